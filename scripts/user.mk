@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# Flags and rules shared by the user-space parts. A part sets TOP, includes this
+# and puts its output in $(O).
+#
+#   CC=clang    the other compiler
+#   SAN=1       AddressSanitizer and UBSan, in an output folder of its own
+
+TOP ?= $(error TOP is not set)
+O ?= $(TOP)/build/$(patsubst $(abspath $(TOP))/%,%,$(CURDIR))$(if $(SAN),-san)
+V ?= 0
+Q = $(if $(filter 0,$(V)),@)
+
+WARN = -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
+       -Wundef -Wvla -Wformat=2
+SANFLAGS = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all)
+comma := ,
+
+CPPFLAGS += -D_GNU_SOURCE -MMD -MP
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SANFLAGS) -fno-omit-frame-pointer
+ALL_LDFLAGS = $(LDFLAGS) $(SANFLAGS)
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+
+.PHONY: all clean
+clean:
+	rm -rf $(O)
