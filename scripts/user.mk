@@ -25,6 +25,7 @@ $(O)/%.o: %.c
 	@echo "  CC      $<"
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
+.DEFAULT_GOAL := all
 .PHONY: all clean
 clean:
 	rm -rf $(O)
