@@ -66,6 +66,7 @@ struct efa_ah {
 
 struct efa_eq {
 	bool used, armed;
+	bool pending;		/* events since the last interrupt */
 	uint8_t vector;
 	uint16_t depth;		/* power of two */
 	uint64_t base;
@@ -96,6 +97,8 @@ struct efa_run {		/* the work request being executed */
 	bool parked;		/* receiver not ready: waits for its RQ doorbell */
 	uint8_t wqe[64];	/* snapshot: the guest may scribble on the ring */
 	uint64_t done;		/* bytes moved */
+	uint8_t retries;	/* tries that found no receive buffer */
+	uint64_t retry_at;	/* of a parked one, nic_now_ns() time; 0: no limit */
 };
 
 struct efa_qp {
@@ -106,7 +109,7 @@ struct efa_qp {
 	bool unsolicited_write;
 	uint16_t pd, uar, send_cq, recv_cq;
 	uint32_t qkey, psn;
-	uint8_t rnr_retry;
+	uint8_t rnr_retry;	/* 7, the default at creation: for ever */
 	uint16_t sq_depth;	/* ring entries, power of two; 0: no send queue */
 	uint16_t sq_prod, sq_cons;	/* free running */
 	uint64_t rq_base;
@@ -150,6 +153,29 @@ struct efa_counters {
 	uint64_t doorbells, slices, resets;
 };
 
+struct efa_completion {
+	uint16_t req_id;
+	uint8_t status;		/* EFA_IO_* (io_defs.h) */
+	bool recv;		/* for the receive queue */
+	bool imm, unsolicited;
+	uint8_t op;		/* EFA_IO_OP_* */
+	uint16_t qp;		/* whose queue */
+	uint32_t len;		/* receive only */
+	uint16_t ah, src_qp;	/* receive only; ah 0xffff: unknown */
+	uint32_t imm_data;	/* as in the work request */
+};
+
+#define EFA_MAX_HELD	1024u
+
+struct efa_held {		/* completions held back by fault.delay_cqe_us */
+	struct {
+		uint64_t due;	/* nic_now_ns() time */
+		uint16_t cq;
+		struct efa_completion c;
+	} entry[EFA_MAX_HELD];
+	uint32_t head, tail;	/* free running */
+};
+
 struct efa {
 	struct nic *nic;
 	struct efa_regs regs;
@@ -165,6 +191,8 @@ struct efa {
 	uint8_t *llq;			/* LLQ BAR, shared with the guest */
 	int llq_fd;
 	uint16_t turn;			/* engine: QP whose turn it is */
+	uint32_t pause_us;		/* engine: see efa_engine_step() */
+	struct efa_held held;
 	struct efa_counters count;
 };
 
@@ -172,7 +200,7 @@ struct efa {
 
 struct efa *efa_new(struct nic *nic);	/* NULL: out of memory */
 void efa_free(struct efa *efa);
-void efa_reset(struct efa *efa);	/* forget everything but the counters */
+void efa_reset(struct efa *efa);	/* forget everything, held too, but the counters */
 struct json_object *efa_report(const struct efa *efa);
 
 /* ---- BAR accesses (regs.c; doorbells in doorbell.c) ---- */
@@ -255,18 +283,6 @@ uint64_t efa_mr_dma(const struct efa_mr *mr, uint64_t addr, uint64_t *len);
 
 /* ---- completions (cq.c) and events (eq.c) ---- */
 
-struct efa_completion {
-	uint16_t req_id;
-	uint8_t status;		/* EFA_IO_* (io_defs.h) */
-	bool recv;		/* for the receive queue */
-	bool imm, unsolicited;
-	uint8_t op;		/* EFA_IO_OP_* */
-	uint16_t qp;		/* whose queue */
-	uint32_t len;		/* receive only */
-	uint16_t ah, src_qp;	/* receive only; ah 0xffff: unknown */
-	uint32_t imm_data;	/* as in the work request */
-};
-
 /*
  * Append to CQ @cqn. A full CQ (known only where the consumer rings its
  * doorbell) or an unreachable one is counted, never fatal.
@@ -278,7 +294,12 @@ void efa_eq_push(struct efa *efa, uint16_t eqn, uint16_t cqn);
 
 /*
  * Take one slice of work from the next QP that has any.
- * Return: false if there is nothing to do.
+ * Return: false if there is nothing to do before the next gate_kick().
+ *
+ * It also sets efa->pause_us: after a step that returned true the engine thread
+ * leaves the gate and sleeps that many microseconds, because of fault.slow_us or
+ * because nothing but a point in time (a held completion, a retry) is waited
+ * for; in that case at most 1 ms, so that new work is not kept waiting.
  */
 bool efa_engine_step(struct efa *efa);
 
