@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash
+# What the guest's init does, step by step. Runs in the guest only.
+
+# kernel_option NAME: its value on the kernel command line.
+kernel_option()
+{
+	sed -n "s/.*\<$1=\([^ ]*\).*/\1/p" /proc/cmdline
+}
+
+mount_all()
+{
+	export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+	mount -t tmpfs tmpfs /tmp
+	mount -t tmpfs tmpfs /run
+	mkdir -p /dev/shm /dev/pts
+	ln -s /proc/self/fd /dev/fd
+	mount -t tmpfs tmpfs /dev/shm
+	mount -t devpts devpts /dev/pts
+	mount -t debugfs debugfs /sys/kernel/debug
+	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
+	mount --bind /opt/peerbar/kernels/latest/lib/modules /usr/lib/modules
+	hostname lab
+	ip link set lo up
+	ulimit -l unlimited
+}
+
+# load_modules IMPORTER: VFIO, verbs, and the efa driver of that kind.
+load_modules()
+{
+	local m
+	for m in vfio-pci vfio_iommu_type1 ib_uverbs crc16; do
+		modprobe "$m" || echo "modprobe $m failed" > /dev/ttyS0
+	done
+	[ "$1" = none ] && return
+	insmod "/src/build/modules/$(uname -r)/$1/efa.ko" ||
+		echo "loading the $1 efa driver failed" > /dev/ttyS0
+}
+
+# pci_devices VENDOR DEVICE: their addresses, lowest first.
+pci_devices()
+{
+	local d
+	for d in /sys/bus/pci/devices/*; do
+		[ "$(cat "$d/vendor")" = "$1" ] && [[ $(cat "$d/device") == $2 ]] &&
+			basename "$d"
+	done
+}
+
+# Names for virtio-serial ports, as udev would make them.
+name_ports()
+{
+	local port
+	mkdir -p /dev/virtio-ports
+	for port in /sys/class/virtio-ports/*; do
+		[ -s "$port/name" ] && ln -s "../${port##*/}" "/dev/virtio-ports/$(cat "$port/name")"
+	done
+}
+
+bind_gpus()
+{
+	local gpu
+	for gpu in $(pci_devices 0x1af4 0x1110); do
+		echo vfio-pci > "/sys/bus/pci/devices/$gpu/driver_override"
+		echo "$gpu" > /sys/bus/pci/drivers_probe
+	done
+}
+
+# What tests and people find in their environment.
+export_environment()
+{
+	local gpus
+	mapfile -t gpus < <(pci_devices 0x1af4 0x1110)
+	export PB_GPU=${gpus[0]:-} PB_GPU2=${gpus[1]:-}
+	PB_NIC=$(pci_devices 0x1d0f '0xefa*')
+	PB_IBDEV=$(basename "$(echo "/sys/bus/pci/devices/$PB_NIC"/infiniband/*)")
+	export PB_NIC PB_IBDEV
+	export HOME=/root TERM=${TERM:-vt220} LC_ALL=C.UTF-8
+	export LD_LIBRARY_PATH=/src/build/rdma/lib
+	PATH=/src/build/rdma/tools:/src/build/tests/guest:/src/tests/guest:$PATH
+	PATH=/src/build/perftest/25.01/bin:$PATH
+}
+
+# Lines of the kernel log that a healthy run does not have.
+kernel_warnings()
+{
+	dmesg | grep -E "WARNING:|BUG:|Oops|Call Trace|blocked for more than|general protection|DMAR:.*fault" |
+		grep -v "DMAR: .*fault.*expected"
+}
+
+power_off()
+{
+	sync
+	echo o > /proc/sysrq-trigger
+	sleep 60
+}

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash
+# Everything that the guest runs, built in the tree. Each step does nothing when
+# its inputs are unchanged.
+
+build_kernel_release()
+{
+	readlink "$(tree_path)/opt/peerbar/kernels/latest"
+}
+
+build_all()
+{
+	local release
+	release=$(build_kernel_release)
+	(
+		lock build
+		build_step "virtual NIC" make -C vnic
+		build_step "libpeerbar" make -C rdma/lib
+		build_step "peerbar" make -C rdma/tools
+		build_step "efa modules for $release" rdma/drivers/build --kernel "$release" \
+			--source /usr/src/linux-source-*.tar.xz --cache /cache --out build/modules
+		build_step "perftest with --use_vfio" perftest-patches/build --version 25.01 \
+			--fetch --libpeerbar build/rdma/lib --cache /cache \
+			--out build/perftest/25.01
+		build_step "guest tests" make -C tests/guest
+	) || die "the build failed" 1
+}
+
+# build_step WHAT CMD...: run CMD in the tree; show its output only if it fails.
+build_step()
+{
+	local what=$1 log
+	log=$TOP/build/log/${1// /-}.log
+	shift
+	mkdir -p "${log%/*}"
+	say "building $what"
+	# globs are for the tree's file system, not the host's
+	tree_enter bash -c "$(printf '%q ' "$@" | sed 's/\\\*/*/g')" >"$log" 2>&1 || {
+		tail -n 40 "$log" >&2
+		die "building $what failed; the whole log is ${log#"$TOP"/}" 1
+	}
+}

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash
+# The options of "run" and "shell", and the folder of results.
+
+guest_main()
+{
+	local mode=$1 name=$1 limit=300 bar=256M gpus=1 importer=revocable append="" strict=1
+	local nic=() cmd=()
+	[ "$mode" = shell ] && limit=0
+	shift
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--name) name=$(guest_arg "$@") && shift 2;;
+		--time-limit) limit=$(guest_number "$@") && shift 2;;
+		--bar) bar=$(guest_size "$@") && shift 2;;
+		--gpus) gpus=$(guest_number "$@") && shift 2;;
+		--importer) importer=$(guest_arg "$@") && shift 2;;
+		--nic) nic+=("$(guest_arg "$@")") && shift 2;;
+		--append) append="$append $(guest_arg "$@")" && shift 2;;
+		--keep-going) strict=0; shift;;
+		--) shift; cmd=("$@"); break;;
+		*) die "$mode: unknown option $1; see scripts/lab -h" 2;;
+		esac
+	done
+	case $importer in
+	revocable|stock|none) ;;
+	*) die "--importer takes revocable, stock or none, not $importer" 2;;
+	esac
+	[ "$gpus" = 1 ] || [ "$gpus" = 2 ] || die "--gpus takes 1 or 2, not $gpus" 2
+	[ "$mode" = shell ] || [ ${#cmd[@]} -gt 0 ] ||
+		die "run: no command after --; see scripts/lab -h" 2
+	[ -n "${PEERBAR_BUILT:-}" ] || build_all
+
+	local results=$TOP/build/results/$name
+	rm -rf "$results"
+	mkdir -p "$results/lab"
+	[ ${#cmd[@]} -eq 0 ] || printf '%q ' "${cmd[@]}" > "$results/lab/command"
+	guest_boot
+}
+
+# The steps that machine.sh takes inside the tree; its settings go by environment.
+guest_boot()
+{
+	local env=(LAB_MODE="$mode" LAB_NAME="$name" LAB_LIMIT="$limit" LAB_BAR="$bar"
+		LAB_GPUS="$gpus" LAB_IMPORTER="$importer" LAB_APPEND="$append"
+		LAB_STRICT="$strict" LAB_ACCEL="${PEERBAR_ACCEL:-auto}" LAB_CPU="${CPU:-EPYC}"
+		LAB_MEMORY="${MEMORY:-2G}")
+	tree_enter env "${env[@]}" bash scripts/lab.d/machine.sh "${nic[@]}"
+}
+
+# guest_arg OPTION VALUE...: the value, or an error that names the option.
+guest_arg()
+{
+	[ $# -ge 2 ] || die "$1 needs a value; see scripts/lab -h" 2
+	printf '%s\n' "$2"
+}
+
+guest_number()
+{
+	local value
+	value=$(guest_arg "$@") || exit
+	[[ $value =~ ^[0-9]+$ ]] || die "$1 takes a whole number, not '$value'" 2
+	echo "$value"
+}
+
+guest_size()
+{
+	local value
+	value=$(guest_arg "$@") || exit
+	[[ $value =~ ^[0-9]+[KMG]?$ ]] || die "$1 takes a size such as 256M or 8G, not '$value'" 2
+	echo "$value"
+}

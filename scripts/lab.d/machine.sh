@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# One life of the guest; runs inside the tree, started by guest.sh. Starts the
+# virtual NIC, boots QEMU beside it, waits for both, returns the guest's verdict.
+#   LAB_*  settings (guest.sh); the arguments are further options of peerbar-vnic
+set -euo pipefail
+
+RESULTS=/src/build/results/$LAB_NAME
+RUN=$(mktemp -d /tmp/machine.XXXXXX)
+KERNEL=/opt/peerbar/kernels/latest
+RELEASE=$(basename "$(readlink -f "$KERNEL")")
+GUEST_FAILED=125 GUEST_WARNED=126
+
+say()
+{
+	printf 'lab: %s\n' "$*" >&2
+}
+
+# The first stage: load what mounting the tree needs, mount it, go there.
+make_initramfs()
+{
+	local root=$RUN/initramfs ko modules=(virtio_pci 9pnet_virtio 9p overlay virtio_console)
+	mkdir -p "$root"/{bin,m,proc,sys,dev,root,lower,upper}
+	cp /usr/bin/busybox "$root/bin/"
+	cp /src/scripts/guest/initramfs-init "$root/init"
+	for ko in "${modules[@]}"; do
+		modprobe -d "$KERNEL" -S "$RELEASE" --show-depends "$ko"
+	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r ko; do
+		xz -dc "$ko" > "$root/m/$(basename "${ko%.xz}")"
+		basename "${ko%.xz}" >> "$root/m/order"
+	done
+	(cd "$root" && find . | cpio -o -H newc --quiet) > "$RUN/initramfs.cpio"
+}
+
+start_nic()
+{
+	/src/build/vnic/peerbar-vnic --socket "$RUN/nic" --control "$RUN/nic-control" \
+		--report "$RESULTS/lab/nic.json" "$@" >"$RESULTS/lab/nic.log" 2>&1 &
+	NIC=$!
+	for _ in $(seq 100); do
+		[ -S "$RUN/nic" ] && [ -S "$RUN/nic-control" ] && return
+		kill -0 "$NIC" 2>/dev/null || break
+		sleep 0.05
+	done
+	cat "$RESULTS/lab/nic.log" >&2
+	say "the virtual NIC did not start"
+	exit $GUEST_FAILED
+}
+
+# The QEMU command line, one array for each idea.
+machine_args()
+{
+	local i
+	ARGS=(-M q35,accel="$1",memory-backend=ram -cpu "$LAB_CPU" -smp 2 -m "$LAB_MEMORY"
+		-object "memory-backend-memfd,id=ram,size=$LAB_MEMORY,share=on"
+		-device intel-iommu,caching-mode=on
+		-nodefaults -no-user-config -display none -no-reboot)
+	[ "$1" = kvm ] || ARGS[1]="q35,accel=tcg,memory-backend=ram"
+	ARGS+=(-kernel "$KERNEL/vmlinux" -initrd "$RUN/initramfs.cpio" -append
+		"console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check intel_iommu=on peerbar.mode=$LAB_MODE peerbar.name=$LAB_NAME peerbar.importer=$LAB_IMPORTER$LAB_APPEND")
+	for i in $(seq "$LAB_GPUS"); do
+		ARGS+=(-object "memory-backend-memfd,id=gpumem$i,size=$LAB_BAR,share=on"
+			-device "pcie-root-port,id=gpuport$i,chassis=$i,slot=$i"
+			-device "ivshmem-plain,memdev=gpumem$i,bus=gpuport$i,id=gpu$i")
+	done
+	ARGS+=(-device pcie-root-port,id=nicport,chassis=9,slot=9
+		-device "{\"driver\":\"vfio-user-pci\",\"id\":\"nic\",\"bus\":\"nicport\",\"rombar\":0,\"socket\":{\"type\":\"unix\",\"path\":\"$RUN/nic\"}}")
+	share_args tree /tree on
+	share_args src /src on
+	share_args results "$RESULTS" off
+	ARGS+=(-serial "file:$RESULTS/lab/console.log" -device virtio-serial-pci
+		-chardev stdio,id=out,signal=off,logfile="$RESULTS/lab/output.log"
+		-device virtconsole,chardev=out
+		-chardev "socket,id=nicctl,path=$RUN/nic-control"
+		-device virtserialport,chardev=nicctl,name=peerbar.nic)
+}
+
+# share_args TAG FOLDER READONLY: a folder of the tree for the guest, over 9p.
+share_args()
+{
+	ARGS+=(-fsdev "local,id=$1,path=$2,security_model=none,readonly=$3"
+		-device "virtio-9p-pci,fsdev=$1,mount_tag=$1")
+}
+
+# KVM may be there and still not run a stock kernel: believe only a real boot.
+# The answer is kept for as long as the host stays up.
+choose_accel()
+{
+	local memo=/cache/accel
+	[ "$LAB_ACCEL" = auto ] || { echo "$LAB_ACCEL"; return; }
+	[ -w /dev/kvm ] || { echo tcg; return; }
+	memo+=-$(cat /proc/sys/kernel/random/boot_id)
+	[ -s "$memo" ] || probe_kvm > "$memo"
+	cat "$memo"
+}
+
+probe_kvm()
+{
+	local log=$RUN/kvm-probe.log
+	timeout 20 qemu-system-x86_64 -M q35,accel=kvm -cpu "$LAB_CPU" -m 512M -nodefaults \
+		-no-user-config -display none -no-reboot -serial "file:$log" \
+		-kernel "$KERNEL/vmlinux" -initrd "$RUN/initramfs.cpio" \
+		-append "console=ttyS0 panic=-1 peerbar.mode=probe" >/dev/null 2>&1 || :
+	grep -q "peerbar: probe ok" "$log" 2>/dev/null && echo kvm || echo tcg
+}
+
+run_qemu()
+{
+	local limit=(timeout --foreground --kill-after 5 "$LAB_LIMIT")
+	[ "$LAB_LIMIT" = 0 ] && limit=()
+	if [ "$LAB_MODE" = shell ]; then
+		"${limit[@]}" qemu-system-x86_64 "${ARGS[@]}" 2>"$RESULTS/lab/qemu.log"
+	else
+		"${limit[@]}" qemu-system-x86_64 "${ARGS[@]}" 2>"$RESULTS/lab/qemu.log" </dev/null
+	fi
+}
+
+# Why there is no verdict: the end of the console, and what QEMU said.
+explain()
+{
+	say "$1; the guest's console ends with:"
+	tail -n 25 "$RESULTS/lab/console.log" >&2 2>/dev/null || :
+	grep -v "TCG doesn't support requested feature" "$RESULTS/lab/qemu.log" >&2 || :
+}
+
+verdict()
+{
+	local qemu_status=$1
+	if [ "$qemu_status" = 124 ]; then
+		explain "time limit of $LAB_LIMIT s reached"
+		return 124
+	fi
+	if [ ! -s "$RESULTS/lab/status" ]; then
+		explain "the guest ended without a verdict (QEMU's status $qemu_status)"
+		return $GUEST_FAILED
+	fi
+	if [ -s "$RESULTS/lab/warnings" ] && [ "$LAB_STRICT" = 1 ]; then
+		say "the guest's kernel logged warnings:"
+		head -n 40 "$RESULTS/lab/warnings" >&2
+		return $GUEST_WARNED
+	fi
+	return "$(cat "$RESULTS/lab/status")"
+}
+
+trap 'rm -rf "$RUN"' EXIT
+make_initramfs
+accel=$(choose_accel)
+machine_args "$accel"
+start_nic "$@"
+status=0
+run_qemu || status=$?
+wait "$NIC" || say "the virtual NIC ended with status $?; see lab/nic.log"
+verdict "$status"

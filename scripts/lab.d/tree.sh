@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash
+# The Debian 13 tree: made once with mmdebstrap, entered with bubblewrap. Both
+# work for root and, where user namespaces are allowed, for anybody else.
+
+TREE_SUITE=trixie
+
+tree_path()
+{
+	printf '%s/tree-%s-%s\n' "$CACHE" "$TREE_SUITE" \
+		"$(cat "$LAB/packages" "$LAB/tree-setup.sh" | sha256sum | cut -c1-12)"
+}
+
+# The mirror that this host's own apt uses, so that no host name stands in here.
+tree_mirror()
+{
+	local codename
+	if [ -n "${PEERBAR_MIRROR:-}" ]; then
+		echo "$PEERBAR_MIRROR"
+		return
+	fi
+	# shellcheck source=/dev/null
+	codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+	apt-get indextargets --format '$(CREATED_BY)|$(COMPONENT)|$(RELEASE)|$(REPO_URI)' \
+		2>/dev/null |
+		awk -F'|' -v want="$codename" '$1 == "Packages" && $2 == "main" &&
+			$3 == want { print $4; exit }'
+}
+
+# Make the tree unless it is there. Built aside and renamed when whole, so an
+# interrupted run leaves nothing that looks finished.
+tree_ensure()
+{
+	need bwrap bubblewrap
+	[ -e "$(tree_path)/.complete" ] || (lock tree && tree_make)
+}
+
+tree_make()
+{
+	local tree mirror new log
+	tree=$(tree_path)
+	[ -e "$tree/.complete" ] && return
+	need mmdebstrap mmdebstrap
+	[ "$(id -u)" = 0 ] || need newuidmap uidmap
+	mirror=$(tree_mirror)
+	[ -n "$mirror" ] || die "no Debian mirror found in this host's apt sources;" \
+		"set PEERBAR_MIRROR to one"
+	new=$tree.new log=$CACHE/tree.log
+	rm -rf "$CACHE"/tree-*.new
+	mkdir -p "$new"
+	say "making the Debian $TREE_SUITE tree (once; about 3 minutes; log: $log)"
+	tree_bootstrap "$mirror" 2>"$log" | tar -C "$new" --exclude='./dev/*' \
+		--no-same-owner -xf - || {
+		tail -n 15 "$log" >&2
+		die "could not make the Debian tree; the whole log is $log"
+	}
+	touch "$new/.complete"
+	rm -rf "$tree"
+	mv "$new" "$tree"
+	say "the tree is $(du -sh "$tree" | cut -f1) in $tree"
+}
+
+# Write the tree as a tar stream: unpacked by whoever runs this, every file then
+# belongs to that user and can be removed by them.
+tree_bootstrap()
+{
+	local mirror=$1 include proxy
+	include=$(sed 's/#.*//' "$LAB/packages" | tr -s '[:space:]' , | sed 's/^,//; s/,$//')
+	proxy=$(apt-config dump --format '%v' Acquire::http::Proxy 2>/dev/null || :)
+	# single quotes: $1 is for the hook's shell, which gets the tree's path
+	# shellcheck disable=SC2016
+	mmdebstrap --variant=apt --mode="$([ "$(id -u)" = 0 ] && echo root || echo unshare)" \
+		${proxy:+--aptopt="Acquire::http::Proxy \"$proxy\""} \
+		--aptopt='APT::Install-Recommends "false"' \
+		--setup-hook='printf "Package: *qemu* seabios linux-*\nPin: release n=trixie-backports\nPin-Priority: 900\n" > "$1/etc/apt/preferences.d/backports"' \
+		--include="$include" \
+		--customize-hook="copy-in '$LAB/tree-setup.sh' /tmp" \
+		--customize-hook='chroot "$1" bash /tmp/tree-setup.sh' \
+		--customize-hook='rm -f "$1/tmp/tree-setup.sh"' \
+		"$TREE_SUITE" - \
+		"deb $mirror $TREE_SUITE main" \
+		"deb $mirror $TREE_SUITE-backports main"
+}
+
+# tree_enter CMD...: run CMD in the tree. /src is the checkout, /cache the cache,
+# /tree the tree itself (for the guest's root file system).
+tree_enter()
+{
+	local tree opt=()
+	tree=$(tree_path)
+	[ "$(id -u)" = 0 ] || opt+=(--unshare-user --uid 0 --gid 0)
+	[ -w /dev/kvm ] && opt+=(--dev-bind /dev/kvm /dev/kvm)
+	[ -e /etc/resolv.conf ] &&
+		opt+=(--ro-bind "$(readlink -f /etc/resolv.conf)" /etc/resolv.conf)
+	bwrap --die-with-parent --unshare-pid --ro-bind "$tree" / --dev /dev --proc /proc \
+		--tmpfs /tmp --tmpfs /run --ro-bind "$tree" /tree --bind "$TOP" /src \
+		--bind "$CACHE" /cache --chdir /src --setenv HOME /root \
+		--setenv PATH /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		--setenv LC_ALL C.UTF-8 "${opt[@]}" "$@"
+}
