@@ -40,4 +40,7 @@ extern const struct fault_desc fault_descs[];	/* ends with a NULL name */
 int fault_set(struct fault *fault, const char *setting);
 uint32_t fault_get(const struct fault *fault, const struct fault_desc *desc);
 
+struct json_object;
+struct json_object *fault_report(const struct fault *fault);	/* {name: value} */
+
 #endif /* VNIC_FAULT_H */

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define DMA_PAGE 4096ull	/* granule of every map, as vfio-user tells the client */
+
 #define DMA_PROT_READ  1u	/* the device may read: VFIO_USER_F_DMA_REGION_READ */
 #define DMA_PROT_WRITE 2u	/* the device may write */
 
@@ -40,8 +42,10 @@ void dma_space_free(struct dma_space *space);
  *	closes it.
  * @offset: of the first byte in the file
  *
- * Return: 0; -EINVAL (zero size, wrap-around, offset + size past the file),
- * -EEXIST (overlaps a live map), -ENOMEM, or mmap's error.
+ * Return: 0; -EINVAL (zero size, not whole pages, wrap-around, offset + size past
+ * the file), -EEXIST (overlaps a live map), -EACCES (writable map of a file that
+ * was opened read-only), -EMFILE (more than 64 backing files), -ENOMEM, or the
+ * error of fstat or mmap.
  */
 int dma_map(struct dma_space *space, uint64_t iova, uint64_t size, uint32_t prot,
 	    int fd, uint64_t offset);
@@ -50,7 +54,8 @@ int dma_map(struct dma_space *space, uint64_t iova, uint64_t size, uint32_t prot
  * dma_unmap() - nothing in [@iova, @iova + @size) is reachable from now on
  *
  * Accepts what QEMU sends: ranges that are huge, unmapped in part or whole, or
- * that cover many maps; a map that straddles an end is cut there.
+ * that cover many maps; a map that straddles an end is cut there. A range that
+ * ends inside a page takes the whole page.
  * Return: the number of bytes that were mapped.
  */
 uint64_t dma_unmap(struct dma_space *space, uint64_t iova, uint64_t size);

@@ -42,6 +42,7 @@ struct pci {
 void pci_init(struct pci *pci, const struct pci_id *id, const struct pci_bar bars[6],
 	      const struct pci_msix *msix);
 void pci_release(struct pci *pci);
+void pci_reset(struct pci *pci);	/* clears what the guest set; eventfds stay */
 
 /* Return 0, or -EINVAL when the access leaves configuration space. */
 int pci_cfg_read(const struct pci *pci, uint64_t off, void *buf, uint32_t len);

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The device put together: what each region is, who answers an access to it,
+ * and how the device reaches the guest's memory.
+ */
+#include "nic.h"
+
+#include <errno.h>
+#include <string.h>
+#include <linux/vfio.h>
+
+#include "efa/efa.h"
+
+#define PCI_VENDOR_AMAZON	0x1d0f
+#define CLASS_ETHERNET		0x020000
+
+const struct nic_config nic_default_config = {
+	.part = 0xefa2,
+	.gid = { 0xfe, 0x80, [8] = 0x02, 0x00, 0x00, 0xff, 0xfe, 0x00, 0x00, 0x01 },
+	.slice = 256u << 10,
+	.page_sizes = 0xfffff000,	/* 4 KiB to 2 GiB */
+};
+
+static void init_function(struct nic *nic)
+{
+	const struct pci_id id = {
+		.vendor = PCI_VENDOR_AMAZON, .device = nic->config.part,
+		.subvendor = PCI_VENDOR_AMAZON, .subdevice = nic->config.part,
+		.class_code = CLASS_ETHERNET,
+	};
+	const struct pci_bar bars[6] = {
+		[EFA_REG_BAR] = { .size = EFA_REG_SIZE },
+		[EFA_LLQ_BAR] = { .size = EFA_LLQ_SIZE, .is64 = true, .prefetch = true },
+		[EFA_DB_BAR] = { .size = EFA_DB_SIZE, .is64 = true, .prefetch = true },
+	};
+	const struct pci_msix msix = {
+		.vectors = EFA_VECTORS, .bar = EFA_REG_BAR,
+		.table = EFA_MSIX_TABLE, .pba = EFA_MSIX_PBA,
+	};
+
+	pci_init(&nic->pci, &id, bars, &msix);
+}
+
+int nic_init(struct nic *nic, const struct nic_config *config)
+{
+	memset(nic, 0, sizeof(*nic));
+	nic->config = *config;
+	nic->dma = dma_space_new();
+	if (!nic->dma)
+		return -ENOMEM;
+	gate_init(&nic->gate);
+	init_function(nic);
+	nic->efa = efa_new(nic);
+	if (!nic->efa) {
+		nic_release(nic);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void nic_release(struct nic *nic)
+{
+	if (nic->efa)
+		efa_free(nic->efa);
+	pci_release(&nic->pci);
+	gate_destroy(&nic->gate);
+	dma_space_free(nic->dma);
+}
+
+/* ---- DMA ---- */
+
+static void note_refused(struct nic *nic, enum stray_kind kind, uint64_t iova,
+			 uint64_t len, uint32_t prot, uint32_t key)
+{
+	struct stray_record record = {
+		.kind = kind, .write = prot & DMA_PROT_WRITE, .addr = iova, .len = len,
+		.key = key,
+	};
+	uint64_t gone = kind == STRAY_UNMAPPED ? dma_unmapped_at(nic->dma, iova) : 0;
+
+	if (gone)
+		record.age_ns = nic_now_ns() - gone;
+	stray_note(&nic->stray, &record);
+}
+
+void *nic_dma_window(struct nic *nic, uint64_t iova, uint64_t *len, uint32_t prot,
+		     uint32_t key)
+{
+	void *addr;
+
+	if (!pci_bus_master(&nic->pci)) {
+		note_refused(nic, STRAY_NO_MASTER, iova, *len, prot, key);
+		return NULL;
+	}
+	addr = dma_translate(nic->dma, iova, len, prot);
+	if (!addr)
+		note_refused(nic, STRAY_UNMAPPED, iova, *len, prot, key);
+	return addr;
+}
+
+int nic_dma_read(struct nic *nic, uint64_t iova, void *dst, size_t len, uint32_t key)
+{
+	uint8_t *to = dst;
+
+	while (len > 0) {
+		uint64_t n = len;
+		const void *from = nic_dma_window(nic, iova, &n, DMA_PROT_READ, key);
+
+		if (!from)
+			return -EFAULT;
+		memcpy(to, from, n);
+		iova += n;
+		to += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int nic_dma_write(struct nic *nic, uint64_t iova, const void *src, size_t len,
+		  uint32_t key)
+{
+	const uint8_t *from = src;
+
+	while (len > 0) {
+		uint64_t n = len;
+		void *to = nic_dma_window(nic, iova, &n, DMA_PROT_WRITE, key);
+
+		if (!to)
+			return -EFAULT;
+		memcpy(to, from, n);
+		iova += n;
+		from += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int nic_dma_publish(struct nic *nic, uint64_t iova, const void *src, size_t len)
+{
+	uint64_t n = len;
+	uint32_t first, *to;
+
+	/* Maps are whole pages, so the window of one page is never cut short. */
+	to = nic_dma_window(nic, iova, &n, DMA_PROT_WRITE, 0);
+	if (!to)
+		return -EFAULT;
+	memcpy(&first, src, sizeof(first));
+	memcpy(to + 1, (const uint8_t *)src + sizeof(first), len - sizeof(first));
+	__atomic_store_n(to, first, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* ---- regions ---- */
+
+static void region_info(void *priv, unsigned int region, struct vfu_region *info)
+{
+	struct nic *nic = priv;
+
+	*info = (struct vfu_region){ .mmap_fd = -1 };
+	switch (region) {
+	case EFA_REG_BAR:
+		info->size = EFA_REG_SIZE;
+		break;
+	case EFA_LLQ_BAR:
+		info->size = EFA_LLQ_SIZE;
+		info->mmap_size = EFA_LLQ_SIZE;
+		info->mmap_fd = nic->efa->llq_fd;
+		break;
+	case EFA_DB_BAR:
+		info->size = EFA_DB_SIZE;
+		break;
+	case VFIO_PCI_CONFIG_REGION_INDEX:
+		info->size = PCI_CFG_SIZE;
+		break;
+	}
+}
+
+/*
+ * QEMU keeps the MSI-X table itself, and no interrupt is ever pending here: it
+ * goes out as soon as it is raised. What reaches this part of BAR 0 reads as 0.
+ */
+static uint32_t read_dword(struct nic *nic, unsigned int region, uint64_t off)
+{
+	if (region == EFA_REG_BAR && off < EFA_MSIX_TABLE)
+		return efa_reg_read(nic->efa, (uint32_t)off);
+	return 0;	/* doorbells are write-only */
+}
+
+static void write_dword(struct nic *nic, unsigned int region, uint64_t off,
+			uint32_t value)
+{
+	if (region == EFA_DB_BAR)
+		efa_doorbell_write(nic->efa, (uint32_t)off, value);
+	else if (off < EFA_MSIX_TABLE)
+		efa_reg_write(nic->efa, (uint32_t)off, value);
+}
+
+/* Registers and doorbells take aligned accesses of one or two dwords. */
+static bool is_dwords(uint64_t off, uint32_t len)
+{
+	return (len == 4 || len == 8) && off % len == 0;
+}
+
+static bool inside(uint64_t off, uint32_t len, uint64_t size)
+{
+	return off <= size && len <= size - off;
+}
+
+static int region_read(void *priv, unsigned int region, uint64_t off, void *buf,
+		       uint32_t len)
+{
+	struct nic *nic = priv;
+	struct vfu_region info;
+	uint32_t value;
+
+	if (region == VFIO_PCI_CONFIG_REGION_INDEX)
+		return pci_cfg_read(&nic->pci, off, buf, len);
+	region_info(nic, region, &info);
+	if (!inside(off, len, info.size))
+		return -EINVAL;
+	if (region == EFA_LLQ_BAR) {
+		memcpy(buf, nic->efa->llq + off, len);
+		return 0;
+	}
+	if (!is_dwords(off, len))
+		return -EINVAL;
+	for (uint32_t at = 0; at < len; at += 4) {
+		value = read_dword(nic, region, off + at);
+		memcpy((uint8_t *)buf + at, &value, 4);
+	}
+	return 0;
+}
+
+static int region_write(void *priv, unsigned int region, uint64_t off,
+			const void *buf, uint32_t len)
+{
+	struct nic *nic = priv;
+	struct vfu_region info;
+	uint32_t value;
+
+	if (region == VFIO_PCI_CONFIG_REGION_INDEX)
+		return pci_cfg_write(&nic->pci, off, buf, len);
+	region_info(nic, region, &info);
+	if (!inside(off, len, info.size))
+		return -EINVAL;
+	if (region == EFA_LLQ_BAR) {
+		memcpy(nic->efa->llq + off, buf, len);
+		return 0;
+	}
+	if (!is_dwords(off, len))
+		return -EINVAL;
+	for (uint32_t at = 0; at < len; at += 4) {
+		memcpy(&value, (const uint8_t *)buf + at, 4);
+		write_dword(nic, region, off + at, value);
+	}
+	return 0;
+}
+
+/* ---- the rest of the transport's calls ---- */
+
+static int map(void *priv, uint64_t iova, uint64_t size, uint32_t prot, int fd,
+	       uint64_t offset)
+{
+	struct nic *nic = priv;
+
+	return dma_map(nic->dma, iova, size, prot, fd, offset);
+}
+
+static int unmap(void *priv, uint64_t iova, uint64_t size, int all)
+{
+	struct nic *nic = priv;
+
+	if (all)
+		dma_unmap_all(nic->dma);
+	else
+		dma_unmap(nic->dma, iova, size);
+	return 0;
+}
+
+static unsigned int irq_count(void *priv, unsigned int index)
+{
+	struct nic *nic = priv;
+
+	return pci_irq_count(&nic->pci, index);
+}
+
+static int irq_set(void *priv, unsigned int index, unsigned int start,
+		   unsigned int count, const int *fds)
+{
+	struct nic *nic = priv;
+
+	return pci_irq_set(&nic->pci, index, start, count, fds);
+}
+
+/* The DMA map and the eventfds belong to the guest's platform: they stay. */
+static void reset(void *priv)
+{
+	struct nic *nic = priv;
+
+	efa_reset(nic->efa);
+	pci_reset(&nic->pci);
+}
+
+const struct vfu_ops nic_vfu_ops = {
+	.region_info = region_info,
+	.region_read = region_read,
+	.region_write = region_write,
+	.dma_map = map,
+	.dma_unmap = unmap,
+	.irq_count = irq_count,
+	.irq_set = irq_set,
+	.reset = reset,
+};
