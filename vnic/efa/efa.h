@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "io_defs.h"
 #include "../nic.h"
 
 #define EFA_MAX_PD	256u
@@ -30,6 +31,9 @@
 #define EFA_MAX_CQ	1024u
 #define EFA_MAX_QP	256u		/* power of two: libefa indexes by qp_num */
 #define EFA_MAX_MR	8192u
+#define EFA_MAX_MR_SIZE	(1ull << 39)	/* bytes */
+#define EFA_MAX_MR_PAGES (1u << 22)	/* page table entries of one MR: 32 MiB */
+#define EFA_MAX_ALL_PAGES (1u << 26)	/* of all MRs: bounds what a guest can make us hold */
 #define EFA_MAX_DEPTH	4096u		/* SQ entries */
 #define EFA_MAX_RQ_DEPTH 32768u
 #define EFA_MAX_CQ_DEPTH 32768u
@@ -77,7 +81,7 @@ struct efa_eq {
 struct efa_cq {
 	bool used, interrupt, armed;
 	uint16_t depth;		/* power of two */
-	uint16_t eq;
+	uint16_t eq, uar;
 	uint8_t entry_size;	/* bytes, 32 */
 	uint64_t base;
 	uint32_t prod;		/* free running */
@@ -95,7 +99,7 @@ enum efa_qp_state {		/* as in MODIFY_QP */
 struct efa_run {		/* the work request being executed */
 	bool active;
 	bool parked;		/* receiver not ready: waits for its RQ doorbell */
-	uint8_t wqe[64];	/* snapshot: the guest may scribble on the ring */
+	struct efa_io_wqe wqe;	/* snapshot: the guest may scribble on the ring */
 	uint64_t done;		/* bytes moved */
 	uint8_t retries;	/* tries that found no receive buffer */
 	uint64_t retry_at;	/* of a parked one, nic_now_ns() time; 0: no limit */
@@ -144,12 +148,17 @@ struct efa_regs {		/* registers that the guest wrote, and their meaning */
 	uint16_t aenq_cons;
 };
 
+#define EFA_ADMIN_OPS	30u	/* opcodes 1 to 29 */
+
 struct efa_counters {
 	uint64_t sends, recvs, reads, writes;	/* work requests done without error */
 	uint64_t send_bytes, recv_bytes, read_bytes, write_bytes;
 	uint64_t wr_status[32];			/* completions by status */
 	uint64_t rnr_parked, ud_dropped, cq_overflow, eq_events;
 	uint64_t admin_ok, admin_failed, admin_bad;	/* bad: malformed or unknown */
+	uint64_t admin_lost;	/* commands or completions whose ring was unreachable */
+	uint64_t reg_bad;	/* accesses to registers that do not exist, or misused */
+	struct { uint64_t ok, failed; } admin_op[EFA_ADMIN_OPS];	/* by opcode */
 	uint64_t doorbells, slices, resets;
 };
 
@@ -187,7 +196,8 @@ struct efa {
 	struct efa_cq cq[EFA_MAX_CQ];
 	struct efa_qp qp[EFA_MAX_QP];
 	struct efa_mr mr[EFA_MAX_MR];
-	uint16_t next_qp, next_mr;	/* ids are handed out round robin */
+	uint16_t next_qp, next_mr;	/* last used: ids are handed out round robin */
+	uint32_t mr_pages;		/* page table entries held by all MRs */
 	uint8_t *llq;			/* LLQ BAR, shared with the guest */
 	int llq_fd;
 	uint16_t turn;			/* engine: QP whose turn it is */
@@ -200,7 +210,7 @@ struct efa {
 
 struct efa *efa_new(struct nic *nic);	/* NULL: out of memory */
 void efa_free(struct efa *efa);
-void efa_reset(struct efa *efa);	/* forget everything, held too, but the counters */
+void efa_reset(struct efa *efa);	/* forget all (also held CQEs) but counters */
 struct json_object *efa_report(const struct efa *efa);
 
 /* ---- BAR accesses (regs.c; doorbells in doorbell.c) ---- */
@@ -260,6 +270,7 @@ struct efa_ah *efa_ah_get(struct efa *efa, uint32_t id);
 struct efa_eq *efa_eq_get(struct efa *efa, uint32_t id);
 struct efa_cq *efa_cq_get(struct efa *efa, uint32_t id);
 struct efa_qp *efa_qp_get(struct efa *efa, uint32_t id);
+bool efa_uar_live(const struct efa *efa, uint32_t id);
 
 /* ---- memory regions (mr.c) ---- */
 
@@ -270,6 +281,7 @@ struct efa_qp *efa_qp_get(struct efa *efa, uint32_t id);
  */
 struct efa_mr *efa_mr_get(struct efa *efa, uint32_t key);	/* also zombies */
 uint32_t efa_mr_key(const struct efa *efa, const struct efa_mr *mr);
+void efa_mr_release(struct efa *efa, struct efa_mr *mr);	/* at once, zombie or not */
 
 /* May @pd do @access (EFA_MR_* bits, 0: local read) to [@addr, @addr + @len)? */
 bool efa_mr_allows(const struct efa_mr *mr, uint16_t pd, uint64_t addr, uint64_t len,
