@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The last failure of each thread, in words.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "error.h"
+#include "peerbar.h"
+
+static __thread char message[1024];
+
+const char *peerbar_errmsg(void)
+{
+	return message;
+}
+
+/* By way of a buffer of its own: an argument may be the last message. */
+static void keep(const char *fmt, va_list ap)
+{
+	char text[sizeof(message)];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	snprintf(message, sizeof(message), "%s", text);
+}
+
+int pb_fail(int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	keep(fmt, ap);
+	va_end(ap);
+	return -err;
+}
+
+void *pb_fail_ptr(int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	keep(fmt, ap);
+	va_end(ap);
+	errno = err;
+	return NULL;
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Making a dma-buf of ranges of a BAR.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "error.h"
+#include "sys.h"
+#include "uapi.h"
+
+/* The size of the argument must fit a u32; no BAR has use for this many. */
+#define MAX_RANGES 65536u
+
+static int no_feature(const struct peerbar_device *dev)
+{
+	char driver[PB_NAME_SIZE];
+	struct utsname kernel;
+
+	pb_pci_driver(dev->address, driver);
+	uname(&kernel);
+	return pb_fail(ENOTSUP, "%s of kernel %s exports no BARs: bind %s to peerbar-vfio-pci "
+		       "(\"peerbar dev bind %s driver peerbar-vfio-pci\"), or boot Linux 6.19 or "
+		       "newer with CONFIG_VFIO_PCI_DMABUF", driver, kernel.release, dev->address,
+		       dev->address);
+}
+
+int peerbar_can_export(struct peerbar_device *dev)
+{
+	struct vfio_device_feature feature = {
+		.argsz = sizeof(feature),
+		.flags = VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_GET |
+			 VFIO_DEVICE_FEATURE_DMA_BUF,
+	};
+
+	return pb_ioctl(dev->fd, VFIO_DEVICE_FEATURE, &feature) ? no_feature(dev) : 0;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+	const struct peerbar_range *x = a, *y = b;
+
+	return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static int check_overlap(const struct peerbar_range *ranges, unsigned int nr_ranges)
+{
+	struct peerbar_range *sorted = malloc(nr_ranges * sizeof(*sorted));
+	unsigned int i;
+	int ret = 0;
+
+	if (!sorted)
+		return pb_fail(ENOMEM, "out of memory");
+	memcpy(sorted, ranges, nr_ranges * sizeof(*sorted));
+	qsort(sorted, nr_ranges, sizeof(*sorted), by_offset);
+	for (i = 1; i < nr_ranges && !ret; i++)
+		if (sorted[i].offset < sorted[i - 1].offset + sorted[i - 1].length)
+			ret = pb_fail(EINVAL, "the ranges at offsets %#jx and %#jx overlap",
+				      (uintmax_t)sorted[i - 1].offset,
+				      (uintmax_t)sorted[i].offset);
+	free(sorted);
+	return ret;
+}
+
+static int check(struct peerbar_device *dev, unsigned int bar,
+		 const struct peerbar_range *ranges, unsigned int nr_ranges, int flags)
+{
+	unsigned int i;
+	int ret;
+
+	if (!pb_bar_get(dev, bar))
+		return -errno;
+	if (flags & ~(O_ACCMODE | O_CLOEXEC) || (flags & O_ACCMODE) == O_ACCMODE)
+		return pb_fail(EINVAL, "flags %#o are not O_RDONLY, O_WRONLY or O_RDWR", flags);
+	if (!nr_ranges || nr_ranges > MAX_RANGES)
+		return pb_fail(EINVAL, "%u ranges are not between 1 and %u", nr_ranges, MAX_RANGES);
+	for (i = 0; i < nr_ranges; i++) {
+		ret = pb_bar_range(dev, bar, ranges[i].offset, ranges[i].length);
+		if (ret)
+			return ret;
+	}
+	return check_overlap(ranges, nr_ranges);
+}
+
+static int get_feature(struct peerbar_device *dev, unsigned int bar,
+		       const struct peerbar_range *ranges, unsigned int nr_ranges, int flags)
+{
+	struct vfio_device_feature_dma_buf *arg;
+	struct vfio_device_feature *feature;
+	size_t size = sizeof(*feature) + sizeof(*arg) + nr_ranges * sizeof(arg->dma_ranges[0]);
+	unsigned int i;
+	int fd;
+
+	feature = calloc(1, size);
+	if (!feature)
+		return -ENOMEM;
+	feature->argsz = size;
+	feature->flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF;
+	arg = (void *)feature->data;
+	arg->region_index = bar;
+	arg->open_flags = flags | O_CLOEXEC;
+	arg->nr_ranges = nr_ranges;
+	for (i = 0; i < nr_ranges; i++) {
+		arg->dma_ranges[i].offset = ranges[i].offset;
+		arg->dma_ranges[i].length = ranges[i].length;
+	}
+	fd = pb_ioctl(dev->fd, VFIO_DEVICE_FEATURE, feature);
+	if (fd < 0)
+		fd = -errno;
+	free(feature);
+	return fd;
+}
+
+static int why_not(struct peerbar_device *dev, unsigned int bar, int err)
+{
+	if (err == ENOTTY)
+		return no_feature(dev);
+	if (err == EINVAL || err == EOPNOTSUPP)
+		return pb_fail(err, "the kernel exports no such ranges of BAR %u of %s: %s: is the BAR "
+			       "mappable (\"peerbar dev show %s\"), and free of its MSI-X table there?",
+			       bar, dev->address, strerror(err), dev->address);
+	return pb_fail(err, "cannot export BAR %u of %s: %s", bar, dev->address, strerror(err));
+}
+
+/* Some programs take descriptor 0 for "none": keep clear of the standard ones. */
+static int above_standard(int fd)
+{
+	int moved;
+
+	if (fd > STDERR_FILENO)
+		return fd;
+	moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (moved < 0)
+		moved = pb_fail(errno, "no file descriptor is left: %s", strerror(errno));
+	close(fd);
+	return moved;
+}
+
+int peerbar_export(struct peerbar_device *dev, unsigned int bar,
+		   const struct peerbar_range *ranges, unsigned int nr_ranges, int flags)
+{
+	int ret = check(dev, bar, ranges, nr_ranges, flags);
+
+	if (ret)
+		return ret;
+	ret = get_feature(dev, bar, ranges, nr_ranges, flags);
+	return ret < 0 ? why_not(dev, bar, -ret) : above_standard(ret);
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Opening a device through its VFIO group and a type 1 container: the way that
+ * every kernel has. No DMA is mapped in the container: the device itself does
+ * none, its BAR is the target of another's.
+ *
+ * The kernel lets one file have a group, so devices of one group that this
+ * process opens share it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "error.h"
+#include "sys.h"
+#include "uapi.h"
+
+struct pb_group {
+	struct pb_group *next;
+	int number;
+	unsigned int users;
+	int fd;
+	int container;
+};
+
+static struct pb_group *groups;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static int busy(int number)
+{
+	char node[PB_NAME_SIZE], holder[PB_NAME_SIZE * 2];
+
+	snprintf(node, sizeof(node), "/dev/vfio/%d", number);
+	if (!pb_holder(node, holder, sizeof(holder)))
+		snprintf(holder, sizeof(holder), "another process, or this one past peerbar");
+	return pb_fail(EBUSY, "IOMMU group %d is in use by %s: end that first", number, holder);
+}
+
+static int cannot_open(int number, int err)
+{
+	switch (err) {
+	case EBUSY:
+		return busy(number);
+	case ENOENT:
+		if (pb_exists("/dev/vfio/vfio"))
+			return pb_fail(ENXIO, "there is no /dev/vfio/%d: no device of IOMMU group "
+				       "%d is bound to a VFIO driver", number, number);
+		return pb_fail(ENOTSUP, "this kernel offers no VFIO, there is no /dev/vfio: "
+			       "load vfio-pci, or build CONFIG_VFIO_PCI and CONFIG_VFIO_GROUP");
+	case EACCES:
+	case EPERM:
+		return pb_fail(EACCES, "may not open /dev/vfio/%d: run as root, or give the node "
+			       "to this user by a udev rule", number);
+	default:
+		return pb_fail(err, "cannot open /dev/vfio/%d: %s", number, strerror(err));
+	}
+}
+
+int pb_not_viable(int number)
+{
+	char address[PB_ADDRESS_SIZE], driver[PB_NAME_SIZE];
+
+	if (pb_group_blocker(number, address, driver))
+		return pb_fail(EPERM, "IOMMU group %d is not viable: its device %s is bound to "
+			       "%s; unbind that one, or bind it to a VFIO driver too",
+			       number, address, driver);
+	return pb_fail(EPERM, "IOMMU group %d is not viable, although none of its devices is "
+		       "bound to a foreign driver: the kernel's log says more", number);
+}
+
+int pb_unsafe_interrupts(int number, const char *module)
+{
+	return pb_fail(EPERM, "the kernel refuses IOMMU group %d, as its interrupts cannot be "
+		       "remapped: turn interrupt remapping on, or load %s with "
+		       "allow_unsafe_interrupts=1", number, module);
+}
+
+static int check_viable(struct pb_group *group)
+{
+	struct vfio_group_status status = { .argsz = sizeof(status) };
+
+	if (pb_ioctl(group->fd, VFIO_GROUP_GET_STATUS, &status))
+		return pb_fail(errno, "/dev/vfio/%d does not answer as a VFIO group: %s",
+			       group->number, strerror(errno));
+	return status.flags & VFIO_GROUP_FLAGS_VIABLE ? 0 : pb_not_viable(group->number);
+}
+
+static int open_container(struct pb_group *group)
+{
+	group->container = pb_open(O_RDWR, "/dev/vfio/vfio");
+	if (group->container == -EACCES || group->container == -EPERM)
+		return pb_fail(EACCES, "may not open /dev/vfio/vfio: run as root, or give the "
+			       "node mode 0666 as udev does");
+	if (group->container < 0)
+		return pb_fail(ENOTSUP, "cannot open /dev/vfio/vfio: %s: this kernel offers no "
+			       "VFIO container", strerror(-group->container));
+	if (pb_ioctl(group->container, VFIO_CHECK_EXTENSION, (void *)VFIO_TYPE1v2_IOMMU) == 1)
+		return 0;
+	return pb_fail(ENOTSUP, "VFIO has no type 1 IOMMU: load vfio_iommu_type1");
+}
+
+static int join_container(struct pb_group *group)
+{
+	if (pb_ioctl(group->fd, VFIO_GROUP_SET_CONTAINER, &group->container)) {
+		/* A driver may have been bound since the group was found viable. */
+		if (errno == EPERM || errno == EBUSY)
+			return pb_not_viable(group->number);
+		return pb_fail(errno, "IOMMU group %d does not join a container: %s",
+			       group->number, strerror(errno));
+	}
+	if (!pb_ioctl(group->container, VFIO_SET_IOMMU, (void *)VFIO_TYPE1v2_IOMMU))
+		return 0;
+	if (errno == EPERM)
+		return pb_unsafe_interrupts(group->number, "vfio_iommu_type1");
+	return pb_fail(errno, "IOMMU group %d gets no IOMMU: %s: the kernel's log says more",
+		       group->number, strerror(errno));
+}
+
+static int setup(struct pb_group *group)
+{
+	int ret;
+
+	group->fd = pb_open(O_RDWR, "/dev/vfio/%d", group->number);
+	if (group->fd < 0)
+		return cannot_open(group->number, -group->fd);
+	ret = check_viable(group);
+	if (!ret)
+		ret = open_container(group);
+	if (!ret)
+		ret = join_container(group);
+	return ret;
+}
+
+/* The order matters: the group leaves its container before that is closed. */
+static void teardown(struct pb_group *group)
+{
+	if (group->fd >= 0)
+		close(group->fd);
+	if (group->container >= 0)
+		close(group->container);
+	free(group);
+}
+
+static int get(int number, struct pb_group **out)
+{
+	struct pb_group *group;
+	int ret;
+
+	for (group = groups; group; group = group->next) {
+		if (group->number != number)
+			continue;
+		group->users++;
+		*out = group;
+		return 0;
+	}
+	group = calloc(1, sizeof(*group));
+	if (!group)
+		return pb_fail(ENOMEM, "out of memory");
+	group->number = number;
+	group->users = 1;
+	group->fd = -1;
+	group->container = -1;
+	ret = setup(group);
+	if (ret) {
+		teardown(group);
+		return ret;
+	}
+	group->next = groups;
+	groups = group;
+	*out = group;
+	return 0;
+}
+
+int pb_group_open(struct peerbar_device *dev, int number)
+{
+	int ret;
+
+	pthread_mutex_lock(&lock);
+	ret = get(number, &dev->group);
+	pthread_mutex_unlock(&lock);
+	if (ret)
+		return ret;
+	dev->backend = "group";
+	dev->fd = pb_ioctl(dev->group->fd, VFIO_GROUP_GET_DEVICE_FD, dev->address);
+	if (dev->fd >= 0)
+		return 0;
+	return pb_fail(errno, "the VFIO driver does not open %s: %s: the kernel's log says more",
+		       dev->address, strerror(errno));
+}
+
+void pb_group_close(struct pb_group *group)
+{
+	struct pb_group **link;
+
+	pthread_mutex_lock(&lock);
+	if (!--group->users) {
+		for (link = &groups; *link != group; link = &(*link)->next)
+			;
+		*link = group->next;
+		teardown(group);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+int pb_group_idle(int number)
+{
+	int fd = pb_open(O_RDWR, "/dev/vfio/%d", number);
+
+	if (fd == -EBUSY)
+		return busy(number);
+	if (fd >= 0)
+		close(fd);
+	return 0;
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Opening a device through its own node and iommufd, where the kernel has both.
+ * The device is bound to the iommufd and attached to no address space: binding
+ * gives access to BARs and configuration space, and DMA is not wanted.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "error.h"
+#include "sys.h"
+#include "uapi.h"
+
+/* vfio-dev holds one folder, named like the node. */
+static int find_node(const char *address, char *node, size_t size)
+{
+	DIR *dir = pb_opendir("/sys/bus/pci/devices/%s/vfio-dev", address);
+	struct dirent *entry;
+	int ret = -ENOENT;
+
+	if (!dir)
+		return ret;
+	while (ret && (entry = readdir(dir))) {
+		if (strncmp(entry->d_name, "vfio", strlen("vfio")))
+			continue;
+		snprintf(node, size, "/dev/vfio/devices/%.32s", entry->d_name);
+		ret = 0;
+	}
+	closedir(dir);
+	return ret;
+}
+
+/*
+ * EINVAL: the node's device is open already, which the kernel allows once.
+ * EBUSY: a device of the group is, or it belongs to another driver.
+ */
+static int why_not(struct peerbar_device *dev, const char *node, int err)
+{
+	char address[PB_ADDRESS_SIZE], driver[PB_NAME_SIZE], holder[PB_NAME_SIZE * 2];
+	int group = pb_pci_group(dev->address);
+
+	if (err == EPERM)
+		return pb_unsafe_interrupts(group, "iommufd");
+	if (err != EBUSY && err != EINVAL)
+		return pb_fail(err, "%s does not bind to iommufd: %s: the kernel's log says "
+			       "more", dev->address, strerror(err));
+	if (pb_group_blocker(group, address, driver))
+		return pb_not_viable(group);
+	if (!pb_holder(node, holder, sizeof(holder)))
+		snprintf(holder, sizeof(holder), "another process");
+	return pb_fail(EBUSY, "%s is in use by %s: end that first", dev->address, holder);
+}
+
+static int bind_device(struct peerbar_device *dev, const char *node)
+{
+	struct vfio_device_bind_iommufd arg = { .argsz = sizeof(arg), .iommufd = dev->iommufd };
+
+	if (pb_ioctl(dev->fd, VFIO_DEVICE_BIND_IOMMUFD, &arg))
+		return why_not(dev, node, errno);
+	return 0;
+}
+
+int pb_iommufd_open(struct peerbar_device *dev)
+{
+	char node[PB_NAME_SIZE];
+
+	if (find_node(dev->address, node, sizeof(node)))
+		return -ENOENT;
+	dev->iommufd = pb_open(O_RDWR, "/dev/iommu");
+	if (dev->iommufd < 0)
+		return -ENOENT;
+	dev->fd = pb_open(O_RDWR, "%s", node);
+	if (dev->fd < 0) {
+		close(dev->iommufd);
+		dev->iommufd = -1;
+		return -ENOENT;
+	}
+	dev->backend = "iommufd";
+	return bind_device(dev, node);
+}

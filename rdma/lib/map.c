@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Mapping BARs for the CPU. Every mapping is kept in a list: one that outlives
+ * peerbar_close() would keep the device open, and its buffers alive.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "device.h"
+#include "error.h"
+
+struct mapping {
+	struct mapping *next;
+	struct peerbar_device *dev;
+	void *addr;
+	size_t length;
+};
+
+static struct mapping *mappings;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void add(struct mapping *map)
+{
+	pthread_mutex_lock(&lock);
+	map->next = mappings;
+	mappings = map;
+	pthread_mutex_unlock(&lock);
+}
+
+/* Take the first mapping of @dev, or that at @addr, off the list. */
+static struct mapping *take(const struct peerbar_device *dev, const void *addr, size_t length)
+{
+	struct mapping **link, *map;
+
+	pthread_mutex_lock(&lock);
+	for (link = &mappings; (map = *link); link = &map->next)
+		if (dev ? map->dev == dev : map->addr == addr && map->length == length)
+			break;
+	if (map)
+		*link = map->next;
+	pthread_mutex_unlock(&lock);
+	return map;
+}
+
+static int check(struct peerbar_device *dev, unsigned int bar, uint64_t offset, uint64_t length)
+{
+	const struct pb_bar *b = pb_bar_get(dev, bar);
+	const struct pb_area *area;
+	int ret;
+
+	if (!b)
+		return -errno;
+	ret = pb_bar_range(dev, bar, offset, length);
+	if (ret)
+		return ret;
+	if (!b->nr_areas)
+		return pb_fail(ENOTSUP, "the kernel lets no CPU map BAR %u of %s: it is smaller than "
+			       "a page or shares one", bar, dev->address);
+	for (area = b->areas; area < b->areas + b->nr_areas; area++)
+		if (offset >= area->offset && offset + length <= area->offset + area->size)
+			return 0;
+	return pb_fail(ENOTSUP, "offset %#jx, %#jx bytes, of BAR %u of %s touches a part that the "
+		       "kernel lets no CPU map, such as its MSI-X table: map around it",
+		       (uintmax_t)offset, (uintmax_t)length, bar, dev->address);
+}
+
+void *peerbar_map(struct peerbar_device *dev, unsigned int bar, uint64_t offset, size_t length)
+{
+	int ret = check(dev, bar, offset, length);
+	struct mapping *map;
+
+	if (ret) {
+		errno = -ret;
+		return NULL;
+	}
+	map = malloc(sizeof(*map));
+	if (!map)
+		return pb_fail_ptr(ENOMEM, "out of memory");
+	map->dev = dev;
+	map->length = length;
+	map->addr = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, dev->fd,
+			 dev->bars[bar].file_offset + offset);
+	if (map->addr == MAP_FAILED) {
+		free(map);
+		return pb_fail_ptr(errno, "cannot map %#zx bytes of BAR %u of %s: %s", length, bar,
+				   dev->address, strerror(errno));
+	}
+	add(map);
+	return map->addr;
+}
+
+static void unmap(struct mapping *map)
+{
+	munmap(map->addr, map->length);
+	free(map);
+}
+
+int peerbar_unmap(void *addr, size_t length)
+{
+	struct mapping *map = take(NULL, addr, length);
+
+	if (!map)
+		return pb_fail(EINVAL, "%p, %#zx bytes, is not a whole mapping that peerbar_map() "
+			       "made", addr, length);
+	unmap(map);
+	return 0;
+}
+
+void pb_unmap_all(struct peerbar_device *dev)
+{
+	struct mapping *map;
+
+	while ((map = take(dev, NULL, 0)))
+		unmap(map);
+}

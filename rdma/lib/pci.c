@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * What sysfs says of a PCI device and of its IOMMU group.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "pci.h"
+#include "sys.h"
+
+#define DEVICES "/sys/bus/pci/devices/"
+
+/*
+ * One hexadecimal field of @min to @max digits, at most @limit, then @end.
+ * Advances *@text past @end; false leaves it where it was.
+ */
+static bool field(const char **text, size_t min, size_t max, unsigned long limit, char end,
+		  unsigned long *value)
+{
+	size_t len = strspn(*text, "0123456789abcdefABCDEF");
+
+	if (len < min || len > max || (*text)[len] != end)
+		return false;
+	*value = strtoul(*text, NULL, 16);
+	if (*value > limit)
+		return false;
+	*text += len + (end != '\0');
+	return true;
+}
+
+int pb_pci_parse(const char *text, char *address)
+{
+	unsigned long domain = 0, bus, slot, function;
+	const char *p = text;
+
+	/* A domain is longer than a bus number, so the two cannot be confused. */
+	if (p)
+		field(&p, 4, 8, UINT32_MAX, ':', &domain);
+	if (!p || !field(&p, 1, 2, 0xff, ':', &bus) || !field(&p, 1, 2, 0x1f, '.', &slot) ||
+	    !field(&p, 1, 1, 7, '\0', &function))
+		return pb_fail(EINVAL, "\"%s\" is not a PCI address: write it as 0000:01:00.0 "
+			       "or 01:00.0", text ? text : "");
+	snprintf(address, PB_ADDRESS_SIZE, "%04lx:%02lx:%02lx.%lx", domain, bus, slot, function);
+	return 0;
+}
+
+int pb_pci_exists(const char *address)
+{
+	if (pb_exists(DEVICES "%s", address))
+		return 0;
+	return pb_fail(ENODEV, "there is no PCI device %s: \"peerbar dev show\" lists those "
+		       "that can be used", address);
+}
+
+void pb_pci_driver(const char *address, char *name)
+{
+	if (pb_link(name, PB_NAME_SIZE, DEVICES "%s/driver", address))
+		name[0] = '\0';
+}
+
+/*
+ * Every VFIO device has a vfio-dev folder from Linux 6.1 on, whatever its
+ * driver's name is.
+ */
+bool pb_pci_is_vfio(const char *address)
+{
+	return pb_exists(DEVICES "%s/vfio-dev", address);
+}
+
+int pb_pci_group(const char *address)
+{
+	char name[PB_NAME_SIZE];
+	int ret = pb_link(name, sizeof(name), DEVICES "%s/iommu_group", address);
+
+	return ret ? ret : atoi(name);
+}
+
+int pb_pci_hex(const char *address, const char *attribute, uint64_t *value)
+{
+	char text[32];
+	int ret = pb_read(text, sizeof(text), DEVICES "%s/%s", address, attribute);
+
+	if (!ret)
+		*value = strtoull(text, NULL, 16);
+	return ret;
+}
+
+#define IORESOURCE_MEM 0x200
+
+int pb_pci_bars(const char *address, uint64_t size[PEERBAR_NR_BARS])
+{
+	unsigned long long start, end, flags;
+	int fd = pb_open(O_RDONLY, DEVICES "%s/resource", address);
+	unsigned int i;
+	FILE *file;
+	int ret = 0;
+
+	if (fd < 0)
+		return fd;
+	file = fdopen(fd, "r");
+	if (!file) {
+		ret = -errno;
+		close(fd);
+		return ret;
+	}
+	/* A line each: start, end and flags. */
+	for (i = 0; i < PEERBAR_NR_BARS && !ret; i++) {
+		if (fscanf(file, "%llx %llx %llx", &start, &end, &flags) != 3)
+			ret = -EIO;
+		else
+			size[i] = flags & IORESOURCE_MEM ? end - start + 1 : 0;
+	}
+	fclose(file);
+	return ret;
+}
+
+/* Drivers that bind without a claim on DMA, as VFIO's documentation lists them. */
+static bool leaves_dma_alone(const char *driver)
+{
+	return !strcmp(driver, "pcieport") || !strcmp(driver, "pci-stub");
+}
+
+bool pb_group_blocker(int group, char *address, char *driver)
+{
+	DIR *dir = pb_opendir("/sys/kernel/iommu_groups/%d/devices", group);
+	struct dirent *entry;
+	bool found = false;
+
+	if (!dir)
+		return false;
+	while (!found && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		pb_pci_driver(entry->d_name, driver);
+		found = driver[0] && !pb_pci_is_vfio(entry->d_name) && !leaves_dma_alone(driver);
+		if (found)
+			snprintf(address, PB_ADDRESS_SIZE, "%.*s", PB_ADDRESS_SIZE - 1,
+				 entry->d_name);
+	}
+	closedir(dir);
+	return found;
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * /sys, /proc, /dev and ioctl(), in a way that tests can redirect.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "sys.h"
+
+static const char *root = "";
+
+void pb_set_root(const char *path)
+{
+	root = path;
+}
+
+static int real_ioctl(int fd, unsigned long request, void *arg)
+{
+	return ioctl(fd, request, arg);
+}
+
+int (*pb_ioctl)(int fd, unsigned long request, void *arg) = real_ioctl;
+
+static void PB_PRINTF(2, 0) full_path(char *full, const char *path, va_list ap)
+{
+	int len = snprintf(full, PATH_MAX, "%s", root);
+
+	vsnprintf(full + len, PATH_MAX - len, path, ap);
+}
+
+/* Declares @full, the path that the caller's @path and arguments make. */
+#define FULL_PATH(full, path)				\
+	char full[PATH_MAX];				\
+	do {						\
+		va_list ap;				\
+							\
+		va_start(ap, path);			\
+		full_path(full, path, ap);		\
+		va_end(ap);				\
+	} while (0)
+
+int pb_open(int flags, const char *path, ...)
+{
+	FULL_PATH(full, path);
+	int fd = open(full, flags | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+DIR *pb_opendir(const char *path, ...)
+{
+	FULL_PATH(full, path);
+	return opendir(full);
+}
+
+bool pb_exists(const char *path, ...)
+{
+	FULL_PATH(full, path);
+	return !access(full, F_OK);
+}
+
+int pb_read(char *buf, size_t size, const char *path, ...)
+{
+	FULL_PATH(full, path);
+	int fd = open(full, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, size - 1);
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	if (n < 0)
+		return n;
+	buf[n] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	return 0;
+}
+
+int pb_write(const char *value, const char *path, ...)
+{
+	FULL_PATH(full, path);
+	int fd = open(full, O_WRONLY | O_CLOEXEC);
+	int ret = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, value, strlen(value)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+static int read_link(char *buf, size_t size, const char *full)
+{
+	ssize_t n = readlink(full, buf, size - 1);
+
+	if (n < 0)
+		return -errno;
+	buf[n] = '\0';
+	return 0;
+}
+
+int pb_target(char *buf, size_t size, const char *path, ...)
+{
+	FULL_PATH(full, path);
+	return read_link(buf, size, full);
+}
+
+int pb_link(char *buf, size_t size, const char *path, ...)
+{
+	char target[PATH_MAX];
+	FULL_PATH(full, path);
+	int ret = read_link(target, sizeof(target), full);
+	const char *slash;
+
+	if (ret)
+		return ret;
+	slash = strrchr(target, '/');
+	snprintf(buf, size, "%s", slash ? slash + 1 : target);
+	return 0;
+}

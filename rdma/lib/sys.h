@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The way to /sys, /proc, /dev and ioctl(). Paths are printf formats and are
+ * looked up below a root, which is "/" everywhere but in unit tests.
+ */
+#ifndef PEERBAR_SYS_H
+#define PEERBAR_SYS_H
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PB_PRINTF(f, a) __attribute__((format(printf, f, a)))
+
+/* For tests: "" is the default. @root is not copied. */
+void pb_set_root(const char *root);
+
+/* ioctl(2). For tests to replace. */
+extern int (*pb_ioctl)(int fd, unsigned long request, void *arg);
+
+/* open(2) with O_CLOEXEC: a descriptor or -errno. */
+int pb_open(int flags, const char *path, ...) PB_PRINTF(2, 3);
+DIR *pb_opendir(const char *path, ...) PB_PRINTF(1, 2);		/* NULL and errno */
+bool pb_exists(const char *path, ...) PB_PRINTF(1, 2);
+
+/* The first line of a file, without its end: 0 or -errno. */
+int pb_read(char *buf, size_t size, const char *path, ...) PB_PRINTF(3, 4);
+
+/* Write @value in one call, as sysfs wants it: 0 or -errno. */
+int pb_write(const char *value, const char *path, ...) PB_PRINTF(2, 3);
+
+/* What a symbolic link points to, whole or the last component: 0 or -errno. */
+int pb_target(char *buf, size_t size, const char *path, ...) PB_PRINTF(3, 4);
+int pb_link(char *buf, size_t size, const char *path, ...) PB_PRINTF(3, 4);
+
+#endif /* PEERBAR_SYS_H */
