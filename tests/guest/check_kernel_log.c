@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * check_kernel_log: the kernel log check for shell tests.
+ *
+ *	since=$(check_kernel_log --position)
+ *	...
+ *	check_kernel_log --since "$since"	one TAP line, exit status 1 if bad
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/kmsg.h"
+#include "lib/tap.h"
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "position", no_argument, NULL, 'p' },
+		{ "since", required_argument, NULL, 's' },
+		{ NULL, 0, NULL, 0 },
+	};
+	uint64_t since = 0;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 'p') {
+			printf("%" PRIu64 "\n", kmsg_position());
+			return EXIT_SUCCESS;
+		}
+		if (c != 's') {
+			fprintf(stderr, "usage: %s [--position | --since N]\n", argv[0]);
+			return 2;
+		}
+		since = strtoull(optarg, NULL, 10);
+	}
+	kmsg_check(since);
+	return tap_exit_status();
+}

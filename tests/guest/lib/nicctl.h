@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The virtual NIC's control socket: its counters and its fault switches.
+ *
+ * The port can be open once in the whole guest: parent or child, not both. A
+ * figure that cannot be had ends the test (tap_die()): without it nothing that
+ * the test says would be worth anything.
+ */
+#ifndef GUEST_NICCTL_H
+#define GUEST_NICCTL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct json_object;
+
+/* Is there a control port at all? */
+bool nicctl_present(void);
+
+/* {"cmd":"stats"}: the NIC's report; the caller puts it. */
+struct json_object *nicctl_report(void);
+
+/* One number of a report, by its path: "/stray/total". */
+uint64_t nicctl_figure(struct json_object *report, const char *path);
+
+/* Set one switch, "ignore-dereg=1"; the names are those of vnic/fault.h. */
+void nicctl_fault(const char *setting);
+void nicctl_clear_faults(void);
+
+/* Free the port for another process. */
+void nicctl_close(void);
+
+struct nic_stray_count {
+	uint64_t reads, writes, bytes;
+};
+
+struct nic_stray {
+	uint64_t total;
+	struct nic_stray_count unmapped, deregistered;
+};
+
+void nicctl_stray(struct nic_stray *stray);
+uint64_t nicctl_stray_total(void);
+
+#endif /* GUEST_NICCTL_H */

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The common set-up; see rig.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "rig.h"
+#include "tap.h"
+
+static const char *environment(const char *name)
+{
+	const char *value = getenv(name);
+
+	if (!value || !*value)
+		tap_die("set-up", "%s is not in the environment: run this in the lab", name);
+	return value;
+}
+
+const char *rig_gpu(void)
+{
+	return environment("PB_GPU");
+}
+
+const char *rig_ibdev(void)
+{
+	return environment("PB_IBDEV");
+}
+
+void rig_open_device(struct rig *rig)
+{
+	if (peerbar_open(rig_gpu(), &rig->dev))
+		tap_die("set-up", "%s", peerbar_errmsg());
+}
+
+void rig_map_bar(struct rig *rig)
+{
+	rig->bar = peerbar_map(rig->dev, RIG_BAR, 0, rig->span);
+	if (!rig->bar)
+		tap_die("set-up", "%s", peerbar_errmsg());
+}
+
+void rig_unmap_bar(struct rig *rig)
+{
+	if (rig->bar && peerbar_unmap(rig->bar, rig->span))
+		tap_die("set-up", "%s", peerbar_errmsg());
+	rig->bar = NULL;
+}
+
+void rig_read_bar(const struct rig *rig, void *dst, size_t offset, size_t len)
+{
+	const volatile uint8_t *from = rig->bar + offset;
+	uint8_t *to = dst;
+	uint64_t word;
+
+	for (; len && (uintptr_t)from % sizeof(word); len--)
+		*to++ = *from++;
+	for (; len >= sizeof(word); len -= sizeof(word)) {
+		word = *(const volatile uint64_t *)from;
+		memcpy(to, &word, sizeof(word));
+		from += sizeof(word);
+		to += sizeof(word);
+	}
+	while (len--)
+		*to++ = *from++;
+}
+
+void rig_open(struct rig *rig, size_t span, size_t host_len, unsigned int depth)
+{
+	memset(rig, 0, sizeof(*rig));
+	rig->span = span;
+	rig->host_len = host_len;
+	rig_open_device(rig);
+	rig_map_bar(rig);
+	if (loopback_open(rig_ibdev(), depth, &rig->lb))
+		tap_die("set-up", "%s", loopback_errmsg());
+	if (rig->lb->depth < depth)
+		tap_die("set-up", "the NIC allows a depth of %u, not %u", rig->lb->depth, depth);
+	rig->host = mmap(NULL, host_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+	if (rig->host == MAP_FAILED)
+		tap_die("set-up", "no memory: %s", strerror(errno));
+	rig->host_mr = ibv_reg_mr(rig->lb->pd, rig->host, host_len, RIG_ACCESS);
+	if (!rig->host_mr)
+		tap_die("set-up", "cannot register host memory: %s", strerror(errno));
+}
+
+void rig_close(struct rig *rig)
+{
+	int err = ibv_dereg_mr(rig->host_mr);
+
+	if (err)
+		tap_die("tear-down", "cannot deregister host memory: %s", strerror(err));
+	munmap(rig->host, rig->host_len);
+	loopback_close(rig->lb);
+	rig_unmap_bar(rig);
+	peerbar_close(rig->dev);
+	memset(rig, 0, sizeof(*rig));
+}
+
+void rig_pattern(void *mem, size_t len, uint32_t seed)
+{
+	uint64_t state = ((uint64_t)seed << 32) | 0x9e3779b9;
+	uint8_t *byte = mem;
+
+	for (; len >= 8; len -= 8, byte += 8) {
+		state = state * 6364136223846793005u + 1442695040888963407u;
+		memcpy(byte, &state, 8);
+	}
+	memcpy(byte, &state, len);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The set-up of nearly every test: the virtual GPU opened through VFIO, a
+ * loopback on the NIC, host memory registered with it, and a CPU mapping of the
+ * first part of the GPU's BAR.
+ *
+ * The names of both devices are in the environment of the lab: PB_GPU, PB_IBDEV.
+ * What fails here ends the test (tap_die()).
+ */
+#ifndef GUEST_RIG_H
+#define GUEST_RIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loopback.h"
+#include "peerbar.h"
+
+#define RIG_BAR 2u			/* ivshmem: the memory */
+#define MIB ((size_t)1 << 20)
+#define RIG_ACCESS (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE)
+
+struct rig {
+	struct peerbar_device *dev;
+	struct loopback *lb;
+	uint8_t *bar;			/* BAR bytes [0, span), NULL: not mapped now */
+	size_t span;			/* bytes of the BAR that the test uses */
+	uint8_t *host;			/* host memory, all of it one MR */
+	size_t host_len;
+	struct ibv_mr *host_mr;
+};
+
+const char *rig_gpu(void);
+const char *rig_ibdev(void);
+
+void rig_open(struct rig *rig, size_t span, size_t host_len, unsigned int depth);
+void rig_close(struct rig *rig);
+
+/* The GPU's part alone: rig_open() calls both. */
+void rig_open_device(struct rig *rig);
+void rig_map_bar(struct rig *rig);
+void rig_unmap_bar(struct rig *rig);
+
+/* Copy BAR bytes [@offset, @offset + @len) with plain loads that device memory likes. */
+void rig_read_bar(const struct rig *rig, void *dst, size_t offset, size_t len);
+
+/* Fill memory with bytes that differ at every place and for every @seed. */
+void rig_pattern(void *mem, size_t len, uint32_t seed);
+
+#endif /* GUEST_RIG_H */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * A part of the GPU's BAR as one dma-buf with one or several MRs on it, each of
+ * an equal part.
+ */
+#ifndef GUEST_WINDOW_H
+#define GUEST_WINDOW_H
+
+#include "rig.h"
+
+#define WINDOW_MRS 16u
+
+struct window {
+	int fd;				/* the dma-buf, -1: closed */
+	unsigned int nr;
+	size_t part;			/* bytes of each MR */
+	struct ibv_mr *mr[WINDOW_MRS];
+	uint64_t iova[WINDOW_MRS];	/* of each MR's first byte */
+};
+
+/* BAR bytes [0, rig->span); both end the test on failure. */
+void window_open(struct window *w, struct rig *rig, unsigned int nr_mrs);
+
+/* Dead or alive: every ibv_dereg_mr() must return 0. Return: whether all did. */
+bool window_close(struct window *w);
+
+/*
+ * The same through a new window: move @len bytes to BAR byte @offset and back,
+ * and compare what the CPU and the NIC see. Return: NULL, or what went wrong.
+ */
+const char *window_verify(struct rig *rig, struct window *w, uint64_t offset, uint32_t len);
+
+/* One work request and its completion. Return: its status, or -errno. */
+int window_one(struct rig *rig, enum loopback_op op, uint64_t local, uint32_t len,
+	       uint64_t remote, uint32_t rkey);
+
+/* That result in words. */
+const char *window_status(int status);
+
+#endif /* GUEST_WINDOW_H */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The parts of the revoke test. */
+#ifndef GUEST_REVOKE_H
+#define GUEST_REVOKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/trigger.h"
+
+struct revoke_result {
+	enum trigger trigger;
+	unsigned int mrs;
+	const char *wr_status;		/* of most failed work requests */
+	uint64_t stray_dma;
+	bool ok;
+};
+
+/* One revoke with traffic in flight, all promises checked (revoke_traffic.c). */
+void revoke_traffic(struct rig *rig, enum trigger trigger, unsigned int mrs,
+		    struct revoke_result *result);
+
+/* Life and death around a revoke; each opens what it needs (revoke_cases.c). */
+void revoke_case_close_fd(void);
+void revoke_case_memory_off(void);
+void revoke_case_exit(bool dead);
+
+/* Registration against resets, for @seconds (revoke_race.c). */
+void revoke_race(unsigned int seconds);
+
+#endif /* GUEST_REVOKE_H */

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * A revoke under load: WRITEs and READs of the BAR are in flight while the owner
+ * takes access away. Checked: everything ends, with an error, in time; no DMA
+ * after the call has returned, by the NIC's own count and by the BAR's bytes;
+ * host memory on the same QP is untouched; the dead MRs go quietly; a new export
+ * works and the old key does not.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/nicctl.h"
+#include "lib/stream.h"
+#include "lib/tap.h"
+#include "lib/watchdog.h"
+#include "lib/window.h"
+#include "revoke.h"
+
+#define LIMIT_S 60u		/* for one trigger, all of it */
+#define WARM_UP 60u		/* BAR requests that must succeed first */
+#define AFTERMATH 200u		/* BAR requests that must fail after it */
+#define SETTLE_US 200000u
+
+static struct stream stream;
+static char prefix[48];
+
+static bool check(bool good, const char *what, const char *why)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s: %s", prefix, what);
+	return tap_check(good, name, "%s", why);
+}
+
+static bool check_none(uint64_t count, const char *what, const char *of_what)
+{
+	char why[128];
+
+	snprintf(why, sizeof(why), "%" PRIu64 " %s", count, of_what);
+	return check(!count, what, why);
+}
+
+/* The BAR twice, a while apart, with the stream still trying to write. */
+static bool bytes_stay(struct rig *rig)
+{
+	uint8_t *first = malloc(rig->span), *second = malloc(rig->span);
+	bool same;
+
+	if (!first || !second)
+		tap_die(prefix, "out of memory");
+	rig_read_bar(rig, first, 0, rig->span);
+	sleep_us(SETTLE_US);
+	rig_read_bar(rig, second, 0, rig->span);
+	same = !memcmp(first, second, rig->span);
+	free(first);
+	free(second);
+	return same;
+}
+
+static bool check_bar(struct rig *rig)
+{
+	bool good;
+
+	good = check(stream_newest_stamp(rig) <= stream.fence, "nothing posted later landed",
+		     "the BAR holds data of a request posted after the call returned");
+	return check(bytes_stay(rig), "bytes stay as they were",
+		     "the BAR changed after the call had returned") && good;
+}
+
+static bool check_stream(uint64_t host_before)
+{
+	bool good;
+
+	good = check_none(stream.hung, "every request completes", "requests never did");
+	good &= check_none(stream.post_failed, "posting works", "posts failed");
+	good &= check_none(stream.late_ok, "later requests fail", "succeeded");
+	good &= check(stream_errors_fit(&stream), "errors are access errors",
+		      ibv_wc_status_str(stream_main_error(&stream)));
+	good &= check_none(stream.host_bad, "host memory requests succeed", "failed");
+	good &= check(stream.host_ok > host_before, "host memory is still reached",
+		      "no host request succeeded after the revoke");
+	good &= check_none(stream.corrupt, "data is right", "requests brought wrong bytes");
+	return good;
+}
+
+static bool check_new_life(struct rig *rig, uint64_t old_iova, uint32_t old_key)
+{
+	struct window w;
+	const char *wrong;
+	bool good;
+	int status;
+
+	window_open(&w, rig, 1);
+	wrong = window_verify(rig, &w, 4096 + 5, MIB + 77);
+	good = check(!wrong, "new export and registration carry data", wrong);
+	status = window_one(rig, LOOPBACK_WRITE, (uintptr_t)rig->host, 64, old_iova, old_key);
+	good &= check(status > 0, "old key gives an error", window_status(status));
+	return check(window_close(&w), "live MR deregisters", "shown above") && good;
+}
+
+static void show_figures(uint64_t took_us, unsigned int mrs)
+{
+	tap_note("%s: call took %.1f ms with %u MRs; BAR requests: %" PRIu64 " ok, %" PRIu64
+		 " failed (%s); host requests: %" PRIu64 " ok", prefix, us_to_ms(took_us), mrs,
+		 stream.bar_ok, stream.bar_bad, ibv_wc_status_str(stream_main_error(&stream)),
+		 stream.host_ok);
+}
+
+/* With the traffic: take away, give back, look. Return: whether all was well. */
+static bool revoke_under_load(struct rig *rig, enum trigger trigger, unsigned int mrs)
+{
+	uint64_t start, took, host_before;
+	bool good;
+
+	good = check(stream_wait(&stream, &stream.bar_ok, WARM_UP, 30000), "traffic flows",
+		     "too few requests succeeded before the revoke");
+	rig_unmap_bar(rig);
+	start = now_us();
+	trigger_pull(rig, trigger);
+	took = now_us() - start;
+	stream_fence(&stream);
+	host_before = stream.host_ok;
+	trigger_recover(rig, trigger);
+	good &= check_bar(rig);
+	good &= check(stream_wait(&stream, &stream.bar_bad, AFTERMATH, 30000),
+		      "requests go on failing", "too few failed after the revoke");
+	stream_stop(&stream);
+	show_figures(took, mrs);
+	return check_stream(host_before) && good;
+}
+
+void revoke_traffic(struct rig *rig, enum trigger trigger, unsigned int mrs,
+		    struct revoke_result *result)
+{
+	uint64_t stray = nicctl_stray_total(), old_iova;
+	struct window w;
+	uint32_t old_key;
+	bool good;
+
+	snprintf(prefix, sizeof(prefix), "%s, %u MR%s", trigger_name(trigger), mrs,
+		 mrs > 1 ? "s" : "");
+	watchdog_set(LIMIT_S, prefix);
+	window_open(&w, rig, mrs);
+	old_iova = w.iova[0];
+	old_key = w.mr[0]->rkey;
+	stream_start(&stream, rig, &w, false);
+	good = revoke_under_load(rig, trigger, mrs);
+	good &= check(window_close(&w), "dead MRs deregister", "shown above");
+	good &= check_new_life(rig, old_iova, old_key);
+	stray = nicctl_stray_total() - stray;
+	good &= check_none(stray, "no stray DMA", "stray accesses counted by the NIC");
+	watchdog_clear();
+	*result = (struct revoke_result){
+		trigger, mrs, ibv_wc_status_str(stream_main_error(&stream)), stray, good,
+	};
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * stress: many revokes in one boot. Each cycle exports and registers a part of
+ * the BAR, fills the QP with WRITEs and READs, takes the device away while they
+ * are in flight (reset, memory off, close in turn), and takes everything down.
+ *
+ *	stress [--cycles N]		default 1000
+ *
+ * Nothing may hang, no access may be stray, the kernel must stay silent, and
+ * between cycle 100 and the last one nothing may have grown.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/census.h"
+#include "lib/clock.h"
+#include "lib/kmsg.h"
+#include "lib/nicctl.h"
+#include "lib/tap.h"
+#include "lib/trigger.h"
+#include "lib/watchdog.h"
+#include "lib/window.h"
+
+#define DEPTH		16u
+#define REQUEST		MIB
+#define SPAN		(4 * MIB)
+#define CYCLE_LIMIT_S	30u
+#define SETTLED		100u	/* cycles, after which nothing may grow */
+#define PROGRESS	50u
+
+struct totals {
+	uint64_t requests, cut;		/* in flight at the revoke; ended by it */
+	unsigned int cycles_cut;	/* cycles that caught at least one */
+	uint64_t slowest_us;		/* revoking call */
+	unsigned int late_ok;		/* requests that succeeded after the revoke */
+	unsigned int odd;		/* completions with any other status */
+	unsigned int dereg_failed;
+};
+
+/* The depth filled: WRITEs and READs, 1 MiB and 4 KiB, in turn. */
+static void fill(struct rig *rig, const struct window *w)
+{
+	for (unsigned int i = 0; i < DEPTH; i++) {
+		uint64_t at = (i % (SPAN / REQUEST)) * REQUEST;
+		struct loopback_wr wr = {
+			.op = i % 2 ? LOOPBACK_READ : LOOPBACK_WRITE, .wr_id = i,
+			.local_addr = (uintptr_t)rig->host + at, .lkey = rig->host_mr->lkey,
+			.length = i % 4 == 3 ? 4096 : REQUEST,
+			.remote_addr = w->iova[0] + at, .rkey = w->mr[0]->rkey,
+		};
+
+		if (loopback_post(rig->lb, &wr))
+			tap_die("stress", "%s", loopback_errmsg());
+	}
+}
+
+/* Wait for all of them. Return: how many the revoke cut off. */
+static unsigned int drain(struct rig *rig, struct totals *t)
+{
+	unsigned int left = DEPTH, cut = 0;
+	struct ibv_wc wc[DEPTH];
+
+	while (left) {
+		int n = loopback_poll(rig->lb, wc, DEPTH, CYCLE_LIMIT_S * 1000);
+
+		if (n <= 0)
+			tap_die("stress", "%u requests never completed", left);
+		left -= (unsigned int)n;
+		while (n--) {
+			cut += wc[n].status == IBV_WC_REM_ACCESS_ERR;
+			t->odd += wc[n].status && wc[n].status != IBV_WC_REM_ACCESS_ERR;
+		}
+	}
+	return cut;
+}
+
+static void cycle(struct rig *rig, enum trigger trigger, struct totals *t)
+{
+	struct window w;
+	uint64_t start, took;
+	unsigned int cut;
+	int status;
+
+	window_open(&w, rig, 1);
+	fill(rig, &w);
+	start = now_us();
+	trigger_pull(rig, trigger);
+	took = now_us() - start;
+	cut = drain(rig, t);
+	status = window_one(rig, LOOPBACK_WRITE, (uintptr_t)rig->host, 64, w.iova[0],
+			    w.mr[0]->rkey);
+	t->late_ok += status == IBV_WC_SUCCESS;
+	t->odd += status != IBV_WC_SUCCESS && status != IBV_WC_REM_ACCESS_ERR;
+	t->requests += DEPTH;
+	t->cut += cut;
+	t->cycles_cut += cut > 0;
+	t->slowest_us = took > t->slowest_us ? took : t->slowest_us;
+	t->dereg_failed += !window_close(&w);
+	trigger_recover(rig, trigger);
+	rig_unmap_bar(rig);
+}
+
+static void progress(unsigned int done, unsigned int cycles, const struct totals *t,
+		     uint64_t start)
+{
+	tap_note("stress: %u of %u cycles, %.1f s, %" PRIu64 " of %" PRIu64
+		 " requests cut off, slowest revoke %.1f ms", done, cycles,
+		 us_to_ms(now_us() - start) / 1000, t->cut, t->requests,
+		 us_to_ms(t->slowest_us));
+}
+
+/* All cycles. @settled: the census once things have settled. */
+static void run(struct rig *rig, unsigned int cycles, struct totals *t,
+		struct census *settled)
+{
+	uint64_t start = now_us();
+	char step[32];
+
+	for (unsigned int i = 1; i <= cycles; i++) {
+		snprintf(step, sizeof(step), "stress: cycle %u", i);
+		watchdog_set(CYCLE_LIMIT_S * 2, step);
+		cycle(rig, (enum trigger)(i % TRIGGERS), t);
+		if (i % PROGRESS == 0)
+			progress(i, cycles, t, start);
+		if (i == SETTLED || (cycles <= SETTLED && i == cycles / 2))
+			census_take(settled, rig_ibdev());
+	}
+	watchdog_clear();
+}
+
+static void judge(const struct totals *t, unsigned int cycles)
+{
+	tap_check(!t->late_ok, "stress: no request succeeds after its revoke", "%u did",
+		  t->late_ok);
+	tap_check(!t->odd, "stress: requests succeed or give the access error",
+		  "%u gave something else", t->odd);
+	tap_check(!t->dereg_failed, "stress: every dead MR deregisters", "%u did not",
+		  t->dereg_failed);
+	/* Otherwise the cycles were run, but not with traffic in flight. */
+	tap_check(t->cycles_cut >= cycles / 2, "stress: traffic was in flight",
+		  "only %u of %u revokes cut any off", t->cycles_cut, cycles);
+}
+
+static unsigned int parse(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "cycles", required_argument, NULL, 'c' },
+		{ NULL, 0, NULL, 0 },
+	};
+	unsigned int cycles = 1000;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c != 'c' || atoi(optarg) < 2) {
+			fprintf(stderr, "usage: %s [--cycles N]\n  N is 2 or more\n", argv[0]);
+			exit(2);
+		}
+		cycles = (unsigned int)atoi(optarg);
+	}
+	return cycles;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int cycles = parse(argc, argv);
+	struct census settled, end;
+	struct totals totals = { 0 };
+	uint64_t log, stray;
+	struct rig rig;
+
+	log = kmsg_position();
+	stray = nicctl_stray_total();
+	rig_open(&rig, SPAN, SPAN, DEPTH);
+	rig_unmap_bar(&rig);
+	run(&rig, cycles, &totals, &settled);
+	census_take(&end, rig_ibdev());
+	census_show(&settled, "settled");
+	census_show(&end, "end");
+	judge(&totals, cycles);
+	census_check(&settled, &end, "stress: nothing grew");
+	stray = nicctl_stray_total() - stray;
+	tap_check(!stray, "stress: no stray DMA", "%" PRIu64 " accesses", stray);
+	rig_close(&rig);
+	kmsg_check(log);
+	return tap_exit_status();
+}
