@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Completion queues: append entries, arm for events, and the two faults that
+ * lose completions or hold them back.
+ */
+#include <string.h>
+
+#include "work.h"
+
+static void encode(const struct efa *efa, const struct efa_completion *c,
+		   struct efa_io_cqe *cqe)
+{
+	*cqe = (struct efa_io_cqe){
+		.req_id = c->req_id,
+		.status = c->status,
+		.flags = (uint8_t)(c->op << EFA_IO_CQE_OP_SHIFT & EFA_IO_CQE_OP_MASK),
+		.qp = c->qp,
+	};
+	if (!c->recv) {
+		cqe->flags |= EFA_IO_CQE_SEND;
+		return;
+	}
+	cqe->flags |= EFA_IO_CQE_RECV;
+	cqe->len = (uint16_t)c->len;
+	cqe->ah = c->ah;
+	cqe->src_qp = c->src_qp;
+	if (c->imm) {
+		cqe->flags |= EFA_IO_CQE_IMM;
+		cqe->imm = c->imm_data;
+	}
+	if (c->unsolicited)
+		cqe->flags |= EFA_IO_CQE_UNSOLICITED;
+	if (c->op == EFA_IO_OP_WRITE)
+		cqe->len_hi = (uint16_t)(c->len >> 16);
+	else if (c->ah == EFA_IO_AH_UNKNOWN)	/* all senders are this NIC */
+		memcpy(cqe->src_gid, efa->nic->config.gid, sizeof(cqe->src_gid));
+}
+
+/* Only an interrupt CQ has a doorbell, so only there the consumer is known. */
+static bool full(const struct efa_cq *cq)
+{
+	return cq->interrupt && (uint16_t)(cq->prod - cq->cons) >= cq->depth;
+}
+
+static void fire(struct efa *efa, struct efa_cq *cq, uint16_t cqn)
+{
+	cq->armed = false;
+	efa_eq_push(efa, cq->eq, cqn);
+}
+
+static void append(struct efa *efa, uint16_t cqn, const struct efa_completion *c)
+{
+	struct efa_cq *cq = efa_cq_get(efa, cqn);
+	struct efa_io_cqe cqe;
+	uint64_t at;
+
+	if (!cq)
+		return;
+	encode(efa, c, &cqe);
+	if (!(cq->prod / cq->depth & 1))
+		cqe.flags |= EFA_IO_CQE_PHASE;
+	at = cq->base + (uint64_t)(cq->prod & (cq->depth - 1u)) * cq->entry_size;
+	/* The lost entry leaves no hole: the next one takes its place. */
+	if (full(cq) || nic_dma_publish(efa->nic, at, &cqe, sizeof(cqe))) {
+		efa->count.cq_overflow++;
+		return;
+	}
+	cq->prod++;
+	if (cq->armed)
+		fire(efa, cq, cqn);
+}
+
+void efa_cq_doorbell(struct efa *efa, uint16_t cqn, uint32_t value)
+{
+	struct efa_cq *cq = efa_cq_get(efa, cqn);
+
+	if (!cq || !cq->interrupt)
+		return;
+	cq->cons = value & EFA_IO_DB_INDEX;
+	if (!(value & EFA_IO_DB_ARM))
+		return;
+	cq->armed = true;
+	if ((uint16_t)cq->prod != cq->cons)
+		fire(efa, cq, cqn);
+}
+
+/* ---- completions held back ---- */
+
+static void release_head(struct efa *efa)
+{
+	struct efa_held *held = &efa->held;
+	uint32_t i = held->head++ % EFA_MAX_HELD;
+
+	if (held->entry[i].c.qp)	/* 0: dropped, its QP is gone */
+		append(efa, held->entry[i].cq, &held->entry[i].c);
+}
+
+/* No more than EFA_MAX_HELD are held: then the oldest goes early. */
+static void hold(struct efa *efa, uint16_t cqn, const struct efa_completion *c)
+{
+	struct efa_held *held = &efa->held;
+	uint32_t i = held->tail % EFA_MAX_HELD;
+
+	if (held->tail - held->head == EFA_MAX_HELD)
+		release_head(efa);
+	held->entry[i].due = nic_now_ns() + efa->nic->fault.delay_cqe_us * 1000ull;
+	held->entry[i].cq = cqn;
+	held->entry[i].c = *c;
+	held->tail++;
+}
+
+void efa_held_release(struct efa *efa)
+{
+	uint64_t due;
+
+	while ((due = efa_held_due(efa)) && due <= nic_now_ns())
+		release_head(efa);
+}
+
+void efa_held_drop(struct efa *efa, uint16_t qpn)
+{
+	struct efa_held *held = &efa->held;
+
+	for (uint32_t i = held->head; i != held->tail; i++)
+		if (held->entry[i % EFA_MAX_HELD].c.qp == qpn)
+			held->entry[i % EFA_MAX_HELD].c.qp = 0;
+}
+
+uint64_t efa_held_due(const struct efa *efa)
+{
+	const struct efa_held *held = &efa->held;
+
+	if (held->head == held->tail)
+		return 0;
+	return held->entry[held->head % EFA_MAX_HELD].due;
+}
+
+/* Behind held ones a completion waits as well, so that the order stays. */
+void efa_cq_push(struct efa *efa, uint16_t cqn, const struct efa_completion *c)
+{
+	struct fault *fault = &efa->nic->fault;
+
+	efa->count.wr_status[c->status]++;
+	if (fault->drop_cqe)
+		fault->drop_cqe--;
+	else if (fault->delay_cqe_us || efa_held_due(efa))
+		hold(efa, cqn, c);
+	else
+		append(efa, cqn, c);
+}

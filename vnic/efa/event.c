@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Event queues: tell the driver which completion queue has news.
+ *
+ * An EQ is armed for one interrupt at a time. The driver never tells how far it
+ * has read, so after an interrupt the device remembers only whether events were
+ * added since; arming then raises the next interrupt at once. The driver may
+ * have seen those events already: one interrupt too many, never one too few.
+ */
+#include "efa.h"
+
+static void fire(struct efa *efa, struct efa_eq *eq)
+{
+	if (!eq->armed || !eq->pending)
+		return;
+	eq->armed = false;
+	eq->pending = false;
+	pci_raise(&efa->nic->pci, eq->vector);
+}
+
+/* An EQ that cannot be reached loses the event; nic.c has noted the access. */
+void efa_eq_push(struct efa *efa, uint16_t eqn, uint16_t cqn)
+{
+	struct efa_eq *eq = efa_eq_get(efa, eqn);
+	struct efa_io_eqe eqe = { .cq = cqn };
+	uint64_t at;
+
+	if (!eq)
+		return;
+	if (!(eq->prod / eq->depth & 1))
+		eqe.common |= EFA_IO_EQE_PHASE;
+	at = eq->base + (uint64_t)(eq->prod & (eq->depth - 1u)) * sizeof(eqe);
+	if (nic_dma_publish(efa->nic, at, &eqe, sizeof(eqe)))
+		return;
+	eq->prod++;
+	eq->pending = true;
+	efa->count.eq_events++;
+	fire(efa, eq);
+}
+
+void efa_eq_doorbell(struct efa *efa, uint32_t value)
+{
+	struct efa_eq *eq = efa_eq_get(efa, value & EFA_IO_DB_INDEX);
+
+	if (!eq || !(value & EFA_IO_DB_ARM))
+		return;
+	eq->armed = true;
+	fire(efa, eq);
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The receiving side of SEND and of WRITE with immediate data: one receive
+ * request is used up and completed, well or badly.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "work.h"
+
+/* A datagram's receive buffer begins with room for a GRH, which stays as it is. */
+#define UD_HEADER	40u
+
+/* The sender as an AH of the receiver's: it is this NIC, whoever it is. */
+static uint16_t sender_ah(struct efa *efa, const struct efa_qp *to)
+{
+	for (unsigned int i = 1; i < EFA_MAX_AH; i++) {
+		const struct efa_ah *ah = &efa->ah[i];
+
+		if (ah->used && ah->pd == to->pd &&
+		    memcmp(ah->gid, efa->nic->config.gid, sizeof(ah->gid)) == 0)
+			return (uint16_t)i;
+	}
+	return EFA_IO_AH_UNKNOWN;
+}
+
+static struct efa_completion completion_of(struct efa *efa, const struct efa_qp *from,
+					   const struct efa_work *work)
+{
+	return (struct efa_completion){
+		.recv = true,
+		.op = work->op,
+		.qp = work->peer->id,
+		.src_qp = from->id,
+		.ah = sender_ah(efa, work->peer),
+		.imm = work->imm,
+		.imm_data = work->imm_data,
+	};
+}
+
+/* @len: bytes that arrived in the buffer; @status: the receiver's. */
+static void complete(struct efa *efa, struct efa_completion *c, uint16_t cq,
+		     enum efa_io_status status, uint32_t len)
+{
+	c->status = status;
+	if (status == EFA_IO_OK) {
+		c->len = len;
+		efa->count.recvs++;
+		efa->count.recv_bytes += len;
+	}
+	efa_cq_push(efa, cq, c);
+}
+
+/*
+ * Return: EFA_IO_OK; EFA_IO_RNR; or EFA_IO_REMOTE_ABORT when the ring itself
+ * cannot be read, which is the end of that QP.
+ */
+static enum efa_io_status take(struct efa *efa, struct efa_qp *to, struct efa_recv *recv)
+{
+	int err = efa_rq_take(efa, to, recv);
+
+	if (!err)
+		return EFA_IO_OK;
+	if (err == -EAGAIN)
+		return EFA_IO_RNR;
+	efa_qp_flush(efa, to);
+	return EFA_IO_REMOTE_ABORT;
+}
+
+static uint64_t room(const struct efa_recv *recv)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned int i = 0; i < recv->nr_segs; i++)
+		bytes += recv->seg[i].len;
+	return bytes;
+}
+
+/* Give up the first @bytes of the buffer, which has that many. */
+static void skip(struct efa_recv *recv, uint32_t bytes)
+{
+	for (unsigned int i = 0; bytes > 0; i++) {
+		struct efa_segment *seg = &recv->seg[i];
+		uint32_t n = seg->len < bytes ? seg->len : bytes;
+
+		seg->addr += n;
+		seg->len -= n;
+		bytes -= n;
+	}
+}
+
+/*
+ * Move the message. Return: the receiver's status, and in *@sender the sender's;
+ * EFA_IO_RNR: the sender's own memory failed, so that nothing was received.
+ */
+static enum efa_io_status scatter(struct efa *efa, struct efa_recv *recv, uint32_t header,
+				  const struct efa_work *work,
+				  enum efa_io_status *sender)
+{
+	struct efa_copy_result moved;
+
+	if (recv->bad) {
+		*sender = EFA_IO_REMOTE_ADDRESS;
+		return EFA_IO_BAD_LKEY;
+	}
+	if (room(recv) < (uint64_t)header + work->len) {
+		*sender = EFA_IO_REMOTE_LENGTH;
+		return EFA_IO_BAD_LENGTH;
+	}
+	skip(recv, header);
+	moved = efa_copy(efa, recv->seg, recv->nr_segs, work->local, work->nr_local, 0,
+			 work->len);
+	if (moved.src_fault) {
+		*sender = EFA_IO_BAD_LKEY;
+		return EFA_IO_RNR;
+	}
+	*sender = moved.dst_fault ? EFA_IO_REMOTE_ADDRESS : EFA_IO_OK;
+	return moved.dst_fault ? EFA_IO_BAD_LKEY : EFA_IO_OK;
+}
+
+enum efa_io_status efa_inbound_send(struct efa *efa, const struct efa_qp *from,
+				    const struct efa_work *work)
+{
+	struct efa_qp *to = work->peer;
+	uint32_t header = to->type == EFA_QP_UD ? UD_HEADER : 0;
+	uint16_t cons = to->rq_cons;
+	struct efa_completion c;
+	struct efa_recv recv;
+	enum efa_io_status status, sender;
+
+	status = take(efa, to, &recv);
+	if (status != EFA_IO_OK)
+		return status;
+	status = scatter(efa, &recv, header, work, &sender);
+	if (status == EFA_IO_RNR) {
+		to->rq_cons = cons;	/* the buffer stays posted */
+		return sender;
+	}
+	c = completion_of(efa, from, work);
+	c.req_id = recv.req_id;
+	complete(efa, &c, to->recv_cq, status, header + work->len);
+	return sender;
+}
+
+/* The buffers of the request are not touched, so their keys do not matter. */
+enum efa_io_status efa_inbound_imm(struct efa *efa, const struct efa_qp *from,
+				   const struct efa_work *work)
+{
+	struct efa_qp *to = work->peer;
+	struct efa_completion c = completion_of(efa, from, work);
+	struct efa_recv recv;
+	enum efa_io_status status;
+
+	c.unsolicited = to->unsolicited_write;
+	if (!c.unsolicited) {
+		status = take(efa, to, &recv);
+		if (status != EFA_IO_OK)
+			return status;
+		c.req_id = recv.req_id;
+	}
+	complete(efa, &c, to->recv_cq, EFA_IO_OK, work->len);
+	return EFA_IO_OK;
+}
