@@ -17,7 +17,7 @@ const char *peerbar_errmsg(void)
 }
 
 /* By way of a buffer of its own: an argument may be the last message. */
-static void keep(const char *fmt, va_list ap)
+static void __attribute__((format(printf, 1, 0))) keep(const char *fmt, va_list ap)
 {
 	char text[sizeof(message)];
 
