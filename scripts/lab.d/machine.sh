@@ -51,11 +51,10 @@ start_nic()
 machine_args()
 {
 	local i
-	ARGS=(-M q35,accel="$1",memory-backend=ram -cpu "$LAB_CPU" -smp 2 -m "$LAB_MEMORY"
+	ARGS=(-M "q35,accel=$1,memory-backend=ram" -cpu "$LAB_CPU" -smp 2 -m "$LAB_MEMORY"
 		-object "memory-backend-memfd,id=ram,size=$LAB_MEMORY,share=on"
-		-device intel-iommu,caching-mode=on
+		-device "intel-iommu,caching-mode=on"
 		-nodefaults -no-user-config -display none -no-reboot)
-	[ "$1" = kvm ] || ARGS[1]="q35,accel=tcg,memory-backend=ram"
 	ARGS+=(-kernel "$KERNEL/vmlinux" -initrd "$RUN/initramfs.cpio" -append
 		"console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check intel_iommu=on peerbar.mode=$LAB_MODE peerbar.name=$LAB_NAME peerbar.importer=$LAB_IMPORTER$LAB_APPEND")
 	for i in $(seq "$LAB_GPUS"); do
@@ -63,16 +62,16 @@ machine_args()
 			-device "pcie-root-port,id=gpuport$i,chassis=$i,slot=$i"
 			-device "ivshmem-plain,memdev=gpumem$i,bus=gpuport$i,id=gpu$i")
 	done
-	ARGS+=(-device pcie-root-port,id=nicport,chassis=9,slot=9
+	ARGS+=(-device "pcie-root-port,id=nicport,chassis=9,slot=9"
 		-device "{\"driver\":\"vfio-user-pci\",\"id\":\"nic\",\"bus\":\"nicport\",\"rombar\":0,\"socket\":{\"type\":\"unix\",\"path\":\"$RUN/nic\"}}")
 	share_args tree /tree on
 	share_args src /src on
 	share_args results "$RESULTS" off
 	ARGS+=(-serial "file:$RESULTS/lab/console.log" -device virtio-serial-pci
-		-chardev stdio,id=out,signal=off,logfile="$RESULTS/lab/output.log"
-		-device virtconsole,chardev=out
+		-chardev "stdio,id=out,signal=off,logfile=$RESULTS/lab/output.log"
+		-device "virtconsole,chardev=out"
 		-chardev "socket,id=nicctl,path=$RUN/nic-control"
-		-device virtserialport,chardev=nicctl,name=peerbar.nic)
+		-device "virtserialport,chardev=nicctl,name=peerbar.nic")
 }
 
 # share_args TAG FOLDER READONLY: a folder of the tree for the guest, over 9p.
@@ -97,7 +96,7 @@ choose_accel()
 probe_kvm()
 {
 	local log=$RUN/kvm-probe.log
-	timeout 20 qemu-system-x86_64 -M q35,accel=kvm -cpu "$LAB_CPU" -m 512M -nodefaults \
+	timeout 10 qemu-system-x86_64 -M q35,accel=kvm -cpu "$LAB_CPU" -m 512M -nodefaults \
 		-no-user-config -display none -no-reboot -serial "file:$log" \
 		-kernel "$KERNEL/vmlinux" -initrd "$RUN/initramfs.cpio" \
 		-append "console=ttyS0 panic=-1 peerbar.mode=probe" >/dev/null 2>&1 || :

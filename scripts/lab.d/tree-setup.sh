@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # Last step of making the tree; runs inside it, with apt's lists still there.
-# Unpacks the kernel images next to the headers, and makes the mount points.
+# Unpacks the kernel images next to the headers and the kernel's own style
+# checker, and makes the mount points.
 set -euo pipefail
 
 KERNELS=/opt/peerbar/kernels
@@ -32,19 +33,19 @@ unpack_kernel()
 	depmod -b "$dir" "$1"
 }
 
-# The ELF inside a bzImage: a zstd or xz stream after the decompressor's code.
+# The ELF inside a bzImage: a zstd or xz stream behind the decompressor's code.
 vmlinux_of()
 {
 	local magic tool offset
 	while read -r magic tool; do
-		for offset in $(LC_ALL=C grep -abo -P "$magic" "$1" | cut -d: -f1); do # numbers
+		while read -r offset; do
 			tail -c "+$((offset + 1))" "$1" | $tool 2>/dev/null > /tmp/vmlinux || :
 			if [ "$(head -c 4 /tmp/vmlinux | tail -c 3)" = ELF ]; then
 				cat /tmp/vmlinux
 				rm -f /tmp/vmlinux
 				return
 			fi
-		done
+		done < <(LC_ALL=C grep -abo -P "$magic" "$1" | cut -d: -f1)
 	done <<-'EOT'
 	\x28\xb5\x2f\xfd zstd -dc
 	\xfd7zXZ\x00 xz -dc
@@ -57,6 +58,11 @@ newest=$(basename /usr/src/linux-headers-*-amd64)
 newest=${newest#linux-headers-}
 unpack_kernel "$newest"
 ln -s "$newest" "$KERNELS/latest"
+
+mkdir /opt/peerbar/checkpatch
+tar -C /opt/peerbar/checkpatch --strip-components=2 -xf "$(echo /usr/src/linux-source-*.tar.xz)" \
+	--wildcards '*/scripts/checkpatch.pl' '*/scripts/spelling.txt' \
+	'*/scripts/const_structs.checkpatch'
 
 mkdir -p /src /cache /tree /results
 touch /etc/resolv.conf

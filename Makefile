@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# Every command that a person types. Each does its own set-up.
+
+.PHONY: help demo check stress bench lint shell build install clean clean-cache
+
+help:
+	@echo "make demo     RDMA into a PCI BAR, end to end, in a guest; the result is a table"
+	@echo "make check    every test; ends in: N passed, N failed, N skipped"
+	@echo "make stress   CYCLES=1000 revoke cycles with traffic in flight, in one boot"
+	@echo "make bench    BAR against host memory, alternating, medians of ratios"
+	@echo "make lint     style and static checks"
+	@echo "make shell    a prompt in the guest, with all tools on the path"
+	@echo "make build    build all of it, run nothing"
+	@echo "make install  libpeerbar and peerbar on this machine (PREFIX, DESTDIR)"
+	@echo "make clean, make clean-cache   remove build/, remove the lab's cache"
+	@echo
+	@echo "scripts/lab -h tells more about the guest."
+
+demo:
+	@scripts/demo
+
+check:
+	@scripts/check
+
+stress:
+	@scripts/lab run --name stress --time-limit 1800 -- stress --cycles $(or $(CYCLES),1000)
+
+bench:
+	@scripts/lab run --name bench --time-limit 1200 -- /src/scripts/guest/bench
+
+lint:
+	@scripts/lab enter -- scripts/lint
+
+shell:
+	@scripts/lab shell
+
+build:
+	@scripts/lab build
+
+install:
+	$(MAKE) -C rdma/lib install
+	$(MAKE) -C rdma/tools install
+
+clean:
+	rm -rf build
+
+clean-cache:
+	@scripts/lab clean-cache
