@@ -139,6 +139,13 @@ struct efa_mr {
 #define EFA_MR_REMOTE_WRITE 2u
 #define EFA_MR_REMOTE_READ  4u
 
+/* All that REG_MR can express up to 6.12, where the shift has 5 bits: 4 KiB to 2 GiB. */
+#define EFA_MR_PAGE_SIZES 0xfffff000ull
+
+#define EFA_STS_READY	   0x01u	/* register DEV_STS */
+#define EFA_STS_RESETTING  0x08u
+#define EFA_STS_RESET_DONE 0x10u
+
 struct efa_regs {		/* registers that the guest wrote, and their meaning */
 	uint64_t mmio_resp, aq_base, acq_base, aenq_base;
 	uint32_t aq_caps, acq_caps, aenq_caps;
@@ -189,6 +196,7 @@ struct efa {
 	struct nic *nic;
 	struct efa_regs regs;
 	uint16_t aq_cons, acq_prod;	/* free running */
+	uint32_t aenq_groups;		/* enabled; none ever has anything to say */
 	struct efa_pd pd[EFA_MAX_PD];
 	bool uar[EFA_MAX_UAR];
 	struct efa_ah ah[EFA_MAX_AH];
@@ -234,6 +242,8 @@ void efa_eq_doorbell(struct efa *efa, uint32_t value);	/* register EQ_DB */
 
 /* ---- admin queue (aq.c) ---- */
 
+void efa_aq_doorbell(struct efa *efa, uint16_t prod);	/* register AQ_PROD_DB */
+const char *efa_admin_name(unsigned int opcode);	/* NULL: no such opcode */
 void efa_aq_process(struct efa *efa);	/* up to regs.aq_prod; no-op while stalled */
 bool efa_aq_ready(const struct efa *efa);	/* bases and depths are set and sane */
 

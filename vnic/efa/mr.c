@@ -22,8 +22,6 @@
 #include "efa.h"
 #include "pbl.h"
 
-#define MR_MIN_SHIFT	12u
-#define MR_MAX_SHIFT	30u
 #define MR_ALL_ACCESS	(EFA_MR_LOCAL_WRITE | EFA_MR_REMOTE_WRITE | EFA_MR_REMOTE_READ)
 #define MR_FLAGS	(EFA_MR_SHIFT | EFA_MR_PHYS_MODE)
 
@@ -102,8 +100,7 @@ static uint8_t check_command(struct efa *efa, const struct efa_reg_mr_cmd *cmd)
 		return EFA_ADMIN_UNSUPPORTED;
 	if (!efa_pd_get(efa, cmd->pd) || cmd->access & ~MR_ALL_ACCESS)
 		return EFA_ADMIN_ILLEGAL;
-	if (shift < MR_MIN_SHIFT || shift > MR_MAX_SHIFT ||
-	    !(efa->nic->config.page_sizes >> shift & 1))
+	if (!(efa->nic->config.page_sizes & EFA_MR_PAGE_SIZES & 1ull << shift))
 		return EFA_ADMIN_ILLEGAL;
 	if (cmd->length == 0 || cmd->length > EFA_MAX_MR_SIZE ||
 	    cmd->length > UINT64_MAX - cmd->iova)

@@ -103,6 +103,7 @@ static void setup(struct efa *efa, struct efa_qp *qp, const struct efa_create_qp
 		.sq_depth = sq_entries(cmd),
 		.rq_depth = rq_entries(cmd),
 		.rq_base = cmd->rq_base,
+		.rnr_retry = MAX_RNR_RETRY,
 	};
 	efa->pd[qp->pd].users++;
 	efa->cq[qp->send_cq].users++;
@@ -202,6 +203,7 @@ static void enter(struct efa *efa, struct efa_qp *qp, enum efa_qp_state to)
 		efa_qp_forget(efa, qp);
 		qp->sq_prod = qp->sq_cons = 0;
 		qp->rq_prod = qp->rq_cons = 0;
+		qp->rnr_retry = MAX_RNR_RETRY;
 	} else if (to == EFA_QP_ERR && from != EFA_QP_ERR) {
 		efa_qp_flush(efa, qp);
 	}
