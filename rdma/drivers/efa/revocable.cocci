@@ -10,8 +10,8 @@ virtual patch
 @initialize:python@
 @@
 def matched(rule, places):
-	for _ in places:
-		print("matched %s" % rule)
+	for p in places:
+		print("matched %s at %s:%s" % (rule, p.line, p.column))
 
 def refuse(why, places):
 	print("refused %s(): %s" % (places[0].current_element, why))
