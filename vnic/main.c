@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * peerbar-vnic: one virtual RDMA NIC for one QEMU, for as long as it runs.
+ *
+ * Three threads: this one handles vfio-user messages, the engine executes work
+ * requests, and the control thread answers tests. The gate orders them.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctl.h"
+#include "efa/efa.h"
+#include "log.h"
+#include "options.h"
+#include "sock.h"
+
+/*
+ * SIGTERM and SIGINT end the run by shutting down the socket that this thread
+ * waits on: what is going on is finished, and the report is written.
+ */
+static volatile sig_atomic_t stopping;
+static volatile sig_atomic_t waits_on = -1;
+
+static void stop(int sig)
+{
+	int saved = errno;
+
+	(void)sig;
+	stopping = 1;
+	if (waits_on >= 0)
+		shutdown(waits_on, SHUT_RDWR);
+	errno = saved;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = stop };
+
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+}
+
+/* A signal that came before @fd was known has to be made up for. */
+static void wait_on(int fd)
+{
+	waits_on = fd;
+	if (stopping && fd >= 0)
+		shutdown(fd, SHUT_RDWR);
+}
+
+/* ---- the engine ---- */
+
+static void pause_us(uint32_t us)
+{
+	struct timespec ts = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000L };
+
+	nanosleep(&ts, NULL);
+}
+
+/* Open the gate between two slices; the host side goes first if it waits. */
+static void step_back(struct nic *nic)
+{
+	uint32_t slow_us = nic->fault.slow_us;
+
+	gate_engine_leave(&nic->gate);
+	if (slow_us)
+		pause_us(slow_us);
+	gate_engine_enter(&nic->gate);
+}
+
+static void *run_engine(void *arg)
+{
+	struct nic *nic = arg;
+	bool open = true;
+
+	gate_engine_enter(&nic->gate);
+	while (open) {
+		if (efa_engine_step(nic->efa)) {
+			step_back(nic);
+			open = !nic->gate.closing;
+		} else {
+			open = gate_engine_wait(&nic->gate);
+		}
+	}
+	gate_engine_leave(&nic->gate);
+	return NULL;
+}
+
+/* ---- the report ---- */
+
+static int write_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+	int err = 0;
+
+	if (!file)
+		return -errno;
+	if (fputs(text, file) == EOF || fputc('\n', file) == EOF)
+		err = -errno;
+	if (fclose(file) && !err)
+		err = -errno;
+	return err;
+}
+
+/* A reader sees the whole report or none. */
+static int write_report(struct nic *nic, const char *path)
+{
+	struct json_object *report = nic_report(nic);
+	char *draft = NULL;
+	int err = -ENOMEM;
+
+	if (asprintf(&draft, "%s.%d", path, (int)getpid()) >= 0) {
+		err = write_text(draft, json_object_to_json_string_ext(report,
+					JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED));
+		if (!err && rename(draft, path))
+			err = -errno;
+		if (err)
+			unlink(draft);
+		free(draft);
+	}
+	json_object_put(report);
+	if (err)
+		log_error("%s: %s", path, strerror(-err));
+	return err;
+}
+
+/* ---- the run ---- */
+
+static int listen_on(const char *path, int backlog)
+{
+	int fd = sock_listen(path, backlog);
+
+	if (fd == -EEXIST)
+		log_error("%s: in the way, and not a socket", path);
+	else if (fd < 0)
+		log_error("%s: %s", path, strerror(-fd));
+	return fd;
+}
+
+/* The one client. Return: its socket, -ECANCELED after a signal, or -errno. */
+static int accept_client(int listener)
+{
+	int fd;
+
+	wait_on(listener);
+	do {
+		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	} while (fd < 0 && errno == EINTR && !stopping);
+	if (fd < 0)
+		fd = stopping ? -ECANCELED : -errno;
+	wait_on(fd);
+	return fd;
+}
+
+static int serve_client(struct nic *nic, int fd)
+{
+	struct vfu *vfu = vfu_new(&nic_vfu_ops, nic, &nic->gate);
+	int err = vfu ? vfu_serve(vfu, fd) : -ENOMEM;
+
+	if (vfu)
+		vfu_free(vfu);
+	return stopping ? 0 : err;
+}
+
+/* Return: 0 when the client hung up or a signal came. */
+static int serve(struct nic *nic, int listener)
+{
+	int fd = accept_client(listener), err = fd;
+
+	close(listener);	/* a second client is refused, not kept waiting */
+	if (fd >= 0) {
+		log_info("client connected");
+		err = serve_client(nic, fd);
+		wait_on(-1);
+		close(fd);
+		log_info("client gone");
+	}
+	if (err == -ECANCELED)
+		err = 0;
+	if (err)
+		log_error("vfio-user client: %s", strerror(-err));
+	return err;
+}
+
+/* The other threads leave signals to this one. */
+static int with_signals_blocked(int (*start)(void *), void *arg)
+{
+	sigset_t all, old;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = start(arg);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return err;
+}
+
+struct run {
+	const struct options *options;
+	struct nic nic;
+	int listener, control;	/* sockets, -1: none */
+	pthread_t engine;
+	struct ctl *ctl;
+};
+
+static int start_threads(void *arg)
+{
+	struct run *run = arg;
+	int err;
+
+	if (run->control >= 0) {
+		run->ctl = ctl_start(&run->nic, run->control);
+		if (!run->ctl)
+			return -errno;
+	}
+	err = pthread_create(&run->engine, NULL, run_engine, &run->nic);
+	if (err && run->ctl)
+		ctl_stop(run->ctl);
+	return -err;
+}
+
+static void stop_threads(struct run *run)
+{
+	if (run->ctl)
+		ctl_stop(run->ctl);
+	gate_close(&run->nic.gate);
+	pthread_join(run->engine, NULL);
+}
+
+static int run_device(struct run *run)
+{
+	int err, report_err = 0;
+
+	err = with_signals_blocked(start_threads, run);
+	if (err) {
+		log_error("cannot start: %s", strerror(-err));
+		return err;
+	}
+	err = serve(&run->nic, run->listener);
+	stop_threads(run);
+	if (run->options->report)
+		report_err = write_report(&run->nic, run->options->report);
+	return err ? err : report_err;
+}
+
+static int open_sockets(struct run *run)
+{
+	const struct options *options = run->options;
+
+	if (options->control) {
+		run->control = listen_on(options->control, CTL_MAX_CLIENTS);
+		if (run->control < 0)
+			return run->control;
+	}
+	/* Last, as whoever starts QEMU waits for it to appear. */
+	run->listener = listen_on(options->socket, 1);
+	if (run->listener < 0 && options->control)
+		unlink(options->control);
+	return run->listener < 0 ? run->listener : 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct run run = { .listener = -1, .control = -1 };
+	struct options options;
+	int err;
+
+	options_parse(&options, argc, argv);
+	run.options = &options;
+	catch_signals();
+	err = nic_init(&run.nic, &options.config);
+	if (err) {
+		log_error("cannot make the device: %s", strerror(-err));
+		return EXIT_FAILURE;
+	}
+	run.nic.fault = options.fault;
+	err = open_sockets(&run);
+	if (!err) {
+		err = run_device(&run);
+		unlink(options.socket);
+		if (options.control)
+			unlink(options.control);
+	}
+	nic_release(&run.nic);
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}
