@@ -2,6 +2,9 @@
 # shellcheck shell=bash
 # What the guest's init does, step by step. Runs in the guest only.
 
+GPU_ALIAS=pci:v00001AF4d00001110	# ivshmem
+NIC_ALIAS=pci:v00001D0Fd0000EFA		# EFA, any generation
+
 # kernel_option NAME: its value on the kernel command line.
 kernel_option()
 {
@@ -37,13 +40,12 @@ load_modules()
 		echo "loading the $1 efa driver failed" > /dev/ttyS0
 }
 
-# pci_devices VENDOR DEVICE: their addresses, lowest first.
+# pci_devices MODALIAS: addresses of the devices whose modalias begins so.
 pci_devices()
 {
 	local d
 	for d in /sys/bus/pci/devices/*; do
-		[ "$(cat "$d/vendor")" = "$1" ] && [[ $(cat "$d/device") == $2 ]] &&
-			basename "$d"
+		[[ $(cat "$d/modalias") == "$1"* ]] && basename "$d"
 	done
 }
 
@@ -60,7 +62,7 @@ name_ports()
 bind_gpus()
 {
 	local gpu
-	for gpu in $(pci_devices 0x1af4 0x1110); do
+	for gpu in $(pci_devices "$GPU_ALIAS"); do
 		echo vfio-pci > "/sys/bus/pci/devices/$gpu/driver_override"
 		echo "$gpu" > /sys/bus/pci/drivers_probe
 	done
@@ -70,9 +72,9 @@ bind_gpus()
 export_environment()
 {
 	local gpus
-	mapfile -t gpus < <(pci_devices 0x1af4 0x1110)
+	mapfile -t gpus < <(pci_devices "$GPU_ALIAS")
 	export PB_GPU=${gpus[0]:-} PB_GPU2=${gpus[1]:-}
-	PB_NIC=$(pci_devices 0x1d0f '0xefa*')
+	PB_NIC=$(pci_devices "$NIC_ALIAS")
 	PB_IBDEV=$(basename "$(echo "/sys/bus/pci/devices/$PB_NIC"/infiniband/*)")
 	export PB_NIC PB_IBDEV
 	export HOME=/root TERM=${TERM:-vt220} LC_ALL=C.UTF-8

@@ -21,6 +21,7 @@ tree_mirror()
 	fi
 	# shellcheck source=/dev/null
 	codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+	# shellcheck disable=SC2016 # apt's own placeholders
 	apt-get indextargets --format '$(CREATED_BY)|$(COMPONENT)|$(RELEASE)|$(REPO_URI)' \
 		2>/dev/null |
 		awk -F'|' -v want="$codename" '$1 == "Packages" && $2 == "main" &&
