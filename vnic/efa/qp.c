@@ -109,8 +109,7 @@ static void setup(struct efa *efa, struct efa_qp *qp, const struct efa_create_qp
 	efa->cq[qp->send_cq].users++;
 	efa->cq[qp->recv_cq].users++;
 	/* The last owner's work requests are not the next one's to read. */
-	memset(efa->llq + (size_t)qp->id * EFA_LLQ_QP_SIZE, 0,
-	       (size_t)qp->sq_depth * WQE_SIZE);
+	memset(efa->llq + (size_t)qp->id * EFA_LLQ_QP_SIZE, 0, qp->sq_depth * WQE_SIZE);
 }
 
 uint8_t efa_cmd_create_qp(struct efa *efa, const void *cmd_buf, void *rsp_buf)
@@ -142,12 +141,11 @@ uint8_t efa_cmd_destroy_qp(struct efa *efa, const void *cmd_buf, void *rsp)
 	(void)rsp;
 	if (!qp)
 		return EFA_ADMIN_ILLEGAL;
-	efa_qp_forget(efa, qp);
 	qp->used = false;
+	efa_qp_forget(efa, qp);	/* and whoever waits for it stops waiting */
 	efa->pd[qp->pd].users--;
 	efa->cq[qp->send_cq].users--;
 	efa->cq[qp->recv_cq].users--;
-	efa_qp_unpark(efa);	/* who waits for it waits in vain */
 	return EFA_ADMIN_OK;
 }
 
@@ -194,22 +192,17 @@ static bool allowed(const struct efa_qp *qp, const struct efa_modify_qp_cmd *cmd
 	return t->legal && (attrs & t->must) == t->must && (attrs & ~(t->must | t->may)) == 0;
 }
 
+/* Each of the three wakes the engine if there is now something to do. */
 static void enter(struct efa *efa, struct efa_qp *qp, enum efa_qp_state to)
 {
-	enum efa_qp_state from = qp->state;
-
 	qp->state = to;
 	if (to == EFA_QP_RESET) {
 		efa_qp_forget(efa, qp);
-		qp->sq_prod = qp->sq_cons = 0;
-		qp->rq_prod = qp->rq_cons = 0;
 		qp->rnr_retry = MAX_RNR_RETRY;
-	} else if (to == EFA_QP_ERR && from != EFA_QP_ERR) {
+	} else if (to == EFA_QP_ERR) {
 		efa_qp_flush(efa, qp);
-	}
-	if (to != from) {
+	} else {
 		efa_qp_unpark(efa);
-		gate_kick(&efa->nic->gate);	/* work posted before RTS, or in SQD */
 	}
 }
 
