@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The parts of the hostile test. */
+#ifndef GUEST_HOSTILE_H
+#define GUEST_HOSTILE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "lib/rawqp.h"
+
+#define HOSTILE_MEM 65536u	/* bytes of each of the regions below */
+
+/* Everything that a correct work request needs, and what wrong ones name. */
+struct hostile {
+	struct ibv_context *context;
+	struct ibv_pd *pd, *other_pd;
+	struct ibv_ah *ah, *other_ah;
+	struct rawqp raw;		/* sends */
+	struct rawqp peer;		/* is sent to */
+	uint8_t *local, *remote;	/* HOSTILE_MEM each, with a guard on both sides */
+	struct ibv_mr *local_mr, *remote_mr;
+	struct ibv_mr *read_only_mr;	/* on remote: no access but local read */
+	struct ibv_mr *other_mr;	/* on remote, in other_pd */
+	uint32_t stale_key;		/* of a deregistered MR */
+	uint16_t ahn, other_ahn;
+	uint32_t foreign_key;		/* of the bystander's memory */
+	uint64_t foreign_addr;
+};
+
+/* A correct 64-byte WRITE from local to remote. */
+struct efa_io_wqe hostile_good_wqe(const struct hostile *h);
+
+/* Every wrong work request that has a name (hostile_cases.c). */
+void hostile_cases(struct hostile *h);
+
+/* Another process that moves verified data (hostile_bystander.c). */
+struct bystander {
+	atomic_uint_fast64_t verified, wrong;
+	atomic_bool stop, ready;
+	uint32_t key;
+	uint64_t addr;
+};
+
+struct bystander *bystander_start(void);	/* before any verbs call */
+
+/* Did it move on in the last moment, and never go wrong? One check, @when names it. */
+void bystander_check(struct bystander *b, const char *when);
+void bystander_stop(struct bystander *b);
+
+#endif /* GUEST_HOSTILE_H */

@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# mr_test.sh TOTAL: the byte check over the whole BAR (TOTAL bytes each way), then
+# over a slice in its middle that is aligned to a page and to nothing larger.
+set -u
+total=${1:-4G}
+
+# check NAME ARG...: run `peerbar mr test` with ARGs; its JSON must be clean.
+check()
+{
+	local name=$1 result status
+	shift
+	result=$(peerbar -j mr test "$PB_IBDEV" "$PB_GPU" bar 2 "$@")
+	status=$?
+	echo "# $result"
+	if [ $status != 0 ]; then
+		echo "not ok $name - peerbar mr test ended with status $status"
+	elif ! jq -e '.errors == 0 and .bytes > 0' <<< "$result" > /dev/null; then
+		echo "not ok $name - wrong bytes or none moved"
+	else
+		echo "ok $name"
+		return
+	fi
+	failed=1
+}
+
+failed=0
+size=$(( $(stat -c %s "/sys/bus/pci/devices/$PB_GPU/resource2") ))
+check "mr test: $total over a BAR of $((size >> 20)) MiB" total "$total"
+check "mr test: a slice at an odd page of the upper half" total 256M seed 7 \
+	offset $((size / 2 + 12288)) length $((size / 4 + 4096))
+exit $failed
