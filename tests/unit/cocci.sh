@@ -112,7 +112,7 @@ test_source() {
 		ok 1 "$name: has the driver"
 		return
 	fi
-	# shellcheck source=../../rdma/drivers/efa/driver.conf
+	# shellcheck source=rdma/drivers/efa/driver.conf
 	source "$drivers/$driver/driver.conf"
 	src=$tree/$source_dir
 	check "$name: every rule matches once" applies "$src"
