@@ -93,6 +93,5 @@ kernel_warnings()
 power_off()
 {
 	sync
-	echo o > /proc/sysrq-trigger
-	sleep 60
+	exec busybox poweroff -f
 }
