@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The guest's driver, as far as the control path sees it: registers, readless
+ * reads, the admin queue. Commands are built from byte offsets, as in the device
+ * contract, and not from the device's own structs, so that both can be wrong
+ * only apart.
+ */
+#ifndef DRIVER_H
+#define DRIVER_H
+
+#include "fixture.h"
+#include "efa/admin_defs.h"
+#include "efa/efa.h"
+
+#define DRV_DEPTH	32u
+
+struct cmd {
+	uint8_t b[64];
+};
+
+struct rsp {
+	uint8_t b[64];
+};
+
+struct driver {
+	struct fixture *f;
+	struct efa *efa;
+	uint64_t resp, aq, acq;		/* IOVAs */
+	uint16_t depth;			/* of both rings */
+	uint16_t prod, cons;		/* free running */
+	uint16_t req_id, cmd_id;	/* last used */
+};
+
+int driver_setup(void **state);		/* *state: a started struct driver */
+int driver_teardown(void **state);
+
+#define driver_test(t) cmocka_unit_test_setup_teardown(t, driver_setup, driver_teardown)
+
+void drv_write(struct driver *d, uint32_t off, uint32_t value);
+uint32_t drv_read(struct driver *d, uint16_t off);	/* readless */
+void drv_reset(struct driver *d);	/* both steps, as the driver does it */
+void drv_start(struct driver *d, uint16_t depth);	/* set the queues up, unmask */
+
+/* ---- commands ---- */
+
+void put16(struct cmd *cmd, unsigned int at, uint16_t value);
+void put32(struct cmd *cmd, unsigned int at, uint32_t value);
+void put64(struct cmd *cmd, unsigned int at, uint64_t value);
+uint16_t get16(const struct rsp *rsp, unsigned int at);
+uint32_t get32(const struct rsp *rsp, unsigned int at);
+uint64_t get64(const struct rsp *rsp, unsigned int at);
+
+struct cmd drv_cmd(uint8_t opcode);
+
+/* Put @cmd into the ring, with the next id; the doorbell is a call of its own. */
+void drv_queue(struct driver *d, struct cmd cmd);
+void drv_ring(struct driver *d);
+
+/* Take the next completion. Return: false if there is none. */
+bool drv_poll(struct driver *d, struct rsp *rsp);
+
+/* Queue, ring, and the one completion of it. Return: its status. */
+uint8_t drv_do(struct driver *d, struct cmd cmd, struct rsp *rsp);
+
+/* The same, and it must succeed. */
+struct rsp drv_ok(struct driver *d, struct cmd cmd);
+
+/*
+ * For each row: @good with one field changed is refused with that status, and
+ * leaves no object behind. At the end @good itself is accepted.
+ */
+struct spoil {
+	const char *what;
+	unsigned int at, size;	/* bytes */
+	uint64_t value;
+	uint8_t status;
+};
+
+struct rsp drv_spoil(struct driver *d, struct cmd good, const struct spoil *spoil, size_t n);
+
+#define DRV_SPOIL(d, good, table) \
+	drv_spoil(d, good, table, sizeof(table) / sizeof((table)[0]))
+
+/* ---- the usual objects, with their ids ---- */
+
+uint16_t drv_pd(struct driver *d);
+uint16_t drv_uar(struct driver *d);
+uint16_t drv_eq(struct driver *d);
+uint16_t drv_cq(struct driver *d, uint16_t uar);
+
+/* DESTROY, DEALLOC: opcode and a 16-bit id. */
+uint8_t drv_drop(struct driver *d, uint8_t opcode, uint16_t id);
+
+#endif /* DRIVER_H */
