@@ -13,6 +13,7 @@
 #include "pci.h"
 #include "sys.h"
 
+#define PCI_BASE_CLASS_BRIDGE 0x06
 #define DEVICES "/sys/bus/pci/devices/"
 
 /*
@@ -88,6 +89,13 @@ int pb_pci_hex(const char *address, const char *attribute, uint64_t *value)
 	if (!ret)
 		*value = strtoull(text, NULL, 16);
 	return ret;
+}
+
+bool pb_pci_is_bridge(const char *address)
+{
+	uint64_t class;
+
+	return !pb_pci_hex(address, "class", &class) && class >> 16 == PCI_BASE_CLASS_BRIDGE;
 }
 
 #define IORESOURCE_MEM 0x200

@@ -35,6 +35,8 @@ int pb_pci_group(const char *address);
 /* A hexadecimal attribute, such as "vendor", "device" or "class". */
 int pb_pci_hex(const char *address, const char *attribute, uint64_t *value);
 
+bool pb_pci_is_bridge(const char *address);
+
 /* Sizes of the memory BARs, 0 for the others. Errors: -errno. */
 int pb_pci_bars(const char *address, uint64_t size[PEERBAR_NR_BARS]);
 

@@ -59,6 +59,19 @@ DIR *pb_opendir(const char *path, ...)
 	return opendir(full);
 }
 
+static int visible(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+int pb_scandir(struct dirent ***entries, const char *path, ...)
+{
+	FULL_PATH(full, path);
+	int n = scandir(full, entries, visible, alphasort);
+
+	return n < 0 ? -errno : n;
+}
+
 bool pb_exists(const char *path, ...)
 {
 	FULL_PATH(full, path);

@@ -22,6 +22,8 @@ extern int (*pb_ioctl)(int fd, unsigned long request, void *arg);
 /* open(2) with O_CLOEXEC: a descriptor or -errno. */
 int pb_open(int flags, const char *path, ...) PB_PRINTF(2, 3);
 DIR *pb_opendir(const char *path, ...) PB_PRINTF(1, 2);		/* NULL and errno */
+/* The names in a folder, sorted, but for hidden ones; both levels are the caller's to free. */
+int pb_scandir(struct dirent ***entries, const char *path, ...) PB_PRINTF(2, 3);
 bool pb_exists(const char *path, ...) PB_PRINTF(1, 2);
 
 /* The first line of a file, without its end: 0 or -errno. */

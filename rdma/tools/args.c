@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The words of the command line: verbs, help, pairs of a name and a size, and
+ * complaints about them.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+struct tool_options options;
+
+int failure(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("peerbar: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return TOOL_FAILURE;
+}
+
+int misuse(const char *usage, const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("peerbar: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\n%s", usage);
+	return TOOL_USAGE;
+}
+
+static bool is_help(const char *word)
+{
+	return !strcmp(word, "help") || !strcmp(word, "-h") || !strcmp(word, "--help");
+}
+
+bool wants_help(int argc, char **argv, const char *usage)
+{
+	if (argc < 1 || !is_help(argv[0]))
+		return false;
+	fputs(usage, stdout);
+	return true;
+}
+
+/* As in iproute2 the first of the table that begins with the word is meant. */
+static const struct verb *find_verb(const struct verb *table, const char *word)
+{
+	for (; table->name; table++)
+		if (*word && !strncmp(table->name, word, strlen(word)))
+			return table;
+	return NULL;
+}
+
+int run_verb(const struct verb *table, const char *fallback, const char *usage, int argc,
+	     char **argv)
+{
+	const char *word = argc ? argv[0] : fallback;
+	const struct verb *verb;
+
+	if (wants_help(argc, argv, usage))
+		return TOOL_OK;
+	if (!word) {
+		fputs(usage, stderr);
+		return TOOL_USAGE;
+	}
+	verb = find_verb(table, word);
+	if (!verb)
+		return misuse(usage, "\"%s\" is not known here", word);
+	if (!argc)
+		return verb->run(0, argv);
+	return verb->run(argc - 1, argv + 1);
+}
+
+static bool parse_size(const char *text, uint64_t *value)
+{
+	static const char suffixes[] = "kMGT";
+	const char *suffix;
+	unsigned long long number;
+	char *end;
+	int shift;
+
+	if (!isdigit((unsigned char)text[0]))
+		return false;
+	errno = 0;
+	number = strtoull(text, &end, strncmp(text, "0x", 2) ? 10 : 16);
+	if (errno)
+		return false;
+	*value = number;
+	if (!*end)
+		return true;
+	suffix = strchr(suffixes, *end == 'K' ? 'k' : *end);
+	if (!suffix || end[1])
+		return false;
+	shift = 10 * (int)(suffix - suffixes + 1);
+	*value = number << shift;
+	return *value >> shift == number;
+}
+
+int parse_sizes(const struct size_argument *table, const char *usage, int argc, char **argv)
+{
+	const struct size_argument *arg;
+
+	for (; argc; argc -= 2, argv += 2) {
+		for (arg = table; arg->name; arg++)
+			if (!strcmp(arg->name, argv[0]))
+				break;
+		if (!arg->name)
+			return misuse(usage, "\"%s\" is not known here", argv[0]);
+		if (argc < 2)
+			return misuse(usage, "%s needs a value", argv[0]);
+		if (!parse_size(argv[1], arg->value))
+			return misuse(usage, "%s takes a number such as 4096, 0x1000 or 4k, not "
+				      "\"%s\"", argv[0], argv[1]);
+	}
+	return TOOL_OK;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Moving a PCI device from one driver to another.
+ *
+ * The kernel does the work inside the write to sysfs, and a driver that waits for
+ * its users to leave blocks that write for as long. So a child does it, and is
+ * left behind when the time is up.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "binding.h"
+#include "error.h"
+#include "pci.h"
+#include "sys.h"
+
+#define DEVICES "/sys/bus/pci/devices/"
+#define TIME_LIMIT_MS 10000
+
+/* The exit status of the child @pid, which is a small errno; ETIMEDOUT if it hangs. */
+static int wait_for(pid_t pid)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+	int waited, status;
+
+	for (waited = 0; waited < TIME_LIMIT_MS; waited += 10) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+		nanosleep(&pause, NULL);
+	}
+	/* It dies when the kernel lets it; a write that has begun may still succeed. */
+	kill(pid, SIGKILL);
+	return ETIMEDOUT;
+}
+
+static int bounded_write(const char *value, const char *path)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return errno;
+	if (!pid)
+		_exit(-pb_write(value, "%s", path));
+	return wait_for(pid);
+}
+
+static int explain(int err, const char *what, const char *address)
+{
+	switch (err) {
+	case 0:
+		return 0;
+	case EACCES:
+	case EPERM:
+		return pb_fail(EACCES, "may not %s %s: run as root", what, address);
+	case ETIMEDOUT:
+		return pb_fail(err, "cannot %s %s: the driver did not finish in %d s, it waits for "
+			       "a user of the device: end that; the change may still happen",
+			       what, address, TIME_LIMIT_MS / 1000);
+	default:
+		return pb_fail(err, "cannot %s %s: %s: the kernel's log says more", what, address,
+			       strerror(err));
+	}
+}
+
+int binding_check(const char *address)
+{
+	if (pb_pci_is_bridge(address))
+		return pb_fail(EINVAL, "%s is a bridge, and the devices below need its driver: name "
+			       "one of those", address);
+	return binding_users(address);
+}
+
+int binding_release(const char *address)
+{
+	char driver[PB_NAME_SIZE], path[128];
+
+	pb_pci_driver(address, driver);
+	if (!driver[0])
+		return 0;
+	snprintf(path, sizeof(path), DEVICES "%s/driver/unbind", address);
+	return explain(bounded_write(address, path), "unbind", address);
+}
+
+int binding_override(const char *address, const char *driver)
+{
+	/* An empty line takes the override away. */
+	return explain(-pb_write(driver ? driver : "\n", DEVICES "%s/driver_override", address),
+		       "set driver_override of", address);
+}
+
+int binding_probe(const char *address)
+{
+	return explain(bounded_write(address, "/sys/bus/pci/drivers_probe"), "probe", address);
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * peerbar dev bind: give a device to a VFIO driver. What cannot work is refused
+ * before the device is touched; after a failure its old driver has it again.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "binding.h"
+#include "error.h"
+#include "pci.h"
+#include "peerbar.h"
+#include "sys.h"
+#include "tool.h"
+
+static const char usage[] = "Usage: peerbar dev bind ADDRESS [driver NAME]\n"
+			    "NAME is vfio-pci if none is given.\n";
+
+static int check_target(const char *address, const char *driver)
+{
+	if (strchr(driver, '/') || !pb_exists("/sys/bus/pci/drivers/%s", driver))
+		return pb_fail(ENOENT, "there is no PCI driver %s: load its module", driver);
+	if (pb_pci_group(address) < 0)
+		return pb_fail(ENXIO, "%s has no IOMMU group, and VFIO needs one: turn the IOMMU on "
+			       "in the firmware and boot with intel_iommu=on or amd_iommu=on",
+			       address);
+	return binding_check(address);
+}
+
+static int move(const char *address, const char *driver)
+{
+	char now[PB_NAME_SIZE];
+	int ret = binding_override(address, driver);
+
+	if (!ret)
+		ret = binding_release(address);
+	if (!ret)
+		ret = binding_probe(address);
+	if (ret)
+		return ret;
+	pb_pci_driver(address, now);
+	if (strcmp(now, driver))
+		return pb_fail(ENODEV, "%s did not take %s: the kernel's log says why", driver,
+			       address);
+	return 0;
+}
+
+/* The sentence of the failure is kept: this is the second thing that went wrong. */
+static void restore(const char *address, const char *previous)
+{
+	char now[PB_NAME_SIZE], cause[1024];
+
+	snprintf(cause, sizeof(cause), "%s", peerbar_errmsg());
+	binding_override(address, NULL);
+	pb_pci_driver(address, now);
+	if (previous[0] && !now[0])
+		binding_probe(address);
+	pb_pci_driver(address, now);
+	failure("%s", cause);
+	if (previous[0] && strcmp(now, previous))
+		failure("%s did not go back to %s: \"echo %s > /sys/bus/pci/drivers/%s/bind\"",
+			address, previous, address, previous);
+}
+
+static int bind_device(const char *address, const char *driver)
+{
+	char previous[PB_NAME_SIZE];
+	json_object *result;
+
+	pb_pci_driver(address, previous);
+	if (strcmp(previous, driver)) {
+		if (check_target(address, driver))
+			return failure("%s", peerbar_errmsg());
+		if (move(address, driver)) {
+			restore(address, previous);
+			return TOOL_FAILURE;
+		}
+	}
+	result = new_object();
+	add_string(result, "dev", address);
+	add_string(result, "driver", driver);
+	if (previous[0])
+		add_string(result, "previous", previous);
+	else
+		add_none(result, "previous");
+	return print_result(result);
+}
+
+int dev_bind(int argc, char **argv)
+{
+	const char *driver = "vfio-pci";
+	char address[PB_ADDRESS_SIZE];
+
+	if (wants_help(argc, argv, usage))
+		return TOOL_OK;
+	if (argc != 1 && argc != 3)
+		return misuse(usage, "dev bind takes an address, and a driver if not vfio-pci");
+	if (argc == 3) {
+		if (strcmp(argv[1], "driver"))
+			return misuse(usage, "\"%s\" is not known here", argv[1]);
+		driver = argv[2];
+	}
+	if (pb_pci_parse(argv[0], address) || pb_pci_exists(address))
+		return failure("%s", peerbar_errmsg());
+	return bind_device(address, driver);
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * peerbar dev show: PCI devices with memory BARs, and whether the BARs can be
+ * exported. Only the driver knows the last, so an idle device that is bound to a
+ * VFIO driver is opened for a moment, which resets it as every open does. A
+ * device in use is left alone: the kernel refuses to open it.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pci.h"
+#include "peerbar.h"
+#include "sys.h"
+#include "tool.h"
+
+static const char usage[] = "Usage: peerbar dev show [ADDRESS]\n";
+
+static void add_sysfs(json_object *object, const char *address)
+{
+	uint64_t vendor = 0, device = 0, class = 0;
+	int group = pb_pci_group(address);
+	char driver[PB_NAME_SIZE], text[32];
+
+	/* Every PCI device has these: a missing one shows as 0. */
+	pb_pci_hex(address, "vendor", &vendor);
+	pb_pci_hex(address, "device", &device);
+	pb_pci_hex(address, "class", &class);
+	pb_pci_driver(address, driver);
+	add_string(object, "dev", address);
+	snprintf(text, sizeof(text), "%04" PRIx64 ":%04" PRIx64, vendor, device);
+	add_string(object, "id", text);
+	snprintf(text, sizeof(text), "0x%06" PRIx64, class);
+	if (options.details || options.json)
+		add_string(object, "class", text);
+	if (driver[0])
+		add_string(object, "driver", driver);
+	else
+		add_none(object, "driver");
+	if (group >= 0)
+		add_number(object, "group", group);
+	else
+		add_none(object, "group");
+}
+
+static json_object *closed_bars(const uint64_t size[PEERBAR_NR_BARS])
+{
+	json_object *bars = new_array(), *object;
+	unsigned int i;
+
+	for (i = 0; i < PEERBAR_NR_BARS; i++) {
+		if (!size[i])
+			continue;
+		object = new_object();
+		add_number(object, "bar", i);
+		add_size(object, "size", size[i]);
+		append(bars, object);
+	}
+	return bars;
+}
+
+static json_object *open_bar(struct peerbar_device *dev, unsigned int index, bool exporter)
+{
+	json_object *object = new_object();
+	struct peerbar_bar bar;
+
+	peerbar_bar(dev, index, &bar);
+	add_number(object, "bar", index);
+	add_size(object, "size", bar.size);
+	add_bool(object, "mappable", bar.mappable);
+	add_bool(object, "exportable", exporter && bar.exportable);
+	if (!bar.exportable)
+		add_string(object, "reason", "the kernel maps none of it: it is smaller than a "
+			   "page, or shares one with another BAR");
+	return object;
+}
+
+static json_object *open_bars(struct peerbar_device *dev, const uint64_t size[PEERBAR_NR_BARS],
+			      bool exporter)
+{
+	json_object *bars = new_array();
+	unsigned int i;
+
+	for (i = 0; i < PEERBAR_NR_BARS; i++)
+		if (size[i])
+			append(bars, open_bar(dev, i, exporter));
+	return bars;
+}
+
+/* What opening the device tells; its failure is the reason why it cannot be used. */
+static void add_vfio(json_object *object, const char *address,
+		     const uint64_t size[PEERBAR_NR_BARS])
+{
+	struct peerbar_device *dev;
+	int ret = peerbar_open(address, &dev);
+	bool exporter;
+
+	if (ret) {
+		add_string(object, "state", ret == -EBUSY ? "in-use" : "unavailable");
+		add_string(object, "reason", peerbar_errmsg());
+		add_object(object, "bars", closed_bars(size));
+		return;
+	}
+	exporter = !peerbar_can_export(dev);
+	add_string(object, "state", "idle");
+	if (options.details || options.json)
+		add_string(object, "backend", peerbar_backend(dev));
+	add_bool(object, "exporter", exporter);
+	if (!exporter)
+		add_string(object, "reason", peerbar_errmsg());
+	add_object(object, "bars", open_bars(dev, size, exporter));
+	peerbar_close(dev);
+}
+
+static bool has_memory(const uint64_t size[PEERBAR_NR_BARS])
+{
+	unsigned int i;
+
+	for (i = 0; i < PEERBAR_NR_BARS; i++)
+		if (size[i])
+			return true;
+	return false;
+}
+
+static json_object *describe(const char *address, const uint64_t size[PEERBAR_NR_BARS])
+{
+	json_object *object = new_object();
+
+	add_sysfs(object, address);
+	add_vfio(object, address, size);
+	return object;
+}
+
+static int show_one(const char *text)
+{
+	uint64_t size[PEERBAR_NR_BARS];
+	char address[PB_ADDRESS_SIZE];
+	json_object *array;
+	int ret;
+
+	if (pb_pci_parse(text, address) || pb_pci_exists(address))
+		return failure("%s", peerbar_errmsg());
+	ret = pb_pci_bars(address, size);
+	if (ret)
+		return failure("cannot read the BARs of %s: %s", address, strerror(-ret));
+	array = new_array();
+	append(array, describe(address, size));
+	return print_result(array);
+}
+
+/* Those that a program could own: not bridges, and with memory to reach. */
+static void append_candidate(json_object *array, const char *address)
+{
+	uint64_t size[PEERBAR_NR_BARS];
+
+	if (!pb_pci_is_bridge(address) && !pb_pci_bars(address, size) && has_memory(size))
+		append(array, describe(address, size));
+}
+
+static int show_all(void)
+{
+	json_object *array = new_array();
+	struct dirent **entries;
+	int i, n;
+
+	n = pb_scandir(&entries, "/sys/bus/pci/devices");
+	if (n < 0)
+		return failure("cannot list the PCI devices: %s: is /sys mounted?", strerror(-n));
+	for (i = 0; i < n; i++) {
+		append_candidate(array, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	return print_result(array);
+}
+
+int dev_show(int argc, char **argv)
+{
+	if (wants_help(argc, argv, usage))
+		return TOOL_OK;
+	if (argc > 1)
+		return misuse(usage, "\"%s\" is one word too many", argv[1]);
+	return argc ? show_one(argv[0]) : show_all();
+}

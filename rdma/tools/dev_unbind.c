@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * peerbar dev unbind: take a device from its VFIO driver, and give it back to the
+ * driver that the kernel chooses for it.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "binding.h"
+#include "error.h"
+#include "pci.h"
+#include "peerbar.h"
+#include "tool.h"
+
+static const char usage[] = "Usage: peerbar dev unbind ADDRESS\n";
+
+static int check(const char *address, const char *driver)
+{
+	if (!driver[0])
+		return pb_fail(ENXIO, "no driver is bound to %s: there is nothing to undo", address);
+	if (!pb_pci_is_vfio(address))
+		return pb_fail(ENXIO, "%s is bound to %s, which is not a VFIO driver: there is "
+			       "nothing to undo", address, driver);
+	return binding_check(address);
+}
+
+static int move_back(const char *address)
+{
+	int ret = binding_override(address, NULL);
+
+	if (!ret)
+		ret = binding_release(address);
+	if (!ret)
+		ret = binding_probe(address);
+	return ret;
+}
+
+int dev_unbind(int argc, char **argv)
+{
+	char address[PB_ADDRESS_SIZE], previous[PB_NAME_SIZE], now[PB_NAME_SIZE];
+	json_object *result;
+
+	if (wants_help(argc, argv, usage))
+		return TOOL_OK;
+	if (argc != 1)
+		return misuse(usage, "dev unbind takes one address");
+	if (pb_pci_parse(argv[0], address) || pb_pci_exists(address))
+		return failure("%s", peerbar_errmsg());
+	pb_pci_driver(address, previous);
+	if (check(address, previous) || move_back(address))
+		return failure("%s", peerbar_errmsg());
+	pb_pci_driver(address, now);
+	result = new_object();
+	add_string(result, "dev", address);
+	if (now[0])
+		add_string(result, "driver", now);
+	else
+		add_none(result, "driver");
+	add_string(result, "previous", previous);
+	return print_result(result);
+}

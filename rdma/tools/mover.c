@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Moving data between host memory and a registered BAR, and checking it.
+ *
+ * A batch goes in lockstep, which makes a run repeatable: fill the targets with
+ * guards, post all, wait for all, compare all; to the BAR first, then from it.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "mover.h"
+#include "pattern.h"
+#include "tool.h"
+
+#define COMPLETION_TIMEOUT_MS 30000
+#define MOST_COMPLAINTS 8
+
+int mover_init(struct mover *m)
+{
+	int access = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ |
+		     (m->lb->can_write ? IBV_ACCESS_REMOTE_WRITE : 0);
+	uint64_t random = ~m->plan.random;
+	size_t i;
+
+	/* Twice the largest operation, so that even that one has places to choose from. */
+	m->source_size = (2 * m->plan.max_op + 65536) & ~7ull;
+	m->target_size = m->plan.max_op + 3 * PLAN_GUARD;
+	m->memory_size = m->source_size + PLAN_BATCH * m->target_size;
+	m->memory = mmap(NULL, m->memory_size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (m->memory == MAP_FAILED) {
+		m->memory = NULL;
+		failure("cannot allocate %zu bytes of host memory: %s: choose a smaller max-op",
+			m->memory_size, strerror(errno));
+		return -ENOMEM;
+	}
+	m->source = m->memory;
+	m->target = m->memory + m->source_size;
+	for (i = 0; i < m->source_size; i += sizeof(uint64_t))
+		*(uint64_t *)(m->source + i) = pattern_random(&random);
+	m->host_mr = ibv_reg_mr(m->lb->pd, m->memory, m->memory_size, access);
+	if (m->host_mr)
+		return 0;
+	failure("cannot register %zu bytes of host memory: %s: choose a smaller max-op, or raise "
+		"\"ulimit -l\"", m->memory_size, strerror(errno));
+	return -ENOMEM;
+}
+
+void mover_release(struct mover *m)
+{
+	if (m->host_mr)
+		ibv_dereg_mr(m->host_mr);
+	if (m->memory)
+		munmap(m->memory, m->memory_size);
+}
+
+/* Is it one of the first complaints, which are told? */
+static bool tell(struct mover *m)
+{
+	return m->told++ < MOST_COMPLAINTS;
+}
+
+static const char *op_name(bool to_bar, const struct step *step)
+{
+	return to_bar == step->bar_is_local ? "RDMA READ" : "RDMA WRITE";
+}
+
+static void count_wrong(struct mover *m, const struct pair *pair, bool to_bar,
+			const char *what, int64_t from, const struct mismatch *bad)
+{
+	const struct step *step = to_bar ? &pair->to : &pair->from;
+
+	m->counts.wrong += bad->count;
+	if (!bad->count || !tell(m))
+		return;
+	failure("%s of %u bytes %s BAR offset %#" PRIx64 " (the BAR is %s): %zu wrong bytes in %s, "
+		"the first at %+" PRId64 ": found %#04x, expected %#04x",
+		op_name(to_bar, step), pair->size, to_bar ? "to" : "from", pair->bar,
+		step->bar_is_local ? "local" : "remote", bad->count, what,
+		from + (int64_t)bad->first, bad->found, bad->expected);
+}
+
+/* The data at @data, and its guards from @start to @end, as an operation left them. */
+static void check(struct mover *m, const struct pair *pair, bool to_bar, const uint8_t *data,
+		  const uint8_t *start, const uint8_t *end, const uint8_t *expected)
+{
+	uint64_t word = to_bar ? pair->to.guard : pair->from.guard;
+	const uint8_t *after = data + pair->size;
+	struct mismatch bad;
+
+	bad = pattern_compare_fill(start, data - start, word);
+	count_wrong(m, pair, to_bar, "the bytes before", start - data, &bad);
+	bad = pattern_compare(data, expected, pair->size);
+	count_wrong(m, pair, to_bar, "the data", 0, &bad);
+	bad = pattern_compare_fill(after, end - after, word);
+	count_wrong(m, pair, to_bar, "the bytes after", pair->size, &bad);
+}
+
+static int post(struct mover *m, const struct pair *pair, unsigned int index, bool to_bar,
+		const uint8_t *host)
+{
+	const struct step *step = to_bar ? &pair->to : &pair->from;
+	uint64_t host_addr = (uintptr_t)host, bar_addr = m->bar_iova + pair->bar;
+	struct loopback_wr wr = {
+		.op = to_bar == step->bar_is_local ? LOOPBACK_READ : LOOPBACK_WRITE,
+		.wr_id = index,
+		.length = pair->size,
+		.local_addr = step->bar_is_local ? bar_addr : host_addr,
+		.lkey = step->bar_is_local ? m->bar_mr->lkey : m->host_mr->lkey,
+		.remote_addr = step->bar_is_local ? host_addr : bar_addr,
+		.rkey = step->bar_is_local ? m->host_mr->rkey : m->bar_mr->rkey,
+	};
+
+	if (!loopback_post(m->lb, &wr))
+		return 0;
+	failure("%s", loopback_errmsg());
+	return -EIO;
+}
+
+static void complain(struct mover *m, const struct pair *pair, bool to_bar,
+		     const struct ibv_wc *wc)
+{
+	const struct step *step = to_bar ? &pair->to : &pair->from;
+
+	m->counts.failed++;
+	if (tell(m))
+		failure("%s of %u bytes %s BAR offset %#" PRIx64 " (the BAR is %s) completed with: "
+			"%s (vendor error %#x)", op_name(to_bar, step), pair->size,
+			to_bar ? "to" : "from", pair->bar, step->bar_is_local ? "local" : "remote",
+			ibv_wc_status_str(wc->status), wc->vendor_err);
+}
+
+/* Wait until all @n of the batch have completed, in whatever order. */
+static int wait_all(struct mover *m, const struct pair *pairs, unsigned int n, bool to_bar)
+{
+	struct ibv_wc wc[PLAN_BATCH];
+	uint64_t failed = m->counts.failed;
+	int got, i;
+
+	while (n) {
+		got = loopback_poll(m->lb, wc, n, COMPLETION_TIMEOUT_MS);
+		if (got < 0) {
+			failure("%s", loopback_errmsg());
+			return -EIO;
+		}
+		if (!got) {
+			failure("%u work requests did not complete in %d s: the NIC hangs", n,
+				COMPLETION_TIMEOUT_MS / 1000);
+			return -EIO;
+		}
+		for (i = 0; i < got; i++) {
+			if (wc[i].status == IBV_WC_SUCCESS)
+				m->counts.ops++;
+			else
+				complain(m, &pairs[wc[i].wr_id], to_bar, &wc[i]);
+		}
+		n -= got;
+	}
+	return m->counts.failed == failed ? 0 : -EIO;
+}
+
+static int to_bar(struct mover *m, const struct pair *pairs, unsigned int n)
+{
+	const struct plan *plan = &m->plan;
+	const struct pair *pair;
+	uint64_t start, end;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < n; i++) {
+		start = plan_guard_start(pairs[i].bar);
+		end = plan_guard_end(plan, pairs[i].bar, pairs[i].size);
+		pattern_fill(m->bar + start, end - start, pairs[i].to.guard);
+	}
+	/* A read from the device pushes the CPU's posted writes ahead of the NIC's. */
+	for (i = 0; i < n; i++)
+		(void)*(volatile uint8_t *)(m->bar + pairs[i].bar);
+	for (i = 0; i < n; i++) {
+		ret = post(m, &pairs[i], i, true, m->source + pairs[i].to.host);
+		if (ret)
+			return ret;
+	}
+	ret = wait_all(m, pairs, n, true);
+	for (i = 0; i < n && !ret; i++) {
+		pair = &pairs[i];
+		check(m, pair, true, m->bar + pair->bar, m->bar + plan_guard_start(pair->bar),
+		      m->bar + plan_guard_end(plan, pair->bar, pair->size),
+		      m->source + pair->to.host);
+		m->counts.to_bar += pair->size;
+	}
+	return ret;
+}
+
+/* New bytes from the CPU for the pairs that want it. */
+static void rewrite(struct mover *m, const struct pair *pairs, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (!pairs[i].rewrite)
+			continue;
+		pattern_copy(m->bar + pairs[i].bar, m->source + pairs[i].rewritten, pairs[i].size);
+		(void)*(volatile uint8_t *)(m->bar + pairs[i].bar);
+	}
+}
+
+static int from_bar(struct mover *m, const struct pair *pairs, unsigned int n)
+{
+	const struct pair *pair;
+	uint8_t *place, *data;
+	unsigned int i;
+	int ret;
+
+	rewrite(m, pairs, n);
+	for (i = 0; i < n; i++)
+		pattern_fill(m->target + i * m->target_size,
+			     pairs[i].from.host + pairs[i].size + PLAN_GUARD, pairs[i].from.guard);
+	for (i = 0; i < n; i++) {
+		ret = post(m, &pairs[i], i, false,
+			   m->target + i * m->target_size + pairs[i].from.host);
+		if (ret)
+			return ret;
+	}
+	ret = wait_all(m, pairs, n, false);
+	for (i = 0; i < n && !ret; i++) {
+		pair = &pairs[i];
+		place = m->target + i * m->target_size;
+		data = place + pair->from.host;
+		check(m, pair, false, data, place, data + pair->size + PLAN_GUARD,
+		      m->source + (pair->rewrite ? pair->rewritten : pair->to.host));
+		m->counts.from_bar += pair->size;
+	}
+	return ret;
+}
+
+int mover_batch(struct mover *m)
+{
+	struct pair pairs[PLAN_BATCH];
+	unsigned int max = m->lb->depth < PLAN_BATCH ? m->lb->depth : PLAN_BATCH;
+	unsigned int n = plan_batch(&m->plan, pairs, max, m->source_size);
+	int ret = to_bar(m, pairs, n);
+
+	return ret ? ret : from_bar(m, pairs, n);
+}

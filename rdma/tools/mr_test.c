@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * peerbar mr test: register a BAR with a NIC, move data both ways over a loopback
+ * queue pair at random sizes and offsets, and check every byte from both sides.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "loopback.h"
+#include "mover.h"
+#include "peerbar.h"
+#include "tool.h"
+
+static const char usage[] =
+	"Usage: peerbar mr test NIC DEV [bar N] [offset N] [length N] [total SIZE]\n"
+	"                       [seed N] [max-op SIZE]\n"
+	"NIC is an RDMA device such as efa_0, DEV a PCI address. Sizes take k, M, G.\n"
+	"Defaults: the largest BAR, all of it, total 1G (both ways together), max-op 4M.\n";
+
+#define UNSET UINT64_MAX
+#define PROGRESS_INTERVAL 0.5	/* s */
+
+struct test {
+	/* Arguments. */
+	const char *nic;
+	const char *address;
+	uint64_t bar, offset, length, total, seed, max_op;
+
+	struct peerbar_device *dev;
+	int fd;			/* dma-buf */
+	double registration;	/* s */
+	double seconds;		/* of moving and checking */
+	struct mover mover;
+};
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec * 1e-9;
+}
+
+static int parse(struct test *t, int argc, char **argv)
+{
+	const struct size_argument table[] = {
+		{ "bar", &t->bar }, { "offset", &t->offset }, { "length", &t->length },
+		{ "total", &t->total }, { "seed", &t->seed }, { "max-op", &t->max_op },
+		{ NULL, NULL },
+	};
+
+	if (argc < 2)
+		return misuse(usage, "mr test takes an RDMA device and a PCI address");
+	t->nic = argv[0];
+	t->address = argv[1];
+	if (parse_sizes(table, usage, argc - 2, argv + 2))
+		return TOOL_USAGE;
+	if (!t->total || !t->max_op)
+		return misuse(usage, "total and max-op are at least 1");
+	return TOOL_OK;
+}
+
+static int choose_bar(struct test *t)
+{
+	struct peerbar_bar bar;
+	uint64_t best = 0;
+	unsigned int i;
+
+	for (i = 0; i < PEERBAR_NR_BARS; i++) {
+		peerbar_bar(t->dev, i, &bar);
+		if (!bar.exportable || bar.size <= best)
+			continue;
+		best = bar.size;
+		t->bar = i;
+	}
+	if (best)
+		return TOOL_OK;
+	return failure("%s has no BAR that can be exported: \"peerbar dev show %s\" tells why",
+		       t->address, t->address);
+}
+
+/* What the command line left open. */
+static int choose(struct test *t)
+{
+	struct peerbar_bar bar;
+	uint32_t seed;
+
+	if (t->bar == UNSET && choose_bar(t))
+		return TOOL_FAILURE;
+	if (t->bar > UINT_MAX || peerbar_bar(t->dev, t->bar, &bar))
+		return failure("there is no BAR %" PRIu64 ": a PCI device has BARs 0 to %d", t->bar,
+			       PEERBAR_NR_BARS - 1);
+	if (t->length == UNSET)
+		t->length = t->offset < bar.size ? bar.size - t->offset : 0;
+	if (t->seed != UNSET)
+		return TOOL_OK;
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+		return failure("no random seed: %s: give one", strerror(errno));
+	t->seed = seed;
+	return TOOL_OK;
+}
+
+static int open_nic(struct test *t)
+{
+	if (loopback_open(t->nic, PLAN_BATCH, &t->mover.lb))
+		return failure("%s", loopback_errmsg());
+	if (!t->mover.lb->can_read)
+		return failure("%s has no RDMA READ, which the test needs", t->nic);
+	return TOOL_OK;
+}
+
+static int register_bar(struct test *t)
+{
+	struct peerbar_range range = { .offset = t->offset, .length = t->length };
+	struct mover *m = &t->mover;
+	int access = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ |
+		     (m->lb->can_write ? IBV_ACCESS_REMOTE_WRITE : 0);
+	double start;
+
+	t->fd = peerbar_export(t->dev, t->bar, &range, 1, O_RDWR);
+	if (t->fd < 0)
+		return failure("%s", peerbar_errmsg());
+	start = now();
+	m->bar_mr = peerbar_reg_mr(m->lb->pd, t->fd, 0, t->length, access, &m->bar_iova);
+	if (!m->bar_mr)
+		return failure("%s", peerbar_errmsg());
+	t->registration = now() - start;
+	m->bar = peerbar_map(t->dev, t->bar, t->offset, t->length);
+	if (!m->bar)
+		return failure("%s", peerbar_errmsg());
+	return TOOL_OK;
+}
+
+static uint64_t moved(const struct test *t)
+{
+	return t->mover.counts.to_bar + t->mover.counts.from_bar;
+}
+
+static double mib_s(const struct test *t, double seconds)
+{
+	return seconds > 0 ? moved(t) / seconds / (1 << 20) : 0;
+}
+
+static void progress(const struct test *t, double start, double *last)
+{
+	double time = now();
+
+	if (time - *last < PROGRESS_INTERVAL)
+		return;
+	*last = time;
+	fprintf(stderr, "\r%3" PRIu64 "%%  %.0f MiB/s ", moved(t) * 100 / t->total,
+		mib_s(t, time - start));
+}
+
+/* Wrong bytes do not end the run: how many there are tells something. */
+static int move(struct test *t)
+{
+	bool tty = isatty(STDERR_FILENO);
+	double start = now(), last = start;
+	int ret = 0;
+
+	while (!ret && moved(t) < t->total) {
+		ret = mover_batch(&t->mover);
+		if (tty)
+			progress(t, start, &last);
+	}
+	t->seconds = now() - start;
+	if (tty)
+		fputs("\r\033[K", stderr);
+	return ret ? TOOL_FAILURE : TOOL_OK;
+}
+
+static int report(const struct test *t)
+{
+	const struct mover_counts *counts = &t->mover.counts;
+	json_object *result = new_object();
+
+	add_string(result, "nic", t->nic);
+	add_string(result, "dev", peerbar_address(t->dev));
+	add_number(result, "bar", t->bar);
+	add_size(result, "offset", t->offset);
+	add_size(result, "length", t->length);
+	add_number(result, "seed", t->seed);
+	add_bool(result, "write", t->mover.lb->can_write);
+	add_number(result, "ops", counts->ops);
+	add_number(result, "bytes", moved(t));
+	add_number(result, "to_bar", counts->to_bar);
+	add_number(result, "from_bar", counts->from_bar);
+	add_number(result, "wrong_bytes", counts->wrong);
+	add_number(result, "failed_ops", counts->failed);
+	add_number(result, "errors", counts->wrong + counts->failed);
+	add_double(result, "mib_s", mib_s(t, t->seconds));
+	if (options.json || options.details) {
+		add_double(result, "seconds", t->seconds);
+		add_double(result, "registration_us", t->registration * 1e6);
+		add_number(result, "iova", t->mover.bar_iova);
+		add_number(result, "lkey", t->mover.bar_mr->lkey);
+		add_number(result, "rkey", t->mover.bar_mr->rkey);
+	}
+	return print_result(result);
+}
+
+static int run(struct test *t)
+{
+	struct mover *m = &t->mover;
+	uint64_t max_op = t->max_op;
+	int ret;
+
+	if (peerbar_open(t->address, &t->dev))
+		return failure("%s", peerbar_errmsg());
+	if (choose(t) || open_nic(t) || register_bar(t))
+		return TOOL_FAILURE;
+	if (max_op > t->length)
+		max_op = t->length;
+	if (max_op > m->lb->max_rdma)
+		max_op = m->lb->max_rdma;
+	plan_init(&m->plan, t->seed, t->length, max_op, m->lb->can_write);
+	if (mover_init(m))
+		return TOOL_FAILURE;
+	ret = move(t);
+	if (report(t))
+		return TOOL_FAILURE;
+	return m->counts.wrong ? TOOL_FAILURE : ret;
+}
+
+/* The memory regions go before what they were made of. */
+static void cleanup(struct test *t)
+{
+	mover_release(&t->mover);
+	if (t->mover.bar_mr)
+		ibv_dereg_mr(t->mover.bar_mr);
+	if (t->fd >= 0)
+		close(t->fd);
+	loopback_close(t->mover.lb);
+	peerbar_close(t->dev);
+}
+
+int mr_test(int argc, char **argv)
+{
+	struct test t = {
+		.bar = UNSET, .length = UNSET, .seed = UNSET, .total = 1 << 30, .max_op = 4 << 20,
+		.fd = -1,
+	};
+	int ret;
+
+	if (wants_help(argc, argv, usage))
+		return TOOL_OK;
+	ret = parse(&t, argc, argv);
+	if (ret)
+		return ret;
+	ret = run(&t);
+	cleanup(&t);
+	return ret;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Results: built as JSON objects, printed as JSON or as lines of "key value".
+ */
+#include <err.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "tool.h"
+
+static json_object *checked(json_object *object)
+{
+	if (!object)
+		errx(TOOL_FAILURE, "out of memory");
+	return object;
+}
+
+json_object *new_object(void)
+{
+	return checked(json_object_new_object());
+}
+
+json_object *new_array(void)
+{
+	return checked(json_object_new_array());
+}
+
+void add_object(json_object *object, const char *key, json_object *value)
+{
+	if (json_object_object_add(object, key, value))
+		errx(TOOL_FAILURE, "out of memory");
+}
+
+void append(json_object *array, json_object *value)
+{
+	if (json_object_array_add(array, value))
+		errx(TOOL_FAILURE, "out of memory");
+}
+
+void add_string(json_object *object, const char *key, const char *value)
+{
+	add_object(object, key, checked(json_object_new_string(value)));
+}
+
+void add_none(json_object *object, const char *key)
+{
+	add_object(object, key, NULL);
+}
+
+void add_bool(json_object *object, const char *key, bool value)
+{
+	add_object(object, key, checked(json_object_new_boolean(value)));
+}
+
+void add_number(json_object *object, const char *key, uint64_t value)
+{
+	add_object(object, key, checked(json_object_new_uint64(value)));
+}
+
+void add_double(json_object *object, const char *key, double value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.1f", value);
+	add_object(object, key, checked(json_object_new_double_s(value, text)));
+}
+
+void add_size(json_object *object, const char *key, uint64_t value)
+{
+	static const char suffixes[] = "\0kMGTPE";
+	const char *suffix = suffixes;
+	char text[32];
+
+	if (options.json || options.details) {
+		add_number(object, key, value);
+		return;
+	}
+	/* Only what loses nothing: 1536k is not 1M. */
+	while (value && !(value % 1024)) {
+		value /= 1024;
+		suffix++;
+	}
+	snprintf(text, sizeof(text), "%" PRIu64 "%.1s", value, suffix);
+	add_string(object, key, text);
+}
+
+static void print_object(json_object *object, const char *indent);
+
+static void print_array(json_object *array, const char *indent)
+{
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(array); i++)
+		print_object(json_object_array_get_idx(array, i), indent);
+}
+
+static const char *text_of(json_object *value)
+{
+	if (!value)
+		return "none";
+	if (json_object_is_type(value, json_type_boolean))
+		return json_object_get_boolean(value) ? "yes" : "no";
+	return json_object_get_string(value);
+}
+
+static void print_object(json_object *object, const char *indent)
+{
+	const char *separator = indent;
+
+	json_object_object_foreach(object, key, value) {
+		if (json_object_is_type(value, json_type_array))
+			continue;
+		printf("%s%s %s", separator, key, text_of(value));
+		separator = " ";
+	}
+	putchar('\n');
+	json_object_object_foreach(object, name, list) {
+		(void)name;
+		if (json_object_is_type(list, json_type_array))
+			print_array(list, "    ");
+	}
+}
+
+int print_result(json_object *value)
+{
+	int flags = options.pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
+				   : JSON_C_TO_STRING_PLAIN;
+
+	if (options.json)
+		puts(json_object_to_json_string_ext(value, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+	else if (json_object_is_type(value, json_type_array))
+		print_array(value, "");
+	else
+		print_object(value, "");
+	json_object_put(value);
+	if (fflush(stdout) || ferror(stdout))
+		return failure("cannot write to standard output");
+	return TOOL_OK;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * peerbar: look at, bind and test PCI devices whose BARs an RDMA NIC shall reach.
+ * The grammar is that of iproute2's rdma: options, an object, a command.
+ */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "tool.h"
+
+#ifndef VERSION
+#error VERSION comes from the Makefile
+#endif
+
+static const char usage[] =
+	"Usage: peerbar [OPTION]... OBJECT COMMAND [ARGUMENT]...\n"
+	"\n"
+	"  OBJECT   dev   PCI devices and their BARs\n"
+	"           mr    memory regions made of BARs\n"
+	"  OPTION   -j, --json      JSON output\n"
+	"           -p, --pretty    JSON output, indented\n"
+	"           -d, --details   exact sizes, and more of each object\n"
+	"           -V, --Version   print the version\n"
+	"           -h, --help      print this\n"
+	"\n"
+	"\"peerbar OBJECT help\" tells the commands of an object.\n";
+
+static const struct verb objects[] = {
+	{ "dev", cmd_dev },
+	{ "mr", cmd_mr },
+	{ NULL, NULL },
+};
+
+int main(int argc, char **argv)
+{
+	static const struct option longopts[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "pretty", no_argument, NULL, 'p' },
+		{ "details", no_argument, NULL, 'd' },
+		{ "Version", no_argument, NULL, 'V' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "+jpdVh", longopts, NULL)) != -1) {
+		switch (opt) {
+		case 'p':
+			options.pretty = true;
+			options.json = true;
+			break;
+		case 'j':
+			options.json = true;
+			break;
+		case 'd':
+			options.details = true;
+			break;
+		case 'V':
+			printf("peerbar %s\n", VERSION);
+			return TOOL_OK;
+		case 'h':
+			fputs(usage, stdout);
+			return TOOL_OK;
+		default:
+			fputs(usage, stderr);
+			return TOOL_USAGE;
+		}
+	}
+	return run_verb(objects, NULL, usage, argc - optind, argv + optind);
+}

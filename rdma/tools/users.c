@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Who would lose something if a device were taken from its driver. The kernel
+ * itself would unplug a mounted disk without a question.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "binding.h"
+#include "device.h"
+#include "error.h"
+#include "sys.h"
+
+#define INTERFACE_UP 1ul	/* IFF_UP, in sysfs */
+
+static int check_interface(const char *address, const char *interface)
+{
+	char flags[32];
+
+	if (pb_read(flags, sizeof(flags), "/sys/class/net/%s/flags", interface) ||
+	    !(strtoul(flags, NULL, 16) & INTERFACE_UP))
+		return 0;
+	return pb_fail(EBUSY, "%s is in use: its network interface %s is up; take it down first",
+		       address, interface);
+}
+
+static int check_interfaces(const char *address)
+{
+	struct dirent **entries;
+	int i, ret = 0, n = pb_scandir(&entries, "/sys/bus/pci/devices/%s/net", address);
+
+	if (n < 0)
+		return 0;	/* not a network device */
+	for (i = 0; i < n; i++) {
+		if (!ret)
+			ret = check_interface(address, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	return ret;
+}
+
+/*
+ * The path of an NVMe namespace below its controller is the hidden nvme0c1n1 of
+ * the disk nvme0n1, which has the device node.
+ */
+static void disk_node(const char *disk, char *node, size_t size)
+{
+	unsigned int subsystem, controller, namespace;
+
+	if (sscanf(disk, "nvme%uc%un%u", &subsystem, &controller, &namespace) == 3)
+		snprintf(node, size, "nvme%un%u", subsystem, namespace);
+	else
+		snprintf(node, size, "%s", disk);
+}
+
+/* Mounted, swapped to, or part of another disk: then an exclusive open fails. */
+static int check_disk(const char *address, const char *disk)
+{
+	char target[PATH_MAX], below[PB_ADDRESS_SIZE + 2], node[NAME_MAX + 1];
+	int fd;
+
+	snprintf(below, sizeof(below), "/%s/", address);
+	if (pb_target(target, sizeof(target), "/sys/class/block/%s", disk) ||
+	    !strstr(target, below))
+		return 0;
+	disk_node(disk, node, sizeof(node));
+	fd = pb_open(O_RDONLY | O_EXCL, "/dev/%s", node);
+	if (fd == -EBUSY)
+		return pb_fail(EBUSY, "%s is in use: its disk %s is mounted or part of another; "
+			       "release it first", address, node);
+	if (fd >= 0)
+		close(fd);
+	return 0;
+}
+
+static int check_disks(const char *address)
+{
+	struct dirent **entries;
+	int i, ret = 0, n = pb_scandir(&entries, "/sys/class/block");
+
+	if (n < 0)
+		return 0;	/* a kernel without block devices */
+	for (i = 0; i < n; i++) {
+		if (!ret)
+			ret = check_disk(address, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	return ret;
+}
+
+int binding_users(const char *address)
+{
+	int ret = 0;
+
+	if (pb_pci_is_vfio(address))
+		ret = pb_group_idle(pb_pci_group(address));
+	if (!ret)
+		ret = check_interfaces(address);
+	if (!ret)
+		ret = check_disks(address);
+	return ret;
+}
