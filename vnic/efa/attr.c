@@ -132,14 +132,20 @@ uint8_t efa_cmd_set_feature(struct efa *efa, const void *cmd_buf, void *rsp)
 
 /* ---- statistics ---- */
 
-/* Both ends of every transfer are in this device: what is sent is received. */
+/*
+ * Both ends of every transfer are in this device, and dropped datagrams are not
+ * among the sends: what was sent was received.
+ */
 static void stats_basic(const struct efa_counters *c, struct efa_stats_rsp *rsp)
 {
-	rsp->value[0] = c->send_bytes + c->read_bytes + c->write_bytes;	/* tx bytes */
-	rsp->value[1] = c->sends + c->reads + c->writes;		/* tx packets */
-	rsp->value[2] = c->recv_bytes + c->read_bytes + c->write_bytes;	/* rx bytes */
-	rsp->value[3] = c->recvs + c->reads + c->writes;		/* rx packets */
-	rsp->value[4] = c->ud_dropped;					/* rx drops */
+	uint64_t bytes = c->send_bytes + c->read_bytes + c->write_bytes;
+	uint64_t packets = c->sends + c->reads + c->writes;
+
+	rsp->value[0] = bytes;		/* tx */
+	rsp->value[1] = packets;
+	rsp->value[2] = bytes;		/* rx */
+	rsp->value[3] = packets;
+	rsp->value[4] = c->ud_dropped;	/* rx drops */
 }
 
 static void stats_messages(const struct efa_counters *c, struct efa_stats_rsp *rsp)

@@ -259,3 +259,30 @@ uint8_t drv_drop(struct driver *d, uint8_t opcode, uint16_t id)
 	put16(&cmd, 4, id);
 	return drv_do(d, cmd, &rsp);
 }
+
+struct drv_qp_parts drv_qp_parts(struct driver *d)
+{
+	struct drv_qp_parts p = { .pd = drv_pd(d), .uar = drv_uar(d) };
+
+	p.send_cq = drv_cq(d, p.uar);
+	p.recv_cq = drv_cq(d, p.uar);
+	p.rq = fixture_alloc(d->f, 512 * 16);
+	return p;
+}
+
+struct cmd drv_create_qp(const struct drv_qp_parts *p, uint8_t type)
+{
+	struct cmd cmd = drv_cmd(1);
+
+	put16(&cmd, 4, p->pd);
+	cmd.b[6] = type;
+	put64(&cmd, 16, p->rq);
+	put32(&cmd, 24, p->send_cq);
+	put32(&cmd, 28, p->recv_cq);
+	put32(&cmd, 40, 128 * 64);
+	put32(&cmd, 44, 100);
+	put32(&cmd, 48, 512 * 16);
+	put32(&cmd, 52, 300);
+	put16(&cmd, 56, p->uar);
+	return cmd;
+}

@@ -88,6 +88,15 @@ uint16_t drv_uar(struct driver *d);
 uint16_t drv_eq(struct driver *d);
 uint16_t drv_cq(struct driver *d, uint16_t uar);
 
+/* What a QP needs, and CREATE_QP of one with 100 of 128 WQEs, 300 of 512 receives. */
+struct drv_qp_parts {
+	uint16_t pd, uar, send_cq, recv_cq;
+	uint64_t rq;
+};
+
+struct drv_qp_parts drv_qp_parts(struct driver *d);
+struct cmd drv_create_qp(const struct drv_qp_parts *p, uint8_t type);
+
 /* DESTROY, DEALLOC: opcode and a 16-bit id. */
 uint8_t drv_drop(struct driver *d, uint8_t opcode, uint16_t id);
 
