@@ -102,6 +102,25 @@ static void test_big_page(void **state)
 	*slot = (struct efa_mr){ 0 };	/* its page table is not the heap's */
 }
 
+/* The MR's pages lie backwards in a BAR that the IOMMU maps in one piece. */
+static void test_scattered_pages(void **state)
+{
+	struct rig *r = *state;
+	struct efa_segment src = segment(r, &r->src, 0, 3 * 4096);
+	struct efa_segment dst = segment(r, &r->dst, 0, 3 * 4096);
+	uint8_t got[3 * 4096];
+
+	for (unsigned int i = 0; i < 3; i++)
+		dst.mr->page[i] = FIXTURE_BAR_IOVA + (2 - i) * 4096;
+	assert_int_equal(efa_copy(r->efa, &dst, 1, &src, 1, 0, 3 * 4096).moved, 3 * 4096);
+	for (unsigned int i = 0; i < 3; i++)
+		memcpy(got + i * 4096, r->f->bar.base + (2 - i) * 4096, 4096);
+	fixture_put(r->f, r->src.dma, got, sizeof(got));
+	rig_check(r, r->src.dma, sizeof(got), 1);
+	for (unsigned int i = 3 * 4096; i < 8 * 4096; i++)
+		assert_int_equal(r->f->bar.base[i], 0);
+}
+
 static void test_src_refused(void **state)
 {
 	struct rig *r = *state;
@@ -195,6 +214,7 @@ int main(void)
 		rig_test(test_inline),
 		rig_test(test_overlap),
 		rig_test(test_big_page),
+		rig_test(test_scattered_pages),
 		rig_test(test_src_refused),
 		rig_test(test_dst_refused),
 		rig_test(test_zombies),
