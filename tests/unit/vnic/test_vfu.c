@@ -201,6 +201,30 @@ static void test_get_info(void **state)
 	assert_int_equal(ask(s, VFU_GET_INFO, &info, sizeof(info)), EINVAL);
 }
 
+static void test_region_info(void **state)
+{
+	struct vfio_region_info info = { .argsz = sizeof(info), .index = 0 };
+	struct server *s = *state;
+
+	assert_int_equal(ask(s, VFU_GET_REGION_INFO, &info, sizeof(info)), 0);
+	reply(s, &info, sizeof(info));
+	assert_int_equal(info.size, BAR0_SIZE);
+	assert_int_equal(info.flags, VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE);
+	assert_int_equal(info.argsz, 32);
+	assert_int_equal(info.cap_offset, 0);
+	assert_int_equal(s->rsp.nr_fds, 0);
+	info.index = 1;
+	assert_int_equal(ask(s, VFU_GET_REGION_INFO, &info, sizeof(info)), 0);
+	reply(s, &info, sizeof(info));
+	assert_int_equal(info.size, 0);
+	assert_int_equal(info.flags, 0);
+	info.index = VFIO_PCI_NUM_REGIONS;
+	assert_int_equal(ask(s, VFU_GET_REGION_INFO, &info, sizeof(info)), EINVAL);
+	info.index = 0;
+	info.argsz = 31;
+	assert_int_equal(ask(s, VFU_GET_REGION_INFO, &info, sizeof(info)), EINVAL);
+}
+
 /* First without room for the capability, then with what the answer asked for. */
 static void test_region_mmap(void **state)
 {
