@@ -53,6 +53,7 @@ static struct json_object *report_stray(const struct stray *stray)
 		add_u64(kind, "reads", stray->count[i].reads);
 		add_u64(kind, "writes", stray->count[i].writes);
 		add_u64(kind, "bytes", stray->count[i].bytes);
+		add_u64(kind, "max_age_ns", stray->count[i].max_age_ns);
 		json_object_object_add(o, stray_kind_name(i), kind);
 	}
 	for (uint64_t i = oldest; i < stray->noted; i++)

@@ -11,6 +11,8 @@ void stray_note(struct stray *stray, const struct stray_record *record)
 	else
 		count->reads++;
 	count->bytes += record->len;
+	if (record->age_ns > count->max_age_ns)
+		count->max_age_ns = record->age_ns;
 	stray->record[stray->noted++ % STRAY_RECORDS] = *record;
 }
 

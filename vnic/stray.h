@@ -31,6 +31,7 @@ struct stray_record {
 
 struct stray_count {
 	uint64_t reads, writes, bytes;
+	uint64_t max_age_ns;	/* the largest of the records' */
 };
 
 #define STRAY_RECORDS 64u

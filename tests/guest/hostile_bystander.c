@@ -2,14 +2,17 @@
 /* An innocent process on the same NIC: writes, reads back, compares, for ever. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "hostile.h"
 #include "lib/clock.h"
+#include "lib/nicctl.h"
 #include "lib/rig.h"
 #include "lib/tap.h"
 
@@ -83,6 +86,8 @@ struct bystander *bystander_start(void)
 	if (child < 0)
 		tap_die("bystander", "fork: %s", strerror(errno));
 	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		nicctl_close();
 		live(b);
 		_exit(EXIT_SUCCESS);
 	}

@@ -11,7 +11,7 @@
 struct revoke_result {
 	enum trigger trigger;
 	unsigned int mrs;
-	const char *wr_status;		/* of most failed work requests */
+	char wr_status[96];		/* of the failed work requests */
 	uint64_t stray_dma;
 	bool ok;
 };

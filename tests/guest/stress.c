@@ -25,8 +25,7 @@
 #include "lib/window.h"
 
 #define DEPTH		16u
-#define REQUEST		MIB
-#define SPAN		(4 * MIB)
+#define SPAN		(4 * MIB)	/* of the BAR, and of the larger requests */
 #define CYCLE_LIMIT_S	30u
 #define SETTLED		100u	/* cycles, after which nothing may grow */
 #define PROGRESS	50u
@@ -40,16 +39,18 @@ struct totals {
 	unsigned int dereg_failed;
 };
 
-/* The depth filled: WRITEs and READs, 1 MiB and 4 KiB, in turn. */
+/*
+ * The depth filled: WRITEs and READs, large and small, in turn. More than the NIC
+ * can move before the slowest of the triggers gets to the revoke.
+ */
 static void fill(struct rig *rig, const struct window *w)
 {
 	for (unsigned int i = 0; i < DEPTH; i++) {
-		uint64_t at = (i % (SPAN / REQUEST)) * REQUEST;
 		struct loopback_wr wr = {
 			.op = i % 2 ? LOOPBACK_READ : LOOPBACK_WRITE, .wr_id = i,
-			.local_addr = (uintptr_t)rig->host + at, .lkey = rig->host_mr->lkey,
-			.length = i % 4 == 3 ? 4096 : REQUEST,
-			.remote_addr = w->iova[0] + at, .rkey = w->mr[0]->rkey,
+			.local_addr = (uintptr_t)rig->host, .lkey = rig->host_mr->lkey,
+			.length = i % 4 == 3 ? 4096 : SPAN,
+			.remote_addr = w->iova[0], .rkey = w->mr[0]->rkey,
 		};
 
 		if (loopback_post(rig->lb, &wr))

@@ -187,6 +187,8 @@ static struct nic_stray_count stray_count(struct json_object *report, const char
 	count.writes = nicctl_figure(report, path);
 	snprintf(path, sizeof(path), "/stray/%s/bytes", kind);
 	count.bytes = nicctl_figure(report, path);
+	snprintf(path, sizeof(path), "/stray/%s/max_age_ns", kind);
+	count.max_age_ns = nicctl_figure(report, path);
 	return count;
 }
 

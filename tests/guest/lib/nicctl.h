@@ -32,6 +32,7 @@ void nicctl_close(void);
 
 struct nic_stray_count {
 	uint64_t reads, writes, bytes;
+	uint64_t max_age_ns;	/* longest time from the unmap or the dereg to an access */
 };
 
 struct nic_stray {

@@ -87,7 +87,10 @@ static void create_qp(struct rawqp *raw, struct ibv_pd *pd)
 		.sq_sig_all = 1,
 		.comp_mask = IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_SEND_OPS_FLAGS,
 		.send_ops_flags = IBV_QP_EX_WITH_SEND,
-		.cap = { .max_send_wr = RAWQP_DEPTH, .max_send_sge = 1 },
+		.cap = {
+			.max_send_wr = RAWQP_DEPTH, .max_send_sge = 1,
+			.max_recv_sge = 1,	/* of no requests: the provider divides by it */
+		},
 	};
 	struct maps before;
 
@@ -112,9 +115,10 @@ static void bring_up(struct rawqp *raw)
 	attr.qp_state = IBV_QPS_RTR;
 	if (!err)
 		err = ibv_modify_qp(raw->qp, &attr, IBV_QP_STATE);
-	attr.qp_state = IBV_QPS_RTS;
+	attr.qp_state = IBV_QPS_RTS;	/* rnr_retry 0: no receive buffer is an error at once */
 	if (!err)
-		err = ibv_modify_qp(raw->qp, &attr, IBV_QP_STATE | IBV_QP_SQ_PSN);
+		err = ibv_modify_qp(raw->qp, &attr, IBV_QP_STATE | IBV_QP_SQ_PSN |
+						    IBV_QP_RNR_RETRY);
 	if (err)
 		tap_die("raw QP", "does not come up: %s", strerror(err));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Work requests in flight; see stream.h. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -224,14 +225,15 @@ uint64_t stream_newest_stamp(const struct rig *rig)
 	return newest;
 }
 
-enum ibv_wc_status stream_main_error(struct stream *s)
+void stream_errors(struct stream *s, char *text, size_t size)
 {
-	unsigned int main_error = IBV_WC_SUCCESS;
+	size_t len = 0;
 
-	for (unsigned int i = 1; i < STREAM_STATUSES; i++)
-		if (s->status[i] && (!main_error || s->status[i] > s->status[main_error]))
-			main_error = i;
-	return (enum ibv_wc_status)main_error;
+	text[0] = '\0';
+	for (unsigned int i = 1; i < STREAM_STATUSES && len < size; i++)
+		if (s->status[i])
+			len += (size_t)snprintf(text + len, size - len, "%s%s", len ? ", " : "",
+						ibv_wc_status_str((enum ibv_wc_status)i));
 }
 
 bool stream_errors_fit(struct stream *s)

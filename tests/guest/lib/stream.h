@@ -77,8 +77,8 @@ void stream_stop(struct stream *s);
 /* Newest sequence number that stands in the BAR; rig->bar must be mapped. */
 uint64_t stream_newest_stamp(const struct rig *rig);
 
-/* The error that most BAR requests had, IBV_WC_SUCCESS if none had. */
-enum ibv_wc_status stream_main_error(struct stream *s);
+/* The errors that BAR requests had, in words: "local protection error, ...". */
+void stream_errors(struct stream *s, char *text, size_t size);
 
 /* Did BAR requests fail only with what a revoked MR gives? */
 bool stream_errors_fit(struct stream *s);
