@@ -6,7 +6,9 @@
  *   aq.c     admin queue: fetch, dispatch, complete; AENQ
  *   attr.c   GET_FEATURE, SET_FEATURE, GET_STATS
  *   pd.c ah.c eq.c cq.c qp.c mr.c   one object each: admin commands and life
- *   sq.c     work requests: fetch, decode, validate, execute in slices
+ *   doorbell.c   stores into the doorbell BAR
+ *   completion.c event.c   entries of CQs and EQs, and their arming
+ *   sq.c wqe.c inbound.c   work requests: turns, checks, the receiving side
  *   rq.c     receive descriptors
  *   copy.c   bytes between MRs, inline data and receive buffers
  *   engine.c the thread: fair turns among QPs
@@ -303,7 +305,7 @@ bool efa_mr_allows(const struct efa_mr *mr, uint16_t pd, uint64_t addr, uint64_t
  */
 uint64_t efa_mr_dma(const struct efa_mr *mr, uint64_t addr, uint64_t *len);
 
-/* ---- completions (cq.c) and events (eq.c) ---- */
+/* ---- completions (completion.c) and events (event.c) ---- */
 
 /*
  * Append to CQ @cqn. A full CQ (known only where the consumer rings its
@@ -325,10 +327,15 @@ void efa_eq_push(struct efa *efa, uint16_t eqn, uint16_t cqn);
  */
 bool efa_engine_step(struct efa *efa);
 
-/* State changes that the data path must know of (sq.c). */
-void efa_qp_flush(struct efa *efa, struct efa_qp *qp);	/* to ERR: complete all, status flushed */
-void efa_qp_forget(struct efa *efa, struct efa_qp *qp);	/* to RESET or destroyed: drop silently */
-void efa_qp_unpark(struct efa *efa);	/* receive buffers came, or a QP changed */
+/*
+ * State changes that the data path must know of (sq.c). Flush: to ERR, and the
+ * engine completes all that is posted with status flushed. Forget: to RESET or
+ * destroyed, all is dropped silently. Unpark: receive buffers came, or any QP
+ * changed; who waits for a receiver looks again.
+ */
+void efa_qp_flush(struct efa *efa, struct efa_qp *qp);
+void efa_qp_forget(struct efa *efa, struct efa_qp *qp);
+void efa_qp_unpark(struct efa *efa);
 
 /* ---- receive queue (rq.c) ---- */
 

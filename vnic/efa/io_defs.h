@@ -130,7 +130,7 @@ static_assert(sizeof(struct efa_io_cqe) == 32, "completion");
 /* ---- event queue ---- */
 
 struct efa_io_eqe {
-	uint32_t common;	/* bit 0: phase, 1 on the first pass; [8:1]: type, 0 */
+	uint32_t common;	/* EFA_IO_EQE_PHASE; [8:1]: type, 0: completions */
 	uint32_t reserved;
 	uint16_t cq;
 	uint8_t reserved2[6];
@@ -138,7 +138,7 @@ struct efa_io_eqe {
 
 static_assert(sizeof(struct efa_io_eqe) == 16, "event");
 
-#define EFA_IO_EQE_PHASE	1u
+#define EFA_IO_EQE_PHASE	1u	/* 1 on the first pass over the ring */
 
 /* ---- doorbells ---- */
 
