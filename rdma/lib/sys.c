@@ -27,6 +27,13 @@ static int real_ioctl(int fd, unsigned long request, void *arg)
 
 int (*pb_ioctl)(int fd, unsigned long request, void *arg) = real_ioctl;
 
+static int real_open(const char *path, int flags)
+{
+	return open(path, flags);
+}
+
+int (*pb_open_file)(const char *path, int flags) = real_open;
+
 static void PB_PRINTF(2, 0) full_path(char *full, const char *path, va_list ap)
 {
 	int len = snprintf(full, PATH_MAX, "%s", root);
@@ -48,7 +55,7 @@ static void PB_PRINTF(2, 0) full_path(char *full, const char *path, va_list ap)
 int pb_open(int flags, const char *path, ...)
 {
 	FULL_PATH(full, path);
-	int fd = open(full, flags | O_CLOEXEC);
+	int fd = pb_open_file(full, flags | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The way to /sys, /proc, /dev and ioctl(). Paths are printf formats and are
- * looked up below a root, which is "/" everywhere but in unit tests.
+ * looked up below a root, which is that of the system but in unit tests.
  */
 #ifndef PEERBAR_SYS_H
 #define PEERBAR_SYS_H
@@ -16,10 +16,11 @@
 /* For tests: "" is the default. @root is not copied. */
 void pb_set_root(const char *root);
 
-/* ioctl(2). For tests to replace. */
+/* ioctl(2), and the open(2) of pb_open(). For tests to replace. */
 extern int (*pb_ioctl)(int fd, unsigned long request, void *arg);
+extern int (*pb_open_file)(const char *path, int flags);
 
-/* open(2) with O_CLOEXEC: a descriptor or -errno. */
+/* With O_CLOEXEC: a descriptor or -errno. */
 int pb_open(int flags, const char *path, ...) PB_PRINTF(2, 3);
 DIR *pb_opendir(const char *path, ...) PB_PRINTF(1, 2);		/* NULL and errno */
 /* The names in a folder, sorted, but for hidden ones; both levels are the caller's to free. */

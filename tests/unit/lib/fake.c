@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * A machine for the library, in a folder and a table of answers.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fake.h"
+#include "peerbar.h"
+#include "sys.h"
+#include "uapi.h"
+
+#define CONFIG_OFFSET (7ull << 24)
+#define PAGE 4096
+#define FAKE_PATH 512	/* of a path below the root; twice that for the whole */
+
+static struct fake machine;
+struct fake *fake = &machine;
+
+static const uint32_t bar_size[PEERBAR_NR_BARS] = {
+	[0] = FAKE_BAR0_SIZE, [1] = 32, [2] = FAKE_BAR2_SIZE, [4] = FAKE_BAR4_SIZE,
+};
+
+static const uint32_t bar_register[PEERBAR_NR_BARS] = {
+	[0] = 0xfe000000, [1] = 0xc001, [2] = 0xc, [3] = 0x10, [4] = 0xfd000000,
+};
+
+static void full_path(char *full, const char *path)
+{
+	snprintf(full, 2 * FAKE_PATH, "%s%s", machine.root, path);
+}
+
+static void make_folders(const char *file)
+{
+	char folder[2 * FAKE_PATH];
+	char *slash;
+
+	snprintf(folder, sizeof(folder), "%s", file);
+	for (slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(folder, 0755))
+			assert_int_equal(errno, EEXIST);
+		*slash = '/';
+	}
+}
+
+void fake_file(const char *path, const char *content)
+{
+	char full[2 * FAKE_PATH];
+	FILE *file;
+
+	full_path(full, path);
+	make_folders(full);
+	file = fopen(full, "w");
+	assert_non_null(file);
+	assert_true(fputs(content, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+void fake_link(const char *path, const char *target)
+{
+	char full[2 * FAKE_PATH];
+
+	full_path(full, path);
+	make_folders(full);
+	assert_int_equal(symlink(target, full), 0);
+}
+
+void fake_device(const char *address, const char *driver, int group, bool vfio)
+{
+	char path[FAKE_PATH], target[FAKE_PATH];
+	static const struct {
+		const char *name, *content;
+	} files[] = {
+		{ "vendor", "0x1af4\n" }, { "device", "0x1110\n" }, { "class", "0x050000\n" },
+		{ "driver_override", "(null)\n" },
+		{ "resource",
+		  "0x00000000fe000000 0x00000000fe0000ff 0x0000000000040200\n"
+		  "0x000000000000c000 0x000000000000c01f 0x0000000000040101\n"
+		  "0x0000001000000000 0x00000010000fffff 0x000000000014220c\n"
+		  "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+		  "0x00000000fd000000 0x00000000fd00ffff 0x0000000000040200\n"
+		  "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+		  "0x0000000000000000 0x0000000000000000 0x0000000000000000\n" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", address, files[i].name);
+		fake_file(path, files[i].content);
+	}
+	if (driver) {
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", address);
+		snprintf(target, sizeof(target), "../../../../bus/pci/drivers/%s", driver);
+		fake_link(path, target);
+	}
+	if (group >= 0) {
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", address);
+		snprintf(target, sizeof(target), "../../../kernel/iommu_groups/%d", group);
+		fake_link(path, target);
+		snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/devices/%s", group,
+			 address);
+		snprintf(target, sizeof(target), "../../../../bus/pci/devices/%s", address);
+		fake_link(path, target);
+	}
+	if (vfio) {
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vfio-dev/vfio0/dev", address);
+		fake_file(path, "511:0\n");
+	}
+}
+
+void fake_vfio_nodes(int group)
+{
+	char path[64];
+
+	fake_file("/dev/vfio/vfio", "");
+	snprintf(path, sizeof(path), "/dev/vfio/%d", group);
+	fake_file(path, "");
+}
+
+void fake_process(int pid, const char *command, const char *node)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	fake_file(path, command);
+	snprintf(path, sizeof(path), "/proc/%d/fd/5", pid);
+	fake_link(path, node);
+}
+
+void fake_usual(void)
+{
+	fake_device("0000:01:00.0", "vfio-pci", 7, true);
+	fake_vfio_nodes(7);
+}
+
+static int answer(int err)
+{
+	if (!err)
+		return 0;
+	errno = err;
+	return -1;
+}
+
+static int new_device(void)
+{
+	int fd = memfd_create("device", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, CONFIG_OFFSET + PAGE), 0);
+	assert_int_equal(pwrite(fd, bar_register, sizeof(bar_register), CONFIG_OFFSET + 0x10),
+			 sizeof(bar_register));
+	if (machine.memfd >= 0)
+		close(machine.memfd);
+	machine.memfd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	machine.devices_opened++;
+	return fd;
+}
+
+/* BAR 4 answers as a driver does that closes the page of the MSI-X table. */
+static int sparse_info(struct vfio_region_info *info)
+{
+	struct vfio_region_info_cap_sparse_mmap *cap;
+	uint32_t size = sizeof(*info) + sizeof(*cap) + 2 * sizeof(cap->areas[0]);
+
+	info->flags |= VFIO_REGION_INFO_FLAG_CAPS;
+	if (info->argsz < size) {
+		info->argsz = size;
+		return 0;
+	}
+	info->cap_offset = sizeof(*info);
+	cap = (void *)(info + 1);
+	cap->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
+	cap->header.version = 1;
+	cap->header.next = 0;
+	cap->nr_areas = 2;
+	cap->areas[0].offset = 0;
+	cap->areas[0].size = PAGE;
+	cap->areas[1].offset = 2 * PAGE;
+	cap->areas[1].size = FAKE_BAR4_SIZE - 2 * PAGE;
+	return 0;
+}
+
+static int region_info(struct vfio_region_info *info)
+{
+	info->flags = 0;
+	info->cap_offset = 0;
+	if (info->index == VFIO_PCI_CONFIG_REGION_INDEX) {
+		info->size = 256;
+		info->offset = CONFIG_OFFSET;
+		return 0;
+	}
+	assert_in_range(info->index, 0, PEERBAR_NR_BARS - 1);
+	info->size = bar_size[info->index];
+	info->offset = (uint64_t)info->index << 24;
+	if (info->size)
+		info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+	if (info->size >= PAGE)
+		info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
+	return info->index == 4 ? sparse_info(info) : 0;
+}
+
+static int device_feature(const struct vfio_device_feature *feature)
+{
+	assert_in_range(feature->argsz, sizeof(*feature), sizeof(machine.feature));
+	memcpy(machine.feature, feature, feature->argsz);
+	machine.feature_size = feature->argsz;
+	if (feature->flags & VFIO_DEVICE_FEATURE_PROBE)
+		return answer(machine.probe_errno);
+	if (machine.export_errno)
+		return answer(machine.export_errno);
+	return memfd_create("dma-buf", MFD_CLOEXEC);
+}
+
+static int fake_ioctl(int fd, unsigned long request, void *arg)
+{
+	(void)fd;
+	switch (request) {
+	case VFIO_GROUP_GET_STATUS:
+		((struct vfio_group_status *)arg)->flags =
+			machine.viable ? VFIO_GROUP_FLAGS_VIABLE : 0;
+		return 0;
+	case VFIO_CHECK_EXTENSION:
+		assert_int_equal((long)arg, VFIO_TYPE1v2_IOMMU);
+		return machine.type1;
+	case VFIO_GROUP_SET_CONTAINER:
+		machine.containers_set++;
+		return answer(machine.set_container_errno);
+	case VFIO_SET_IOMMU:
+		assert_int_equal((long)arg, VFIO_TYPE1v2_IOMMU);
+		return answer(machine.set_iommu_errno);
+	case VFIO_GROUP_GET_DEVICE_FD:
+		snprintf(machine.device_asked, sizeof(machine.device_asked), "%s", (char *)arg);
+		return machine.get_device_errno ? answer(machine.get_device_errno) : new_device();
+	case VFIO_DEVICE_BIND_IOMMUFD:
+		return answer(machine.bind_errno);
+	case VFIO_DEVICE_GET_REGION_INFO:
+		return region_info(arg);
+	case VFIO_DEVICE_RESET:
+		machine.resets++;
+		return answer(machine.reset_errno);
+	case VFIO_DEVICE_FEATURE:
+		return device_feature(arg);
+	default:
+		fail_msg("unexpected ioctl %#lx", request);
+		return -1;
+	}
+}
+
+/* The node of the one device that iommufd opens is its memfd, as above. */
+static int fake_open(const char *path, int flags)
+{
+	const char *below = path + strlen(machine.root);
+
+	assert_memory_equal(path, machine.root, strlen(machine.root));
+	if (machine.open_path && !strcmp(below, machine.open_path))
+		return answer(machine.open_errno);
+	if (!strncmp(below, "/dev/vfio/devices/", strlen("/dev/vfio/devices/")) &&
+	    !access(path, F_OK))
+		return new_device();
+	return open(path, flags);
+}
+
+int fake_setup(void **state)
+{
+	(void)state;
+	memset(&machine, 0, sizeof(machine));
+	snprintf(machine.root, sizeof(machine.root), "/tmp/peerbar-test-XXXXXX");
+	if (!mkdtemp(machine.root))
+		return -1;
+	machine.viable = true;
+	machine.type1 = true;
+	machine.memfd = -1;
+	pb_set_root(machine.root);
+	pb_ioctl = fake_ioctl;
+	pb_open_file = fake_open;
+	return 0;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+int fake_teardown(void **state)
+{
+	(void)state;
+	if (machine.memfd >= 0)
+		close(machine.memfd);
+	return nftw(machine.root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+uint16_t fake_command_register(void)
+{
+	uint16_t command;
+
+	assert_int_equal(pread(machine.memfd, &command, sizeof(command), CONFIG_OFFSET + 4),
+			 sizeof(command));
+	return command;
+}
+
+unsigned int fake_open_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned int n = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	/* The device's duplicate is the test's own. */
+	return n - (machine.memfd >= 0);
+}
+
+void assert_sentence(const char *word, ...)
+{
+	const char *sentence = peerbar_errmsg();
+	va_list ap;
+
+	va_start(ap, word);
+	for (; word; word = va_arg(ap, const char *))
+		if (!strstr(sentence, word))
+			fail_msg("\"%s\" does not say \"%s\"", sentence, word);
+	va_end(ap);
+}
