@@ -22,7 +22,7 @@ mount_all()
 	mount -t devpts devpts /dev/pts
 	mount -t debugfs debugfs /sys/kernel/debug
 	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
-	mount --bind /opt/peerbar/kernels/latest/lib/modules /usr/lib/modules
+	mount --bind "/opt/peerbar/kernels/$(uname -r)/lib/modules" /usr/lib/modules
 	hostname lab
 	ip link set lo up
 	ulimit -l unlimited

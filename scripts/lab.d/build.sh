@@ -3,27 +3,31 @@
 # Everything that the guest runs, built in the tree. Each step does nothing when
 # its inputs are unchanged.
 
-build_kernel_release()
-{
-	readlink "$(tree_path)/opt/peerbar/kernels/latest"
-}
-
+# build_all SERIES
 build_all()
 {
-	local release
-	release=$(build_kernel_release)
+	local release kernels=/opt/peerbar/kernels
+	release=$(readlink "$(tree_path)$kernels/$1")
 	(
 		lock build
 		build_step "virtual NIC" make -C vnic
 		build_step "libpeerbar" make -C rdma/lib
 		build_step "peerbar" make -C rdma/tools
-		build_step "efa modules for $release" rdma/drivers/build --kernel "$release" \
-			--source /usr/src/linux-source-*.tar.xz --cache /cache --out build/modules
+		build_efa "$release" --stock
+		build_efa "$release"
 		build_step "perftest with --use_vfio" perftest-patches/build --version 25.01 \
 			--fetch --libpeerbar build/rdma/lib --cache /cache \
 			--out build/perftest/25.01
 		build_step "guest tests" make -C tests/guest
 	) || die "the build failed" 1
+}
+
+# build_efa RELEASE [--stock]: the efa driver as it is, or with revocable MRs.
+build_efa()
+{
+	local kernel=/opt/peerbar/kernels/$1
+	build_step "efa for $1${2:+ (stock)}" rdma/drivers/build --kernel "$1" \
+		--source "$kernel/source" --cache /cache --out build/modules "${@:2}"
 }
 
 # build_step WHAT CMD...: run CMD in the tree; show its output only if it fails.
@@ -34,8 +38,7 @@ build_step()
 	shift
 	mkdir -p "${log%/*}"
 	say "building $what"
-	# globs are for the tree's file system, not the host's
-	tree_enter bash -c "$(printf '%q ' "$@" | sed 's/\\\*/*/g')" >"$log" 2>&1 || {
+	tree_enter "$@" >"$log" 2>&1 || {
 		tail -n 40 "$log" >&2
 		die "building $what failed; the whole log is ${log#"$TOP"/}" 1
 	}

@@ -5,11 +5,13 @@
 guest_main()
 {
 	local mode=$1 name=$1 limit=300 bar=256M gpus=1 importer=revocable append="" strict=1
+	local kernel=${KERNEL:-latest}
 	local nic=() cmd=()
 	[ "$mode" = shell ] && limit=0
 	shift
 	while [ $# -gt 0 ]; do
 		case $1 in
+		--kernel) kernel=$(guest_arg "$@") && shift 2;;
 		--name) name=$(guest_arg "$@") && shift 2;;
 		--time-limit) limit=$(guest_number "$@") && shift 2;;
 		--bar) bar=$(guest_size "$@") && shift 2;;
@@ -22,6 +24,8 @@ guest_main()
 		*) die "$mode: unknown option $1; see scripts/lab -h" 2;;
 		esac
 	done
+	[ -e "$(tree_path)/opt/peerbar/kernels/$kernel" ] ||
+		die "no kernel series $kernel in the tree; there are 6.1, 6.12 and latest" 2
 	case $importer in
 	revocable|stock|none) ;;
 	*) die "--importer takes revocable, stock or none, not $importer" 2;;
@@ -29,7 +33,7 @@ guest_main()
 	[ "$gpus" = 1 ] || [ "$gpus" = 2 ] || die "--gpus takes 1 or 2, not $gpus" 2
 	[ "$mode" = shell ] || [ ${#cmd[@]} -gt 0 ] ||
 		die "run: no command after --; see scripts/lab -h" 2
-	[ -n "${PEERBAR_BUILT:-}" ] || build_all
+	[ -n "${PEERBAR_BUILT:-}" ] || build_all "$kernel"
 
 	local results=$TOP/build/results/$name
 	rm -rf "$results"
@@ -42,7 +46,7 @@ guest_main()
 guest_boot()
 {
 	local env=(LAB_MODE="$mode" LAB_NAME="$name" LAB_LIMIT="$limit" LAB_BAR="$bar"
-		LAB_GPUS="$gpus" LAB_IMPORTER="$importer" LAB_APPEND="$append"
+		LAB_GPUS="$gpus" LAB_IMPORTER="$importer" LAB_KERNEL="$kernel" LAB_APPEND="$append"
 		LAB_STRICT="$strict" LAB_ACCEL="${PEERBAR_ACCEL:-auto}" LAB_CPU="${CPU:-EPYC}"
 		LAB_MEMORY="${MEMORY:-2G}")
 	tree_enter env "${env[@]}" bash scripts/lab.d/machine.sh "${nic[@]}"

@@ -1,36 +1,103 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # Last step of making the tree; runs inside it, with apt's lists still there.
-# Unpacks the kernel images next to the headers and the kernel's own style
-# checker, and makes the mount points.
+# Gets every kernel series: image, headers, and the parts of its source that are
+# built or read here. Unpacked, not installed: no initramfs, no boot loader.
+#
+#   /opt/peerbar/kernels/SERIES -> RELEASE
+#   /opt/peerbar/kernels/RELEASE/{vmlinux,lib/modules,source}
+#   /usr/src/linux-headers-RELEASE, /usr/lib/modules/RELEASE/build
 set -euo pipefail
 
 KERNELS=/opt/peerbar/kernels
+WORK=/tmp/kernels
 
-# The image, base, binary and module packages of release $1, whatever the series calls
-# them: everything named after the release that its image package depends on.
-kernel_packages()
+# Parts of every kernel's source, below its top folder.
+SOURCES=(Makefile drivers/infiniband/hw/efa scripts/checkpatch.pl scripts/spelling.txt
+	scripts/const_structs.checkpatch)
+
+# fetch PACKAGE...: into the current folder.
+fetch()
 {
-	apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts \
-		--no-breaks --no-replaces --no-enhances "linux-image-$1" |
-		grep -E "^linux-(image|base|binary|modules)-${1//+/\\+}$" | sort -u
+	apt-get -qq -o APT::Sandbox::User=root download "$@"
 }
 
-# Unpack release $1 into $KERNELS/$1: vmlinux (PVH-bootable ELF) and lib/modules.
-unpack_kernel()
+# stands_for PACKAGE SUITE: the versioned package that the suite's metapackage
+# PACKAGE is there for: linux-image-amd64 gives linux-image-6.12.107+deb13-amd64.
+stands_for()
 {
-	local dir=$KERNELS/$1 deb packages
-	mkdir -p "$dir/deb"
-	mapfile -t packages < <(kernel_packages "$1")
-	(cd "$dir/deb" && apt-get -o APT::Sandbox::User=root download "${packages[@]}")
-	for deb in "$dir"/deb/*.deb; do
-		dpkg-deb -x "$deb" "$dir"
+	(mkdir -p "$WORK/meta" && cd "$WORK/meta" && rm -f ./*.deb && fetch "$1/$2" &&
+		dpkg-deb -f ./*.deb Depends | tr -s ', ' '\n' |
+		grep -E "^${1%-amd64}-[0-9]" | head -n 1)
+}
+
+# The packages that KIND-RELEASE depends on, whatever the series calls them, as
+# far as their names match the pattern.
+packages_of()
+{
+	apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts \
+		--no-breaks --no-replaces --no-enhances "$1" | grep -E "$2" | sort -u
+}
+
+# unpack FOLDER PACKAGE...: their files below it. Links to folders stay links, as
+# /lib is one.
+unpack()
+{
+	local dir=$1 deb
+	shift
+	rm -rf "$WORK/deb"
+	mkdir -p "$WORK/deb" "$dir"
+	(cd "$WORK/deb" && fetch "$@")
+	for deb in "$WORK"/deb/*.deb; do
+		dpkg-deb --fsys-tarfile "$deb" | tar -C "$dir" --keep-directory-symlink -xf -
 	done
-	rm -rf "${dir:?}/deb" "${dir:?}/usr/share"
+}
+
+unpack_image()
+{
+	local release=$1 dir=$KERNELS/$1 packages
+	mapfile -t packages < <(packages_of "linux-image-$release" \
+		"^linux-(image|base|binary|modules)-${release//+/\\+}$")
+	unpack "$dir" "${packages[@]}"
+	rm -rf "${dir:?}/usr/share"
 	mkdir -p "$dir/lib"
 	[ -e "$dir/lib/modules" ] || mv "$dir/usr/lib/modules" "$dir/lib/modules"
 	vmlinux_of "$(find "$dir" -name 'vmlinuz*' -type f)" > "$dir/vmlinux"
-	depmod -b "$dir" "$1"
+	depmod -b "$dir" "$release"
+}
+
+unpack_headers()
+{
+	local packages
+	mapfile -t packages < <(packages_of "linux-headers-$1" '^linux-(headers|kbuild)-')
+	unpack / "${packages[@]}"
+}
+
+# unpack_source SUITE FOLDER [MORE-PARTS...]
+unpack_source()
+{
+	local suite=$1 dir=$2 package parts
+	shift 2
+	parts=("${SOURCES[@]}" "$@")
+	package=$(stands_for linux-source "$suite")
+	mkdir -p "$dir"
+	unpack "$WORK/source" "$package"
+	tar -C "$dir" --strip-components=1 --wildcards --no-wildcards-match-slash \
+		-xf "$WORK/source/usr/src/$package.tar.xz" "${parts[@]/#/*/}"
+	rm -rf "$WORK/source"
+}
+
+# unpack_series SERIES SUITE [MORE-PARTS-OF-THE-SOURCE...]
+unpack_series()
+{
+	local series=$1 suite=$2 release
+	shift 2
+	release=$(stands_for linux-image-amd64 "$suite")
+	release=${release#linux-image-}
+	unpack_image "$release"
+	unpack_headers "$release"
+	unpack_source "$suite" "$KERNELS/$release/source" "$@"
+	ln -s "$release" "$KERNELS/$series"
 }
 
 # The ELF inside a bzImage: a zstd or xz stream behind the decompressor's code.
@@ -54,15 +121,9 @@ vmlinux_of()
 	return 1
 }
 
-newest=$(basename /usr/src/linux-headers-*-amd64)
-newest=${newest#linux-headers-}
-unpack_kernel "$newest"
-ln -s "$newest" "$KERNELS/latest"
-
-mkdir /opt/peerbar/checkpatch
-tar -C /opt/peerbar/checkpatch --strip-components=2 -xf "$(echo /usr/src/linux-source-*.tar.xz)" \
-	--wildcards '*/scripts/checkpatch.pl' '*/scripts/spelling.txt' \
-	'*/scripts/const_structs.checkpatch'
-
+unpack_series 6.1 bookworm
+unpack_series 6.12 trixie
+unpack_series latest trixie-backports tools/testing/selftests/vfio
+rm -rf "$WORK"
 mkdir -p /src /cache /tree /results
 touch /etc/resolv.conf

@@ -8,7 +8,7 @@ TREE_SUITE=trixie
 tree_path()
 {
 	printf '%s/tree-%s-%s\n' "$CACHE" "$TREE_SUITE" \
-		"$(cat "$LAB/packages" "$LAB/tree-setup.sh" | sha256sum | cut -c1-12)"
+		"$(cat "$LAB/packages" "$LAB/apt-preferences" "$LAB/tree-setup.sh" | sha256sum | cut -c1-12)"
 }
 
 # The mirror that this host's own apt uses, so that no host name stands in here.
@@ -44,12 +44,12 @@ tree_make()
 	need mmdebstrap mmdebstrap
 	[ "$(id -u)" = 0 ] || need newuidmap uidmap
 	mirror=$(tree_mirror)
-	[ -n "$mirror" ] || die "no Debian mirror found in this host's apt sources;" \
-		"set PEERBAR_MIRROR to one"
+	[ -n "$mirror" ] ||
+		die "no Debian mirror in this host's apt sources; set PEERBAR_MIRROR to one"
 	new=$tree.new log=$CACHE/tree.log
 	rm -rf "$CACHE"/tree-*.new
 	mkdir -p "$new"
-	say "making the Debian $TREE_SUITE tree (once; about 3 minutes; log: $log)"
+	say "making the Debian $TREE_SUITE tree (once; about 4 minutes; log: $log)"
 	tree_bootstrap "$mirror" 2>"$log" | tar -C "$new" --exclude='./dev/*' \
 		--no-same-owner -xf - || {
 		tail -n 15 "$log" >&2
@@ -70,17 +70,18 @@ tree_bootstrap()
 	proxy=$(apt-config dump --format '%v' Acquire::http::Proxy 2>/dev/null || :)
 	# single quotes: $1 is for the hook's shell, which gets the tree's path
 	# shellcheck disable=SC2016
-	mmdebstrap --variant=apt --mode="$([ "$(id -u)" = 0 ] && echo root || echo unshare)" \
+	LAB=$LAB mmdebstrap --variant=apt --mode="$([ "$(id -u)" = 0 ] && echo root || echo unshare)" \
 		${proxy:+--aptopt="Acquire::http::Proxy \"$proxy\""} \
 		--aptopt='APT::Install-Recommends "false"' \
-		--setup-hook='printf "Package: *qemu* seabios linux-*\nPin: release n=trixie-backports\nPin-Priority: 900\n" > "$1/etc/apt/preferences.d/backports"' \
+		--setup-hook='cp "$LAB/apt-preferences" "$1/etc/apt/preferences.d/lab"' \
 		--include="$include" \
 		--customize-hook="copy-in '$LAB/tree-setup.sh' /tmp" \
 		--customize-hook='chroot "$1" bash /tmp/tree-setup.sh' \
 		--customize-hook='rm -f "$1/tmp/tree-setup.sh"' \
 		"$TREE_SUITE" - \
 		"deb $mirror $TREE_SUITE main" \
-		"deb $mirror $TREE_SUITE-backports main"
+		"deb $mirror $TREE_SUITE-backports main" \
+		"deb $mirror bookworm main"
 }
 
 # tree_enter CMD...: run CMD in the tree. /src is the checkout, /cache the cache,
