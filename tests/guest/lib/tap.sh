@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash
+# Test output for shell tests, in the form that tap.h describes. Sourced.
+
+tap_failures=0
+tap_checks=0
+
+tap_ok()
+{
+	echo "ok $1"
+	tap_checks=$((tap_checks + 1))
+}
+
+# tap_not_ok NAME WHY
+tap_not_ok()
+{
+	echo "not ok $1 - $2"
+	tap_checks=$((tap_checks + 1))
+	tap_failures=$((tap_failures + 1))
+}
+
+# tap_skip NAME REASON
+tap_skip()
+{
+	echo "ok $1 # SKIP $2"
+	tap_checks=$((tap_checks + 1))
+}
+
+# tap_note TEXT: every line of it becomes a comment.
+tap_note()
+{
+	printf '%s\n' "$1" | sed 's/^/# /'
+}
+
+# tap_wrap CMD...: run a program that prints such lines itself; count its verdict.
+tap_wrap()
+{
+	tap_checks=$((tap_checks + 1))
+	"$@" || tap_failures=$((tap_failures + 1))
+}
+
+# Called before and after a test: the kernel stayed silent, no DMA went astray.
+tap_begin_checks()
+{
+	tap_log_position=$(check_kernel_log --position)
+	tap_stray=$(nicctl /stray/total)
+}
+
+tap_end_checks()
+{
+	local stray
+	stray=$(($(nicctl /stray/total) - tap_stray))
+	if [ "$stray" = 0 ]; then
+		tap_ok "no stray DMA"
+	else
+		tap_not_ok "no stray DMA" "the NIC counted $stray accesses"
+	fi
+	tap_wrap check_kernel_log --since "$tap_log_position"
+}
+
+# The exit status: 0 only if something was checked and all of it held.
+tap_finish()
+{
+	[ "$tap_checks" -gt 0 ] || tap_not_ok anything "no check was made"
+	[ "$tap_failures" = 0 ]
+}

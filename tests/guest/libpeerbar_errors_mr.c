@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Registering what cannot be registered. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/udmabuf.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/rig.h"
+#include "lib/tap.h"
+#include "lib/trigger.h"
+#include "libpeerbar_errors.h"
+
+#define LEN (64 * 1024u)
+
+static struct rig rig;
+
+static void refuse(const char *name, int fd, uint64_t offset, uint64_t length, int access,
+		   int expected, const char *words)
+{
+	struct ibv_mr *mr;
+	uint64_t iova;
+
+	errno = 0;
+	mr = peerbar_reg_mr(rig.lb->pd, fd, offset, length, access, &iova);
+	expect_error(name, mr ? 0 : errno, expected, words);
+	if (mr)
+		ibv_dereg_mr(mr);
+}
+
+static int export_range(int flags)
+{
+	struct peerbar_range range = { 0, LEN };
+	int fd = peerbar_export(rig.dev, RIG_BAR, &range, 1, flags);
+
+	if (fd < 0)
+		tap_die("register", "%s", peerbar_errmsg());
+	return fd;
+}
+
+static void bad_arguments(void)
+{
+	int fd = export_range(O_RDWR), read_only = export_range(O_RDONLY);
+	int file = open("/dev/zero", O_RDWR | O_CLOEXEC);
+
+	refuse("register: nothing", fd, 0, 0, RIG_ACCESS, EINVAL, "empty length");
+	refuse("register: past the dma-buf", fd, LEN, 1, RIG_ACCESS, EINVAL, "outside dma-buf");
+	refuse("register: ends past the dma-buf", fd, 1, LEN, RIG_ACCESS, EINVAL,
+	       "outside dma-buf");
+	refuse("register: wraps around", fd, 4096, UINT64_MAX, RIG_ACCESS, EINVAL,
+	       "outside dma-buf");
+	refuse("register: remote write without local write", fd, 0, LEN,
+	       IBV_ACCESS_REMOTE_WRITE, EINVAL, "IBV_ACCESS_LOCAL_WRITE");
+	refuse("register: on demand", fd, 0, LEN, RIG_ACCESS | IBV_ACCESS_ON_DEMAND, EINVAL,
+	       "IBV_ACCESS_ON_DEMAND");
+	refuse("register: writes into a read-only export", read_only, 0, LEN, RIG_ACCESS, EINVAL,
+	       "O_RDONLY O_RDWR");
+	refuse("register: not a dma-buf", file, 0, LEN, RIG_ACCESS, EINVAL, "not dma-buf");
+	refuse("register: no descriptor", -1, 0, LEN, RIG_ACCESS, EBADF, "not open");
+	close(file);
+	close(read_only);
+	close(fd);
+}
+
+static void memory_off(void)
+{
+	int fd = export_range(O_RDWR);
+
+	rig_unmap_bar(&rig);
+	trigger_pull(&rig, TRIGGER_MEMORY);
+	refuse("register: memory decode off", fd, 0, LEN, RIG_ACCESS, ENODEV,
+	       "memory decode off peerbar_set_memory");
+	trigger_recover(&rig, TRIGGER_MEMORY);
+	close(fd);
+}
+
+static void closed_device(void)
+{
+	int fd = export_range(O_RDWR);
+
+	rig_unmap_bar(&rig);
+	trigger_pull(&rig, TRIGGER_CLOSE);
+	refuse("register: the device is closed", fd, 0, LEN, RIG_ACCESS, ENODEV, "closed");
+	trigger_recover(&rig, TRIGGER_CLOSE);
+	refuse("register: closed and opened again", fd, 0, LEN, RIG_ACCESS, ENODEV, "closed");
+	close(fd);
+}
+
+/* A dma-buf of host memory: another exporter altogether. */
+static int make_udmabuf(void)
+{
+	struct udmabuf_create create = { .flags = UDMABUF_FLAGS_CLOEXEC, .size = LEN };
+	int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd = -1;
+	int mem = memfd_create("udmabuf", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+
+	if (mem < 0 || ftruncate(mem, LEN) || fcntl(mem, F_ADD_SEALS, F_SEAL_SHRINK))
+		tap_die("register: udmabuf", "memfd: %s", strerror(errno));
+	create.memfd = (uint32_t)mem;
+	if (dev >= 0) {
+		fd = ioctl(dev, UDMABUF_CREATE, &create);
+		close(dev);
+	}
+	close(mem);
+	return fd;
+}
+
+/* Nothing in libpeerbar is about BARs only: any dma-buf that the NIC takes is fine. */
+static void other_exporter(void)
+{
+	static const char name[] = "register: a dma-buf of host memory works";
+	struct ibv_mr *mr;
+	uint64_t iova;
+	int fd = make_udmabuf();
+
+	if (fd < 0) {
+		tap_skip(name, "this kernel has no /dev/udmabuf");
+		return;
+	}
+	mr = peerbar_reg_mr(rig.lb->pd, fd, 0, LEN, RIG_ACCESS, &iova);
+	tap_check(mr != NULL, name, "%s", peerbar_errmsg());
+	tap_check(mr && !ibv_dereg_mr(mr), "register: and deregisters", "it does not");
+	close(fd);
+}
+
+void errors_of_reg_mr(void)
+{
+	rig_open(&rig, LEN, LEN, 8);
+	bad_arguments();
+	memory_off();
+	closed_device();
+	other_exporter();
+	rig_close(&rig);
+}
+
+/* The exporter refuses an importer that cannot revoke; the sentence says so. */
+void errors_of_stock_efa(void)
+{
+	int fd;
+
+	rig_open(&rig, LEN, LEN, 8);
+	fd = export_range(O_RDWR);
+	refuse("register: stock efa driver", fd, 0, LEN, RIG_ACCESS, EOPNOTSUPP,
+	       "efa stock give back refuses peerbar's");
+	close(fd);
+	rig_close(&rig);
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# Run a perftest tool as server and client in this machine, over the loopback of
+# the NIC, and print its lines of figures (bytes, iterations, and what the tool
+# gives for them). Ends within the time limit whatever happens.
+#
+#   run_pair.sh [--limit S] [--server "ARG..."] [--client "ARG..."] TOOL [ARG...]
+#
+# Always adds -d $PB_IBDEV and -x 0: EFA needs a GID. Exit status: 0 if both sides
+# ended well; else 1, and the end of what both said on standard error.
+set -eu
+
+usage()
+{
+	sed -n '/^#   run_pair/s/^#  */usage: /p' "$0" >&2
+	exit 2
+}
+
+limit=60 server_args=() client_args=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	--limit) limit=$2; shift 2;;
+	--server) read -ra server_args <<< "$2"; shift 2;;
+	--client) read -ra client_args <<< "$2"; shift 2;;
+	-*) usage;;
+	*) break;;
+	esac
+done
+[ $# -gt 0 ] || usage
+
+# A port of its own: the last pair's may still be waiting to be forgotten.
+port=$((18000 + $$ % 10000))
+tool=("$@" -d "${PB_IBDEV:?run this in the lab}" -x 0 -p "$port")
+out=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null || :; rm -rf "$out"' EXIT
+
+# Does anyone listen on the port? (state 0A of /proc/net/tcp and tcp6)
+listening()
+{
+	awk -v port="$(printf ':%04X' "$port")" \
+		'$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 }
+		 END { exit !found }' /proc/net/tcp /proc/net/tcp6
+}
+
+fail()
+{
+	echo "run_pair: $1: ${tool[*]}" >&2
+	tail -v -n 12 "$out"/server "$out"/client >&2 2>/dev/null || :
+	exit 1
+}
+
+timeout "$limit" "${tool[@]}" "${server_args[@]}" > "$out/server" 2>&1 &
+server=$!
+for ((i = 0; i < limit * 20; i++)); do
+	listening && break
+	kill -0 "$server" 2>/dev/null || fail "the server ended before it listened"
+	sleep 0.05
+done
+
+status=0
+timeout "$limit" "${tool[@]}" "${client_args[@]}" 127.0.0.1 > "$out/client" 2>&1 || status=$?
+server_status=0
+wait "$server" || server_status=$?
+server=
+[ "$status" = 0 ] || fail "the client ended with status $status (124: time limit)"
+[ "$server_status" = 0 ] || fail "the server ended with status $server_status"
+grep -E '^ *[0-9]+ +[0-9]+ +[0-9.]+' "$out/client" || fail "there are no figures"
