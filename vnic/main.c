@@ -46,6 +46,7 @@ static void catch_signals(void)
 
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);	/* whoever read our messages may be gone */
 }
 
 /* A signal that came before @fd was known has to be made up for. */
@@ -58,10 +59,13 @@ static void wait_on(int fd)
 
 /* ---- the engine ---- */
 
+/* At most a second, so that the end of the run is not held up for long. */
 static void pause_us(uint32_t us)
 {
-	struct timespec ts = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000L };
+	struct timespec ts = { .tv_nsec = us * 1000L };
 
+	if (us >= 1000000)
+		ts = (struct timespec){ .tv_sec = 1 };
 	nanosleep(&ts, NULL);
 }
 

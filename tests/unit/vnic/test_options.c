@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The command line: what every option means, and that nonsense ends in status 2. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "options.h"
+
+#define MAX_ARGS 12
+
+static void parse(struct options *options, const char *const args[])
+{
+	char *argv[MAX_ARGS + 2] = { (char *)(uintptr_t)"peerbar-vnic" };
+	int argc = 1;
+
+	for (; args[argc - 1]; argc++)
+		argv[argc] = (char *)(uintptr_t)args[argc - 1];
+	optind = 0;		/* start over */
+	options_parse(options, argc, argv);
+}
+
+/* The status with which a process ends that is given @args; 77: it goes on. */
+static int status_of(const char *const args[])
+{
+	struct options options;
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		int null = open("/dev/null", O_WRONLY);
+
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		parse(&options, args);
+		_exit(77);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void test_defaults(void **state)
+{
+	struct options options;
+
+	(void)state;
+	parse(&options, (const char *const []){ "--socket", "s", NULL });
+	assert_string_equal(options.socket, "s");
+	assert_null(options.control);
+	assert_null(options.report);
+	assert_memory_equal(&options.config, &nic_default_config, sizeof(options.config));
+	for (const struct fault_desc *d = fault_descs; d->name; d++)
+		assert_int_equal(fault_get(&options.fault, d), 0);
+}
+
+static void test_every_option(void **state)
+{
+	static const uint8_t gid[16] = { 0xfd, [15] = 7 };
+	struct options options;
+
+	(void)state;
+	parse(&options, (const char *const []){
+		"--socket=s", "--control=c", "--report=r", "--part=efa1", "--gid=fd00::7",
+		"--slice=0x1000", "--page-sizes=0x201000", "--admin-timeout=1500",
+		"--fault=drop-cqe=2", "--fault=ignore-dereg", NULL });
+	assert_string_equal(options.control, "c");
+	assert_string_equal(options.report, "r");
+	assert_int_equal(options.config.part, 0xefa1);
+	assert_memory_equal(options.config.gid, gid, sizeof(gid));
+	assert_int_equal(options.config.slice, 4096);
+	assert_int_equal(options.config.page_sizes, 0x201000);
+	assert_int_equal(options.config.admin_timeout_ms, 1500);
+	assert_int_equal(options.fault.drop_cqe, 2);
+	assert_true(options.fault.ignore_dereg);
+}
+
+static void test_ends_well(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of((const char *const []){ "--help", NULL }), 0);
+	assert_int_equal(status_of((const char *const []){ "-h", NULL }), 0);
+	assert_int_equal(status_of((const char *const []){ "--version", NULL }), 0);
+	assert_int_equal(status_of((const char *const []){ "--socket", "s", NULL }), 77);
+}
+
+static void test_bad_usage(void **state)
+{
+	static const char *const bad[] = {
+		"--nonsense", "-x", "argument", "--part=efa4", "--part=efa", "--part=efa01",
+		"--gid=::", "--gid=1.2.3.4", "--gid=", "--slice=4095", "--slice=0x4000001",
+		"--slice=-1", "--slice=4k", "--slice=", "--page-sizes=0x2000",
+		"--page-sizes=0x1800", "--page-sizes=0x100001000", "--admin-timeout=0",
+		"--admin-timeout=150", "--admin-timeout=1600", "--fault=no", "--fault=drop-cqe",
+		"--fault=stall-aq=2",
+	};
+
+	(void)state;
+	assert_int_equal(status_of((const char *const []){ NULL }), EXIT_USAGE);
+	assert_int_equal(status_of((const char *const []){ "--socket", NULL }), EXIT_USAGE);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *const args[] = { "--socket=s", bad[i], NULL };
+
+		if (status_of(args) != EXIT_USAGE)
+			fail_msg("accepted: %s", bad[i]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_every_option),
+		cmocka_unit_test(test_ends_well),
+		cmocka_unit_test(test_bad_usage),
+	};
+
+	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}
