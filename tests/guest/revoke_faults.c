@@ -25,6 +25,7 @@
 #define DEREG_OPCODE	"8"	/* EFA_ADMIN_DEREG_MR */
 #define SETTLE_US	200000u
 #define WARM_UP		40u
+#define ROUNDS		20u
 #define DEFAULT_LIMIT_S	40u	/* the driver's own admin timeout is 30 s */
 
 static struct stream stream;
@@ -115,37 +116,61 @@ static void show_address_reuse(struct rig *rig, uint64_t old_iova, uint32_t old_
 	tap_check(window_close(&w), "ignored dereg: the new MR deregisters", "shown above");
 }
 
+struct ignored {		/* of all rounds so far */
+	unsigned int rounds;
+	bool rests, fails, deregisters;
+	uint64_t hung, longest_us;
+	uint64_t iova;		/* of the last one */
+	uint32_t key;
+};
+
+static void ignored_round(struct rig *rig, struct ignored *all)
+{
+	struct window w;
+	uint64_t took;
+
+	window_open(&w, rig, 1);
+	all->iova = w.iova[0];
+	all->key = w.mr[0]->rkey;
+	took = reset_under_load(rig, &w, "ignored dereg");
+	all->rests &= bar_rests(rig);
+	all->fails &= stream_wait(&stream, &stream.bar_bad, WARM_UP, 30000);
+	stream_stop(&stream);
+	all->hung += stream.hung;
+	all->deregisters &= window_close(&w);
+	all->longest_us = took > all->longest_us ? took : all->longest_us;
+	all->rounds++;
+}
+
+/*
+ * The window between the answer and the unmap is short, and now and then the NIC
+ * does not get to run in it: several rounds, until something has landed.
+ */
 static void test_ignored_dereg(struct rig *rig)
 {
+	struct ignored all = { .rests = true, .fails = true, .deregisters = true };
 	struct nic_stray before, stray;
-	struct window w;
-	uint64_t iova, took;
-	uint32_t key;
 
-	watchdog_set(90, "ignored dereg");
+	watchdog_set(120, "ignored dereg");
 	nicctl_stray(&before);
-	window_open(&w, rig, 1);
-	iova = w.iova[0];
-	key = w.mr[0]->rkey;
 	nicctl_fault("ignore-dereg=1");
-	took = reset_under_load(rig, &w, "ignored dereg");
-	tap_check(bar_rests(rig), "ignored dereg: BAR unchanged once the reset is done",
-		  "it changed");
-	tap_check(stream_wait(&stream, &stream.bar_bad, WARM_UP, 30000),
-		  "ignored dereg: requests fail in the end", "they do not");
-	stream_stop(&stream);
-	tap_check(!stream.hung, "ignored dereg: no request hangs", "some did");
-	stray = stray_since(&before);
+	do {
+		ignored_round(rig, &all);
+		stray = stray_since(&before);
+	} while (!stray.deregistered.writes && all.rounds < ROUNDS);
 	show("ignored dereg", &stray);
-	tap_note("ignored dereg: reset took %.1f ms; the window: the last access to land came "
-		 "%.2f ms after the dereg", us_to_ms(took),
-		 (double)stray.deregistered.max_age_ns / 1e6);
+	tap_note("ignored dereg: %u reset%s of at most %.1f ms; the window: the last access to "
+		 "land came %.2f ms after the dereg", all.rounds, all.rounds > 1 ? "s" : "",
+		 us_to_ms(all.longest_us), (double)stray.deregistered.max_age_ns / 1e6);
+	tap_check(all.rests, "ignored dereg: BAR unchanged once the reset is done", "it changed");
+	tap_check(all.fails, "ignored dereg: requests fail in the end", "they do not");
+	tap_check(!all.hung, "ignored dereg: no request hangs", "%" PRIu64 " did", all.hung);
 	tap_check(stray.deregistered.writes > 0, "ignored dereg: the NIC counts the landings",
-		  "none was counted");
+		  "none in %u resets", all.rounds);
 	tap_check(stray.unmapped.writes > 0, "ignored dereg: the IOMMU refuses the rest",
 		  "nothing was refused");
-	tap_check(window_close(&w), "ignored dereg: the dead MR deregisters", "shown above");
-	show_address_reuse(rig, iova, key);
+	tap_check(all.deregisters, "ignored dereg: the dead MR deregisters", "shown above");
+	show_address_reuse(rig, all.iova, all.key);
 	nicctl_clear_faults();
 	watchdog_clear();
 }
