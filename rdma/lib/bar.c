@@ -161,6 +161,9 @@ int pb_bar_range(struct peerbar_device *dev, unsigned int bar, uint64_t offset, 
 	uint64_t page = pb_page_size();
 	uint64_t size = dev->bars[bar].size;
 
+	if (size < page)
+		return pb_fail(EINVAL, "BAR %u of %s has %ju bytes, less than a page: it can be neither "
+			       "mapped nor exported", bar, dev->address, (uintmax_t)size);
 	if (!length)
 		return pb_fail(EINVAL, "the range at offset %#jx of BAR %u is empty: give a length",
 			       (uintmax_t)offset, bar);
@@ -175,6 +178,17 @@ int pb_bar_range(struct peerbar_device *dev, unsigned int bar, uint64_t offset, 
 	return 0;
 }
 
+/* The kernel offers the page of a smaller BAR too, if nothing else is in it. */
+static bool has_page(const struct pb_bar *bar)
+{
+	unsigned int i;
+
+	for (i = 0; i < bar->nr_areas; i++)
+		if (bar->areas[i].size >= pb_page_size())
+			return true;
+	return false;
+}
+
 int peerbar_bar(struct peerbar_device *dev, unsigned int bar, struct peerbar_bar *info)
 {
 	const struct pb_bar *b;
@@ -184,7 +198,7 @@ int peerbar_bar(struct peerbar_device *dev, unsigned int bar, struct peerbar_bar
 			       PEERBAR_NR_BARS - 1);
 	b = &dev->bars[bar];
 	info->size = b->size;
-	info->mappable = b->nr_areas;
-	info->exportable = b->nr_areas && !(b->size % pb_page_size());
+	info->mappable = has_page(b);
+	info->exportable = info->mappable && !(b->size % pb_page_size());
 	return 0;
 }

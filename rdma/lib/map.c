@@ -57,8 +57,8 @@ static int check(struct peerbar_device *dev, unsigned int bar, uint64_t offset, 
 	if (ret)
 		return ret;
 	if (!b->nr_areas)
-		return pb_fail(ENOTSUP, "the kernel lets no CPU map BAR %u of %s: it is smaller than "
-			       "a page or shares one", bar, dev->address);
+		return pb_fail(ENOTSUP, "the kernel lets no CPU map BAR %u of %s: "
+			       "its driver keeps it", bar, dev->address);
 	for (area = b->areas; area < b->areas + b->nr_areas; area++)
 		if (offset >= area->offset && offset + length <= area->offset + area->size)
 			return 0;

@@ -48,7 +48,7 @@ struct peerbar_device;
 
 struct peerbar_bar {
 	uint64_t size;		/* bytes, 0: not implemented or I/O ports */
-	bool mappable;		/* the CPU can map it */
+	bool mappable;		/* the CPU can map it, or pages of it */
 	bool exportable;	/* a dma-buf can be made of it (size and mappable) */
 };
 

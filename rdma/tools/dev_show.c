@@ -72,8 +72,8 @@ static json_object *open_bar(struct peerbar_device *dev, unsigned int index, boo
 	add_bool(object, "mappable", bar.mappable);
 	add_bool(object, "exportable", exporter && bar.exportable);
 	if (!bar.exportable)
-		add_string(object, "reason", "the kernel maps none of it: it is smaller than a "
-			   "page, or shares one with another BAR");
+		add_string(object, "reason", "it is smaller than a page, or the kernel lets no "
+			   "CPU map it");
 	return object;
 }
 

@@ -97,8 +97,11 @@ static int choose(struct test *t)
 	if (t->bar > UINT_MAX || peerbar_bar(t->dev, t->bar, &bar))
 		return failure("there is no BAR %" PRIu64 ": a PCI device has BARs 0 to %d", t->bar,
 			       PEERBAR_NR_BARS - 1);
+	if (bar.size && t->offset >= bar.size)
+		return failure("offset %#" PRIx64 " is outside BAR %" PRIu64 ", which has %#" PRIx64
+			       " bytes", t->offset, t->bar, bar.size);
 	if (t->length == UNSET)
-		t->length = t->offset < bar.size ? bar.size - t->offset : 0;
+		t->length = bar.size - t->offset;
 	if (t->seed != UNSET)
 		return TOOL_OK;
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))

@@ -203,7 +203,7 @@ static int region_info(struct vfio_region_info *info)
 	info->offset = (uint64_t)info->index << 24;
 	if (info->size)
 		info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
-	if (info->size >= PAGE)
+	if (info->size && info->index != 1)
 		info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
 	return info->index == 4 ? sparse_info(info) : 0;
 }

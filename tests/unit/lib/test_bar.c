@@ -96,6 +96,8 @@ static void refuses_maps(void **state)
 	assert_sentence("no BAR 6", NULL);
 	map_refused(*state, 1, 0, PAGE, ENODEV);
 	assert_sentence("no memory BAR 1", NULL);
+	map_refused(*state, 0, 0, PAGE, EINVAL);
+	assert_sentence("BAR 0", "256 bytes", "less than a page", NULL);
 	map_refused(*state, 2, 0, 0, EINVAL);
 	assert_sentence("empty", NULL);
 	map_refused(*state, 2, 1, PAGE, EINVAL);
