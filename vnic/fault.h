@@ -21,7 +21,7 @@ struct fault {
 	uint32_t drop_acq;	/* lose that many of the next admin completions */
 	uint32_t delay_acq_us;	/* hold each admin completion back (blocks the loop) */
 	uint32_t fail_opcode;	/* admin opcode to fail; 0: none */
-	uint32_t fail_status;	/* with this status (EFA_ADMIN_*) */
+	uint32_t fail_status;	/* with this status (EFA_ADMIN_*); 0: EFA_ADMIN_UNKNOWN */
 	uint32_t fail_count;	/* that many times */
 	bool stall_aq;		/* do not look at the admin queue; clearing resumes */
 	uint32_t slow_us;	/* engine: sleep that long after each slice, gate open */

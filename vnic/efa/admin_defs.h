@@ -80,6 +80,7 @@ enum efa_stats {
 /* ---- headers ---- */
 
 #define EFA_AQ_COMMAND_ID	0x0fffu		/* of command_id */
+#define EFA_AQ_PHASE		0x01u		/* flags: not needed, the producer tells */
 #define EFA_AQ_CTRL_DATA	0x02u		/* flags: a control buffer is named */
 #define EFA_AQ_CTRL_INDIRECT	0x04u		/* flags: it is a chain of chunks */
 #define EFA_ACQ_PHASE		0x01u		/* flags */

@@ -15,7 +15,7 @@
 #define MAX_AQ_DEPTH	1024u
 
 #define CTRL_FLAGS	(EFA_AQ_CTRL_DATA | EFA_AQ_CTRL_INDIRECT)
-#define KNOWN_FLAGS	(EFA_ACQ_PHASE | CTRL_FLAGS)
+#define KNOWN_FLAGS	(EFA_AQ_PHASE | CTRL_FLAGS)
 
 static const struct op {
 	const char *name;

@@ -6,6 +6,8 @@
  *   aq.c     admin queue: fetch, dispatch, complete; AENQ
  *   attr.c   GET_FEATURE, SET_FEATURE, GET_STATS
  *   pd.c ah.c eq.c cq.c qp.c mr.c   one object each: admin commands and life
+ *   pbl.c    the page tables of REG_MR
+ *   efa.c    birth, reset and report of the whole
  *   doorbell.c   stores into the doorbell BAR
  *   completion.c event.c   entries of CQs and EQs, and their arming
  *   sq.c wqe.c inbound.c   work requests: turns, checks, the receiving side

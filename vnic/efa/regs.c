@@ -57,7 +57,8 @@ struct read_response {		/* what a readless read stores */
 
 static uint32_t caps(const struct efa *efa)
 {
-	uint32_t timeout = (efa->nic->config.admin_timeout_ms + 99u) / 100;
+	uint32_t ms = efa->nic->config.admin_timeout_ms;
+	uint32_t timeout = ms / 100 + (ms % 100 != 0);
 
 	if (timeout > CAPS_ADMIN_TIMEOUT_MAX)
 		timeout = CAPS_ADMIN_TIMEOUT_MAX;

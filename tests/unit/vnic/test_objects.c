@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* PDs, UARs, AHs, EQs and CQs: what is refused, what is in use, what is left. */
 #include <string.h>
+#include <json-c/json.h>
 
 #include "driver.h"
 
@@ -244,6 +245,55 @@ static void test_cq_limit(void **state)
 	assert_int_equal(drv_do(d, cmd, &rsp), NO_RESOURCE);
 }
 
+/* ---- the report ---- */
+
+static uint64_t number(struct json_object *o, const char *part, const char *name)
+{
+	struct json_object *value;
+
+	assert_true(json_object_object_get_ex(o, part, &o));
+	assert_true(json_object_object_get_ex(o, name, &value));
+	return json_object_get_uint64(value);
+}
+
+static void test_report(void **state)
+{
+	struct driver *d = *state;
+	uint16_t uar = drv_uar(d);
+	struct json_object *o, *op;
+	struct rsp rsp;
+
+	for (unsigned int i = 0; i < 3; i++)
+		drv_ok(d, create_ah(d, drv_pd(d)));
+	drv_ok(d, create_cq(d, uar, drv_eq(d)));
+	drv_ok(d, create_cq(d, uar, 0));
+	assert_int_equal(drv_do(d, drv_cmd(200), &rsp), EFA_ADMIN_BAD_OPCODE);
+	assert_int_equal(drv_drop(d, 15, 1), BUSY);
+	d->efa->count.wr_status[7] = 4;
+	d->efa->mr[9].zombie = true;
+	o = efa_report(d->efa);
+	d->efa->mr[9].zombie = false;
+
+	assert_int_equal(number(o, "objects", "pd"), 3);
+	assert_int_equal(number(o, "objects", "uar"), 1);
+	assert_int_equal(number(o, "objects", "ah"), 3);
+	assert_int_equal(number(o, "objects", "eq"), 1);
+	assert_int_equal(number(o, "objects", "cq"), 2);
+	assert_int_equal(number(o, "objects", "qp"), 0);
+	assert_int_equal(number(o, "objects", "mr"), 0);
+	assert_int_equal(number(o, "objects", "mr_zombies"), 1);
+	assert_int_equal(number(o, "counters", "admin_ok"), 10);
+	assert_int_equal(number(o, "counters", "admin_bad"), 1);
+	assert_int_equal(number(o, "counters", "admin_failed"), 1);
+	assert_int_equal(number(o, "counters", "resets"), 1);
+	assert_int_equal(number(o, "wr_status", "7"), 4);
+	assert_true(json_object_object_get_ex(o, "admin", &op));
+	assert_int_equal(number(op, "ALLOC_PD", "ok"), 3);
+	assert_int_equal(number(op, "DEALLOC_PD", "failed"), 1);
+	assert_false(json_object_object_get_ex(op, "CREATE_QP", &op));
+	json_object_put(o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +306,7 @@ int main(void)
 		driver_test(test_cq_largest),
 		driver_test(test_cq_interrupt),
 		driver_test(test_cq_limit),
+		driver_test(test_report),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@ static void test_admin_timeout(void **state)
 {
 	static const struct { uint32_t ms, units; } table[] = {
 		{ 0, 0 }, { 1, 1 }, { 100, 1 }, { 101, 2 }, { 1500, 15 }, { 60000, 15 },
+		{ UINT32_MAX, 15 },
 	};
 	struct driver *d = *state;
 
