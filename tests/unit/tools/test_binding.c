@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Moving a device between drivers: what is refused, and what is written where.
+ * Nothing answers the writes here, so a device keeps its driver.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "binding.h"
+#include "fake.h"
+#include "sys.h"
+#include "tool.h"
+
+#define GPU "0000:01:00.0"
+#define NIC "0000:02:00.0"
+#define DISK "0000:03:00.0"
+
+static void holds(const char *path, const char *content)
+{
+	char text[128];
+
+	assert_int_equal(pb_read(text, sizeof(text), "%s", path), 0);
+	assert_string_equal(text, content);
+}
+
+static void a_bridge_is_refused(void **state)
+{
+	(void)state;
+	fake_device("0000:00:02.0", "pcieport", 3, false);
+	fake_file("/sys/bus/pci/devices/0000:00:02.0/class", "0x060400\n");
+	assert_int_equal(binding_check("0000:00:02.0"), -EINVAL);
+	assert_sentence("0000:00:02.0 is a bridge", NULL);
+}
+
+static void an_open_vfio_device_is_refused(void **state)
+{
+	(void)state;
+	fake_usual();
+	assert_int_equal(binding_check(GPU), 0);
+	fake->open_path = "/dev/vfio/7";
+	fake->open_errno = EBUSY;
+	fake_process(42, "qemu\n", "/dev/vfio/7");
+	assert_int_equal(binding_check(GPU), -EBUSY);
+	assert_sentence("qemu (pid 42)", NULL);
+}
+
+static void a_live_interface_is_refused(void **state)
+{
+	(void)state;
+	fake_device(NIC, "e1000e", 8, false);
+	fake_file("/sys/bus/pci/devices/" NIC "/net/eth0/mtu", "1500\n");
+	fake_file("/sys/class/net/eth0/flags", "0x1002\n");
+	assert_int_equal(binding_check(NIC), 0);
+	fake_file("/sys/class/net/eth0/flags", "0x1003\n");
+	assert_int_equal(binding_check(NIC), -EBUSY);
+	assert_sentence(NIC, "eth0 is up", NULL);
+}
+
+static void make_disk(const char *disk, const char *path)
+{
+	char link[64], target[128];
+
+	snprintf(link, sizeof(link), "/sys/class/block/%s", disk);
+	snprintf(target, sizeof(target), "../../devices/pci0000:00/%s/%s", path, disk);
+	fake_link(link, target);
+}
+
+static void a_claimed_disk_is_refused(void **state)
+{
+	(void)state;
+	fake_device(DISK, "ahci", 9, false);
+	make_disk("sda", DISK "/ata1/block");
+	make_disk("sdb", "0000:04:00.0/ata2/block");
+	fake_file("/dev/sda", "");
+	fake_file("/dev/sdb", "");
+	fake->open_path = "/dev/sdb";	/* another device's */
+	fake->open_errno = EBUSY;
+	assert_int_equal(binding_check(DISK), 0);
+	fake->open_path = "/dev/sda";
+	assert_int_equal(binding_check(DISK), -EBUSY);
+	assert_sentence(DISK, "sda is mounted", NULL);
+}
+
+/* The namespace below the controller has no node: its disk has. */
+static void a_claimed_nvme_disk_is_refused(void **state)
+{
+	(void)state;
+	fake_device(DISK, "nvme", 9, false);
+	make_disk("nvme3c4n5", DISK "/nvme/nvme4");
+	fake_file("/dev/nvme3n5", "");
+	assert_int_equal(binding_check(DISK), 0);
+	fake->open_path = "/dev/nvme3n5";
+	fake->open_errno = EBUSY;
+	assert_int_equal(binding_check(DISK), -EBUSY);
+	assert_sentence(DISK, "nvme3n5 is mounted", NULL);
+}
+
+static void writes_what_the_kernel_wants(void **state)
+{
+	(void)state;
+	fake_device(NIC, "e1000e", 8, false);
+	fake_file("/sys/bus/pci/drivers/e1000e/unbind", "");
+	fake_file("/sys/bus/pci/drivers_probe", "");
+	assert_int_equal(binding_override(NIC, "vfio-pci"), 0);
+	holds("/sys/bus/pci/devices/" NIC "/driver_override", "vfio-pci");
+	assert_int_equal(binding_release(NIC), 0);
+	holds("/sys/bus/pci/drivers/e1000e/unbind", NIC);
+	assert_int_equal(binding_probe(NIC), 0);
+	holds("/sys/bus/pci/drivers_probe", NIC);
+	/* Nothing to take a device without a driver from. */
+	fake_device(DISK, NULL, 9, false);
+	assert_int_equal(binding_release(DISK), 0);
+}
+
+static void names_what_did_not_work(void **state)
+{
+	(void)state;
+	fake_device(NIC, "e1000e", 8, false);
+	assert_int_equal(binding_release(NIC), -ENOENT);
+	assert_sentence("cannot unbind " NIC, strerror(ENOENT), NULL);
+	assert_int_equal(binding_probe(NIC), -ENOENT);
+	assert_sentence("cannot probe " NIC, NULL);
+}
+
+/* Run a verb with its standard error in a file of the fake machine. */
+static int verb(int (*run)(int argc, char **argv), int argc, char **argv, char *said, size_t size)
+{
+	char path[128];
+	int status;
+	FILE *file;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/stderr", fake->root);
+	fflush(stderr);
+	file = stderr;
+	stderr = fopen(path, "w+");
+	assert_non_null(stderr);
+	status = run(argc, argv);
+	rewind(stderr);
+	n = fread(said, 1, size - 1, stderr);
+	said[n] = '\0';
+	fclose(stderr);
+	stderr = file;
+	return status;
+}
+
+static void bind_refuses_before_it_touches(void **state)
+{
+	char said[512];
+
+	(void)state;
+	fake_device(NIC, "e1000e", 8, false);
+	assert_int_equal(verb(dev_bind, 1, (char *[]){ "02:00.0" }, said, sizeof(said)),
+			 TOOL_FAILURE);
+	assert_non_null(strstr(said, "no PCI driver vfio-pci"));
+	fake_file("/sys/bus/pci/drivers/vfio-pci/bind", "");
+	assert_int_equal(verb(dev_bind, 3, (char *[]){ NIC, "driver", "../x" }, said,
+			      sizeof(said)), TOOL_FAILURE);
+	assert_non_null(strstr(said, "no PCI driver ../x"));
+	fake_device(DISK, NULL, -1, false);
+	assert_int_equal(verb(dev_bind, 1, (char *[]){ DISK }, said, sizeof(said)),
+			 TOOL_FAILURE);
+	assert_non_null(strstr(said, "no IOMMU group"));
+	assert_int_equal(verb(dev_bind, 3, (char *[]){ NIC, "drivr", "x" }, said, sizeof(said)),
+			 TOOL_USAGE);
+	assert_int_equal(verb(dev_bind, 0, NULL, said, sizeof(said)), TOOL_USAGE);
+	holds("/sys/bus/pci/devices/" NIC "/driver_override", "(null)");
+	holds("/sys/bus/pci/devices/" DISK "/driver_override", "(null)");
+}
+
+static void bind_gives_up_cleanly(void **state)
+{
+	char said[512];
+
+	(void)state;
+	fake_device(NIC, "e1000e", 8, false);
+	fake_file("/sys/bus/pci/drivers/vfio-pci/bind", "");
+	fake_file("/sys/bus/pci/drivers/e1000e/unbind", "");
+	fake_file("/sys/bus/pci/drivers_probe", "");
+	assert_int_equal(verb(dev_bind, 1, (char *[]){ NIC }, said, sizeof(said)), TOOL_FAILURE);
+	assert_non_null(strstr(said, "vfio-pci did not take " NIC));
+	assert_null(strstr(said, "did not go back"));
+	/* The override is taken away again. */
+	holds("/sys/bus/pci/devices/" NIC "/driver_override", "");
+}
+
+static void unbind_refuses_what_is_not_vfios(void **state)
+{
+	char said[512];
+
+	(void)state;
+	fake_device(NIC, "e1000e", 8, false);
+	fake_device(DISK, NULL, 9, false);
+	assert_int_equal(verb(dev_unbind, 1, (char *[]){ NIC }, said, sizeof(said)),
+			 TOOL_FAILURE);
+	assert_non_null(strstr(said, "bound to e1000e"));
+	assert_int_equal(verb(dev_unbind, 1, (char *[]){ DISK }, said, sizeof(said)),
+			 TOOL_FAILURE);
+	assert_non_null(strstr(said, "nothing to undo"));
+	assert_int_equal(verb(dev_unbind, 2, (char *[]){ NIC, DISK }, said, sizeof(said)),
+			 TOOL_USAGE);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fake_setup, fake_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_bridge_is_refused),
+		TEST(an_open_vfio_device_is_refused),
+		TEST(a_live_interface_is_refused),
+		TEST(a_claimed_disk_is_refused),
+		TEST(a_claimed_nvme_disk_is_refused),
+		TEST(writes_what_the_kernel_wants),
+		TEST(names_what_did_not_work),
+		TEST(bind_refuses_before_it_touches),
+		TEST(bind_gives_up_cleanly),
+		TEST(unbind_refuses_what_is_not_vfios),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
