@@ -162,19 +162,19 @@ int pb_bar_range(struct peerbar_device *dev, unsigned int bar, uint64_t offset, 
 	uint64_t size = dev->bars[bar].size;
 
 	if (size < page)
-		return pb_fail(EINVAL, "BAR %u of %s has %ju bytes, less than a page: it can be neither "
-			       "mapped nor exported", bar, dev->address, (uintmax_t)size);
+		return pb_fail(EINVAL, "BAR %u of %s has %ju bytes, less than a page: it can be "
+			       "neither mapped nor exported", bar, dev->address, (uintmax_t)size);
 	if (!length)
 		return pb_fail(EINVAL, "the range at offset %#jx of BAR %u is empty: give a length",
 			       (uintmax_t)offset, bar);
 	if (offset % page || length % page)
-		return pb_fail(EINVAL, "offset %#jx or length %#jx in BAR %u is not a multiple of the "
-			       "page size, %ju", (uintmax_t)offset, (uintmax_t)length, bar,
+		return pb_fail(EINVAL, "offset %#jx or length %#jx in BAR %u is not a multiple of "
+			       "the page size, %ju", (uintmax_t)offset, (uintmax_t)length, bar,
 			       (uintmax_t)page);
 	if (offset > size || length > size - offset)
-		return pb_fail(EINVAL, "the range at offset %#jx, %#jx bytes long, ends outside BAR "
-			       "%u, which has %#jx bytes", (uintmax_t)offset, (uintmax_t)length, bar,
-			       (uintmax_t)size);
+		return pb_fail(EINVAL, "the range at offset %#jx, %#jx bytes long, ends outside "
+			       "BAR %u, which has %#jx bytes", (uintmax_t)offset,
+			       (uintmax_t)length, bar, (uintmax_t)size);
 	return 0;
 }
 

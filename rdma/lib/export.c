@@ -121,9 +121,9 @@ static int why_not(struct peerbar_device *dev, unsigned int bar, int err)
 	if (err == ENOTTY)
 		return no_feature(dev);
 	if (err == EINVAL || err == EOPNOTSUPP)
-		return pb_fail(err, "the kernel exports no such ranges of BAR %u of %s: %s: is the BAR "
-			       "mappable (\"peerbar dev show %s\"), and free of its MSI-X table there?",
-			       bar, dev->address, strerror(err), dev->address);
+		return pb_fail(err, "the kernel exports no such ranges of BAR %u of %s: %s: is the "
+			       "BAR mappable (\"peerbar dev show %s\"), and its MSI-X table "
+			       "elsewhere?", bar, dev->address, strerror(err), dev->address);
 	return pb_fail(err, "cannot export BAR %u of %s: %s", bar, dev->address, strerror(err));
 }
 

@@ -62,8 +62,8 @@ static struct ibv_mr *refused(const char *nic, int err)
 	char driver[PB_NAME_SIZE];
 
 	if (pb_link(driver, sizeof(driver), "/sys/class/infiniband/%s/device/driver", nic))
-		return pb_fail_ptr(EOPNOTSUPP, "%s is not a PCI device, so it cannot reach the BAR of "
-				   "one: use a NIC", nic);
+		return pb_fail_ptr(EOPNOTSUPP, "%s is not a PCI device, so it cannot reach the "
+				   "BAR of one: use a NIC", nic);
 	return pb_fail_ptr(EOPNOTSUPP, "%s (driver %s) refuses the dma-buf (errno %d): %s", nic,
 			   driver, err, known_refusal(driver));
 }
@@ -78,15 +78,15 @@ static struct ibv_mr *why_not(struct ibv_pd *pd, int err)
 	case KERNEL_ENOTSUPP:
 		return refused(nic, err);
 	case ENODEV:
-		return pb_fail_ptr(err, "the exporting device is being reset, is closed, or has its "
-				   "memory decode off (peerbar_set_memory()): %s cannot register its "
-				   "BAR now", nic);
+		return pb_fail_ptr(err, "the exporting device is being reset, is closed, or has "
+				   "its memory decode off (peerbar_set_memory()): %s cannot "
+				   "register its BAR now", nic);
 	case EINVAL:
 	case EREMOTEIO:
-		return pb_fail_ptr(err, "there is no way from %s to the BAR, or %s does not know the "
-				   "access flags: both must be below one PCIe switch, or the CPU's "
-				   "host bridge must forward between its ports; the kernel's log says "
-				   "which bridge is in the way", nic, nic);
+		return pb_fail_ptr(err, "there is no way from %s to the BAR, or %s does not know "
+				   "the access flags: both must be below one PCIe switch, or the "
+				   "CPU's host bridge must forward between its ports; the kernel's "
+				   "log says which bridge is in the way", nic, nic);
 	case EBUSY:
 		return pb_fail_ptr(err, "the dma-buf or %s is busy, perhaps by a reset: try again",
 				   nic);
@@ -94,8 +94,8 @@ static struct ibv_mr *why_not(struct ibv_pd *pd, int err)
 		return pb_fail_ptr(err, "%s has no room for the memory region: free others, or "
 				   "register a range that starts at a multiple of 2 MiB", nic);
 	default:
-		return pb_fail_ptr(err, "%s does not register the dma-buf: %s: the kernel's log may "
-				   "say more", nic, strerror(err));
+		return pb_fail_ptr(err, "%s does not register the dma-buf: %s: the kernel's log "
+				   "may say more", nic, strerror(err));
 	}
 }
 
@@ -133,8 +133,9 @@ static int check_range(int fd, uint64_t offset, uint64_t length)
 	if (size < 0)
 		return pb_fail(errno, "the dma-buf does not tell its size: %s", strerror(errno));
 	if (offset > (uint64_t)size || length > (uint64_t)size - offset)
-		return pb_fail(EINVAL, "offset %#jx, %#jx bytes, ends outside the dma-buf, which has "
-			       "%#jx bytes", (uintmax_t)offset, (uintmax_t)length, (uintmax_t)size);
+		return pb_fail(EINVAL, "offset %#jx, %#jx bytes, ends outside the dma-buf, "
+			       "which has %#jx bytes", (uintmax_t)offset, (uintmax_t)length,
+			       (uintmax_t)size);
 	return 0;
 }
 

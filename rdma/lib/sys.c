@@ -41,28 +41,27 @@ static void PB_PRINTF(2, 0) full_path(char *full, const char *path, va_list ap)
 	vsnprintf(full + len, PATH_MAX - len, path, ap);
 }
 
-/* Declares @full, the path that the caller's @path and arguments make. */
-#define FULL_PATH(full, path)				\
-	char full[PATH_MAX];				\
-	do {						\
-		va_list ap;				\
-							\
-		va_start(ap, path);			\
-		full_path(full, path, ap);		\
-		va_end(ap);				\
-	} while (0)
-
 int pb_open(int flags, const char *path, ...)
 {
-	FULL_PATH(full, path);
-	int fd = pb_open_file(full, flags | O_CLOEXEC);
+	char full[PATH_MAX];
+	va_list ap;
+	int fd;
 
+	va_start(ap, path);
+	full_path(full, path, ap);
+	va_end(ap);
+	fd = pb_open_file(full, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
 DIR *pb_opendir(const char *path, ...)
 {
-	FULL_PATH(full, path);
+	char full[PATH_MAX];
+	va_list ap;
+
+	va_start(ap, path);
+	full_path(full, path, ap);
+	va_end(ap);
 	return opendir(full);
 }
 
@@ -73,24 +72,39 @@ static int visible(const struct dirent *entry)
 
 int pb_scandir(struct dirent ***entries, const char *path, ...)
 {
-	FULL_PATH(full, path);
-	int n = scandir(full, entries, visible, alphasort);
+	char full[PATH_MAX];
+	va_list ap;
+	int n;
 
+	va_start(ap, path);
+	full_path(full, path, ap);
+	va_end(ap);
+	n = scandir(full, entries, visible, alphasort);
 	return n < 0 ? -errno : n;
 }
 
 bool pb_exists(const char *path, ...)
 {
-	FULL_PATH(full, path);
+	char full[PATH_MAX];
+	va_list ap;
+
+	va_start(ap, path);
+	full_path(full, path, ap);
+	va_end(ap);
 	return !access(full, F_OK);
 }
 
 int pb_read(char *buf, size_t size, const char *path, ...)
 {
-	FULL_PATH(full, path);
-	int fd = open(full, O_RDONLY | O_CLOEXEC);
+	char full[PATH_MAX];
+	va_list ap;
 	ssize_t n;
+	int fd;
 
+	va_start(ap, path);
+	full_path(full, path, ap);
+	va_end(ap);
+	fd = open(full, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	n = read(fd, buf, size - 1);
@@ -106,10 +120,14 @@ int pb_read(char *buf, size_t size, const char *path, ...)
 
 int pb_write(const char *value, const char *path, ...)
 {
-	FULL_PATH(full, path);
-	int fd = open(full, O_WRONLY | O_CLOEXEC);
-	int ret = 0;
+	char full[PATH_MAX];
+	va_list ap;
+	int fd, ret = 0;
 
+	va_start(ap, path);
+	full_path(full, path, ap);
+	va_end(ap);
+	fd = open(full, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	if (write(fd, value, strlen(value)) < 0)
@@ -130,17 +148,26 @@ static int read_link(char *buf, size_t size, const char *full)
 
 int pb_target(char *buf, size_t size, const char *path, ...)
 {
-	FULL_PATH(full, path);
+	char full[PATH_MAX];
+	va_list ap;
+
+	va_start(ap, path);
+	full_path(full, path, ap);
+	va_end(ap);
 	return read_link(buf, size, full);
 }
 
 int pb_link(char *buf, size_t size, const char *path, ...)
 {
-	char target[PATH_MAX];
-	FULL_PATH(full, path);
-	int ret = read_link(target, sizeof(target), full);
+	char full[PATH_MAX], target[PATH_MAX];
 	const char *slash;
+	va_list ap;
+	int ret;
 
+	va_start(ap, path);
+	full_path(full, path, ap);
+	va_end(ap);
+	ret = read_link(target, sizeof(target), full);
 	if (ret)
 		return ret;
 	slash = strrchr(target, '/');

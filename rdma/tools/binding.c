@@ -22,7 +22,7 @@
 #define DEVICES "/sys/bus/pci/devices/"
 #define TIME_LIMIT_MS 10000
 
-/* The exit status of the child @pid, which is a small errno; ETIMEDOUT if it hangs. */
+/* The exit status of the child @pid, an errno, negated; -ETIMEDOUT if it hangs. */
 static int wait_for(pid_t pid)
 {
 	const struct timespec pause = { .tv_nsec = 10000000 };
@@ -30,12 +30,12 @@ static int wait_for(pid_t pid)
 
 	for (waited = 0; waited < TIME_LIMIT_MS; waited += 10) {
 		if (waitpid(pid, &status, WNOHANG) == pid)
-			return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+			return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
 		nanosleep(&pause, NULL);
 	}
 	/* It dies when the kernel lets it; a write that has begun may still succeed. */
 	kill(pid, SIGKILL);
-	return ETIMEDOUT;
+	return -ETIMEDOUT;
 }
 
 static int bounded_write(const char *value, const char *path)
@@ -43,35 +43,35 @@ static int bounded_write(const char *value, const char *path)
 	pid_t pid = fork();
 
 	if (pid < 0)
-		return errno;
+		return -errno;
 	if (!pid)
 		_exit(-pb_write(value, "%s", path));
 	return wait_for(pid);
 }
 
-static int explain(int err, const char *what, const char *address)
+static int explain(int ret, const char *what, const char *address)
 {
-	switch (err) {
+	switch (-ret) {
 	case 0:
 		return 0;
 	case EACCES:
 	case EPERM:
 		return pb_fail(EACCES, "may not %s %s: run as root", what, address);
 	case ETIMEDOUT:
-		return pb_fail(err, "cannot %s %s: the driver did not finish in %d s, it waits for "
-			       "a user of the device: end that; the change may still happen",
-			       what, address, TIME_LIMIT_MS / 1000);
+		return pb_fail(ETIMEDOUT, "cannot %s %s: the driver did not finish in %d s, it "
+			       "waits for a user of the device: end that; the change may still "
+			       "happen", what, address, TIME_LIMIT_MS / 1000);
 	default:
-		return pb_fail(err, "cannot %s %s: %s: the kernel's log says more", what, address,
-			       strerror(err));
+		return pb_fail(-ret, "cannot %s %s: %s: the kernel's log says more", what,
+			       address, strerror(-ret));
 	}
 }
 
 int binding_check(const char *address)
 {
 	if (pb_pci_is_bridge(address))
-		return pb_fail(EINVAL, "%s is a bridge, and the devices below need its driver: name "
-			       "one of those", address);
+		return pb_fail(EINVAL, "%s is a bridge, and the devices below need its driver: "
+			       "name one of those", address);
 	return binding_users(address);
 }
 
@@ -89,7 +89,7 @@ int binding_release(const char *address)
 int binding_override(const char *address, const char *driver)
 {
 	/* An empty line takes the override away. */
-	return explain(-pb_write(driver ? driver : "\n", DEVICES "%s/driver_override", address),
+	return explain(pb_write(driver ? driver : "\n", DEVICES "%s/driver_override", address),
 		       "set driver_override of", address);
 }
 

@@ -22,8 +22,8 @@ static int check_target(const char *address, const char *driver)
 	if (strchr(driver, '/') || !pb_exists("/sys/bus/pci/drivers/%s", driver))
 		return pb_fail(ENOENT, "there is no PCI driver %s: load its module", driver);
 	if (pb_pci_group(address) < 0)
-		return pb_fail(ENXIO, "%s has no IOMMU group, and VFIO needs one: turn the IOMMU on "
-			       "in the firmware and boot with intel_iommu=on or amd_iommu=on",
+		return pb_fail(ENXIO, "%s has no IOMMU group, and VFIO needs one: turn the IOMMU "
+			       "on in the firmware and boot with intel_iommu=on or amd_iommu=on",
 			       address);
 	return binding_check(address);
 }

@@ -17,7 +17,8 @@ static const char usage[] = "Usage: peerbar dev unbind ADDRESS\n";
 static int check(const char *address, const char *driver)
 {
 	if (!driver[0])
-		return pb_fail(ENXIO, "no driver is bound to %s: there is nothing to undo", address);
+		return pb_fail(ENXIO, "no driver is bound to %s: there is nothing to undo",
+			       address);
 	if (!pb_pci_is_vfio(address))
 		return pb_fail(ENXIO, "%s is bound to %s, which is not a VFIO driver: there is "
 			       "nothing to undo", address, driver);

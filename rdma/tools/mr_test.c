@@ -45,7 +45,7 @@ static double now(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec * 1e-9;
+	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
 static int parse(struct test *t, int argc, char **argv)
@@ -154,11 +154,13 @@ static double mib_s(const struct test *t, double seconds)
 static void progress(const struct test *t, double start, double *last)
 {
 	double time = now();
+	uint64_t percent = moved(t) * 100 / t->total;
 
 	if (time - *last < PROGRESS_INTERVAL)
 		return;
 	*last = time;
-	fprintf(stderr, "\r%3" PRIu64 "%%  %.0f MiB/s ", moved(t) * 100 / t->total,
+	/* The last batch may move more than was asked for. */
+	fprintf(stderr, "\r%3" PRIu64 "%%  %.0f MiB/s ", percent < 100 ? percent : 100,
 		mib_s(t, time - start));
 }
 

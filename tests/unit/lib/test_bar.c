@@ -171,7 +171,8 @@ static void refuses_ranges(void **state)
 	unsigned int i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(peerbar_export(*state, 2, bad[i].ranges, bad[i].n, O_RDWR), -EINVAL);
+		assert_int_equal(peerbar_export(*state, 2, bad[i].ranges, bad[i].n, O_RDWR),
+				 -EINVAL);
 		assert_sentence(bad[i].word, NULL);
 	}
 	assert_int_equal(fake->feature_size, 0);	/* the kernel was not asked */
