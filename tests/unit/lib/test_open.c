@@ -61,8 +61,8 @@ static void opens_through_iommufd(void **state)
 static void falls_back_to_the_group(void **state)
 {
 	static const char *const closed[] = { "/dev/iommu", "/dev/vfio/devices/vfio0" };
+	unsigned int i, before = fake_open_descriptors();
 	struct peerbar_device *dev;
-	unsigned int i;
 
 	(void)state;
 	fake_usual();
@@ -74,6 +74,7 @@ static void falls_back_to_the_group(void **state)
 		assert_int_equal(peerbar_open(GPU, &dev), 0);
 		assert_string_equal(peerbar_backend(dev), "group");
 		peerbar_close(dev);
+		assert_int_equal(fake_open_descriptors(), before);
 	}
 }
 
