@@ -84,6 +84,7 @@ CHANGE(local_wraps) { LOCAL.addr = UINT64_MAX - BYTES / 2; }
 /* access */
 CHANGE(write_to_read_only) { REMOTE.key = h->read_only_mr->rkey; }
 CHANGE(read_without_right) { REMOTE.key = h->read_only_mr->rkey; read_op(h, wqe); }
+
 CHANGE(read_into_read_only)
 {
 	LOCAL.key = h->read_only_mr->lkey;
@@ -122,12 +123,14 @@ CHANGE(write_inline) { wqe->ctrl1 |= EFA_IO_CTRL1_INLINE; }
 CHANGE(send_no_buffer) { make_send(h, wqe); }
 CHANGE(send_long) { make_send(h, wqe); wqe->sge[0].len = HOSTILE_MEM; }
 CHANGE(send_three) { make_send(h, wqe); wqe->length = 3; }
+
 CHANGE(send_second_bad)
 {
 	make_send(h, wqe);
 	wqe->length = 2;
 	wqe->sge[1] = (struct efa_io_sge){ BYTES, 0xabcdef, (uintptr_t)h->local };
 }
+
 CHANGE(send_inline_long)
 {
 	make_send(h, wqe);

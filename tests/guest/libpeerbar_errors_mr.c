@@ -119,7 +119,7 @@ static void other_exporter(void)
 		return;
 	}
 	mr = peerbar_reg_mr(rig.lb->pd, fd, 0, LEN, RIG_ACCESS, &iova);
-	tap_check(mr != NULL, name, "%s", peerbar_errmsg());
+	tap_check(mr, name, "%s", peerbar_errmsg());
 	tap_check(mr && !ibv_dereg_mr(mr), "register: and deregisters", "it does not");
 	close(fd);
 }

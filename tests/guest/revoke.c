@@ -34,7 +34,7 @@ struct settings {
 	const char *json;
 };
 
-static void usage(const char *program)
+static void show_usage(const char *program)
 {
 	fprintf(stderr, "usage: %s [--trigger NAME[,NAME]...] [--mrs N[,N]...] [--json FILE]\n"
 		"  NAME is reset, memory or close; N divides %u\n", program, STREAM_DEPTH);
@@ -81,10 +81,10 @@ static void parse(int argc, char **argv, struct settings *s)
 		else if (c == 'j')
 			s->json = optarg;
 		else if (c != 'm' || !parse_list(optarg, parse_mrs, &s->mrs))
-			usage(argv[0]);
+			show_usage(argv[0]);
 	}
 	if (optind != argc)
-		usage(argv[0]);
+		show_usage(argv[0]);
 }
 
 static struct json_object *to_json(const struct revoke_result *r)

@@ -109,10 +109,9 @@ static void show_address_reuse(struct rig *rig, uint64_t old_iova, uint32_t old_
 	status = window_one(rig, LOOPBACK_WRITE, (uintptr_t)rig->host, sizeof(mark), old_iova,
 			    old_key);
 	seen = *(volatile uint64_t *)rig->bar;
-	tap_note("note: after a new registration a write through the old key: %s, and the "
-		 "BAR %s: the bus address was %s", window_status(status),
-		 seen == mark ? "changed" : "did not change",
-		 seen == mark ? "handed out again" : "not handed out again");
+	tap_note("note: a write through the old key, after a new registration: %s, the BAR %s",
+		 window_status(status), seen == mark ?
+		 "changed: the bus address was handed out again" : "did not change");
 	tap_check(window_close(&w), "ignored dereg: the new MR deregisters", "shown above");
 }
 
@@ -159,9 +158,9 @@ static void test_ignored_dereg(struct rig *rig)
 		stray = stray_since(&before);
 	} while (!stray.deregistered.writes && all.rounds < ROUNDS);
 	show("ignored dereg", &stray);
-	tap_note("ignored dereg: %u reset%s of at most %.1f ms; the window: the last access to "
-		 "land came %.2f ms after the dereg", all.rounds, all.rounds > 1 ? "s" : "",
-		 us_to_ms(all.longest_us), (double)stray.deregistered.max_age_ns / 1e6);
+	tap_note("ignored dereg: resets: %u, at most %.1f ms; last landing %.2f ms after the dereg",
+		 all.rounds, us_to_ms(all.longest_us),
+		 (double)stray.deregistered.max_age_ns / 1e6);
 	tap_check(all.rests, "ignored dereg: BAR unchanged once the reset is done", "it changed");
 	tap_check(all.fails, "ignored dereg: requests fail in the end", "they do not");
 	tap_check(!all.hung, "ignored dereg: no request hangs", "%" PRIu64 " did", all.hung);

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +51,7 @@ static void *keep_resetting(void *arg)
 static void odd(struct tally *t, const char *what)
 {
 	if (!t->odd++)
-		strncpy(t->what, what, sizeof(t->what) - 1);
+		snprintf(t->what, sizeof(t->what), "%s", what);
 }
 
 static void use_and_drop(struct rig *rig, struct ibv_mr *mr, uint64_t iova, struct tally *t)
@@ -88,8 +89,8 @@ static void register_until(struct rig *rig, int fd, uint64_t end, struct tally *
 
 static void report(const struct tally *t, const struct resetter *r)
 {
-	tap_note("race: %u resets; registrations: %u ok, %u ENODEV; work requests: %u ok, "
-		 "%u failed", r->resets, t->registered, t->refused, t->wr_ok, t->wr_failed);
+	tap_note("race: %u resets; registrations: %u ok, %u ENODEV; requests: %u ok, %u failed",
+		 r->resets, t->registered, t->refused, t->wr_ok, t->wr_failed);
 	tap_check(!t->odd, "race: only the two outcomes", "%s", t->what);
 	tap_check(!r->failed, "race: every reset works", "%u failed", r->failed);
 	tap_check(t->registered && t->refused, "race: both outcomes seen",
