@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/debug/peerbar/ADDRESS/: what an operator can see of a device.
+ *
+ *   exports       a line for each dma-buf
+ *   attachments   a line for each importer, and one for each range that it has mapped
+ *   revokes       counters and the histogram of revoke times
+ *
+ * Each line is words of the form key=value, so that tools can read what people read. A
+ * buffer is named by the inode of its dma-buf.
+ */
+#include <linux/debugfs.h>
+#include <linux/seq_file.h>
+
+#include "peerbar.h"
+
+static struct dentry *root;
+
+static u64 buffer_id(const struct peerbar_buffer *buf)
+{
+	return file_inode(buf->dmabuf->file)->i_ino;
+}
+
+static void show_export(struct seq_file *s, struct peerbar_buffer *buf)
+{
+	mutex_lock(&buf->lock);
+	seq_printf(s, "buffer=%llu bar=%td bytes=%zu ranges=%u state=%s live=%u\n",
+		   buffer_id(buf), buf->provider - buf->context->provider, buf->size,
+		   buf->nr_ranges,
+		   buf->orphan ? "orphan" : buf->revoked ? "revoked" : "usable", buf->live);
+	mutex_unlock(&buf->lock);
+}
+
+static const char *mapping_state(const struct peerbar_mapping *m)
+{
+	switch (m->state) {
+	case PEERBAR_LIVE:
+		return "live";
+	case PEERBAR_FENCED:
+		return "fenced";
+	default:
+		return "parked";
+	}
+}
+
+static const char *mapping_way(const struct peerbar_mapping *m)
+{
+	switch (m->way) {
+	case PEERBAR_TRANSLATED:
+		return "iova";
+	case PEERBAR_BUS:
+		return "bus";
+	default:
+		return "physical";
+	}
+}
+
+static void show_mapping(struct seq_file *s, const struct peerbar_mapping *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nr_spans; i++)
+		seq_printf(s, "  state=%s address=%s dma=%pad phys=%pa bytes=%zu\n",
+			   mapping_state(m), mapping_way(m), &m->span[i].addr,
+			   &m->span[i].phys, m->span[i].len);
+}
+
+static void show_attachments(struct seq_file *s, struct peerbar_buffer *buf)
+{
+	struct peerbar_attachment *att;
+	struct peerbar_mapping *m;
+
+	mutex_lock(&buf->lock);
+	list_for_each_entry(att, &buf->attachments, node) {
+		seq_printf(s, "buffer=%llu importer=%s driver=%s callback=%ps type=%s fenced=%d",
+			   buffer_id(buf), dev_name(att->attach->dev),
+			   dev_driver_string(att->attach->dev),
+			   peerbar_importer_callback(att->attach->importer_ops),
+			   peerbar_map_type_text(att->route.type), att->fenced);
+		if (att->route.reason != PEERBAR_REACHABLE)
+			seq_printf(s, " reason=\"%s\"", peerbar_reason_text(att->route.reason));
+		seq_putc(s, '\n');
+		list_for_each_entry(m, &att->mappings, node)
+			show_mapping(s, m);
+	}
+	mutex_unlock(&buf->lock);
+}
+
+/* Run @show for each buffer. A revoke that waits holds us up, but not for ever. */
+static int show_buffers(struct seq_file *s,
+			void (*show)(struct seq_file *s, struct peerbar_buffer *buf))
+{
+	struct peerbar_context *ctx = s->private;
+	struct peerbar_buffer *buf;
+
+	if (mutex_lock_interruptible(&ctx->lock))
+		return -EINTR;
+	list_for_each_entry(buf, &ctx->buffers, node)
+		show(s, buf);
+	mutex_unlock(&ctx->lock);
+	return 0;
+}
+
+static int exports_show(struct seq_file *s, void *unused)
+{
+	return show_buffers(s, show_export);
+}
+DEFINE_SHOW_ATTRIBUTE(exports);
+
+static int attachments_show(struct seq_file *s, void *unused)
+{
+	return show_buffers(s, show_attachments);
+}
+DEFINE_SHOW_ATTRIBUTE(attachments);
+
+static int revokes_show(struct seq_file *s, void *unused)
+{
+	struct peerbar_context *ctx = s->private;
+	int i;
+
+	if (mutex_lock_interruptible(&ctx->lock))
+		return -EINTR;
+	for (i = 0; i < PEERBAR_NR_REASONS; i++)
+		seq_printf(s, "reason=%s count=%llu active=%d\n", peerbar_reason_name(i),
+			   ctx->revokes[i], !!(ctx->reasons & BIT(i)));
+	seq_printf(s, "fenced=%llu\n", ctx->fenced);
+	for (i = 0; i < PEERBAR_HISTOGRAM; i++)
+		if (ctx->histogram[i])
+			seq_printf(s, "below_us=%lu count=%llu\n", BIT(i), ctx->histogram[i]);
+	mutex_unlock(&ctx->lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(revokes);
+
+void peerbar_debugfs_add(struct peerbar_context *ctx)
+{
+	ctx->debugfs = debugfs_create_dir(pci_name(ctx->pdev), root);
+	debugfs_create_file("exports", 0400, ctx->debugfs, ctx, &exports_fops);
+	debugfs_create_file("attachments", 0400, ctx->debugfs, ctx, &attachments_fops);
+	debugfs_create_file("revokes", 0400, ctx->debugfs, ctx, &revokes_fops);
+}
+
+void peerbar_debugfs_remove(struct peerbar_context *ctx)
+{
+	debugfs_remove_recursive(ctx->debugfs);
+}
+
+void peerbar_debugfs_init(void)
+{
+	root = debugfs_create_dir("peerbar", NULL);
+}
+
+void peerbar_debugfs_exit(void)
+{
+	debugfs_remove_recursive(root);
+}

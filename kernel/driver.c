@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * peerbar-vfio-pci: vfio-pci that exports BARs as dma-bufs, on kernels since 6.1.
+ *
+ * A variant driver on vfio-pci-core. All that stock vfio-pci does for a device is done by
+ * the core here, too; this file wraps what takes the BARs away, and nothing else:
+ *
+ *   every reset, with or without our ioctl      reset_prepare, reset_done
+ *   close                                       before the core's, whose reset calls neither
+ *   PCI_COMMAND.MEM cleared, D3hot              writes to configuration space
+ *   low power entered                           the feature ioctls
+ *   AER, unbind, unplug                         error_detected, remove: nobody is waited for
+ *
+ * Differences from stock vfio-pci: bound through driver_override only (no ids=); the
+ * parameters nointxmask, disable_vga and disable_idle_d3 are not here (those of vfio-pci
+ * rule up to 6.12, newer kernels use the defaults); no extra regions for Intel's
+ * integrated graphics, which the core does not export. enable_sriov, disable_denylist and
+ * the denylist are the same. iommufd of 7.x maps the dma-bufs of the kernel's own
+ * exporter only.
+ */
+#include <linux/module.h>
+#include <linux/uaccess.h>
+
+#include "peerbar.h"
+
+static bool enable_sriov;
+#ifdef CONFIG_PCI_IOV
+module_param(enable_sriov, bool, 0644);
+MODULE_PARM_DESC(enable_sriov, "Allow SR-IOV to be configured through sysfs (default off)");
+#endif
+
+static bool disable_denylist;
+module_param(disable_denylist, bool, 0444);
+MODULE_PARM_DESC(disable_denylist,
+		 "Bind devices, too, that an untrusted user can break (default off)");
+
+/* Intel accelerators with errata that stock vfio-pci refuses as well. */
+static const struct pci_device_id denylist[] = {
+	{ PCI_VDEVICE(INTEL, 0x19e2) },		/* QAT C3xxx */
+	{ PCI_VDEVICE(INTEL, 0x19e3) },		/* and its VF */
+	{ PCI_VDEVICE(INTEL, 0x37c8) },		/* QAT C62x */
+	{ PCI_VDEVICE(INTEL, 0x37c9) },		/* and its VF */
+	{ PCI_VDEVICE(INTEL, 0x0435) },		/* QAT DH895xCC */
+	{ PCI_VDEVICE(INTEL, 0x0443) },		/* and its VF */
+	{ PCI_VDEVICE(INTEL, 0x0b25) },		/* DSA of Sapphire Rapids */
+	{ PCI_VDEVICE(INTEL, 0x0cfe) },		/* IAX of Sapphire Rapids */
+	{}
+};
+
+static struct peerbar_device *to_peerbar(struct vfio_device *vdev)
+{
+	return container_of(vdev, struct peerbar_device, core.vdev);
+}
+
+static struct peerbar_device *pci_to_peerbar(struct pci_dev *pdev)
+{
+	return container_of((struct vfio_pci_core_device *)pci_get_drvdata(pdev),
+			    struct peerbar_device, core);
+}
+
+/* The user's view, as the core keeps it: the hardware's differs while a reset runs. */
+static bool memory_on(struct vfio_pci_core_device *core)
+{
+	return core->pdev->no_command_memory ||
+	       le16_to_cpup((__le16 *)&core->vconfig[PCI_COMMAND]) & PCI_COMMAND_MEMORY;
+}
+
+static bool in_d3(const struct pci_dev *pdev)
+{
+	return (__force int)pdev->current_state >= (__force int)PCI_D3hot;
+}
+
+static void set_reason(struct peerbar_device *pd, enum peerbar_reason reason, bool on)
+{
+	if (on)
+		peerbar_revoke(pd->context, reason, true);
+	else
+		peerbar_allow(pd->context, reason);
+}
+
+/* Bring the reasons in line with what is so now. With decode_lock held, device open. */
+static void update_decode(struct peerbar_device *pd)
+{
+	set_reason(pd, PEERBAR_MEMORY_OFF, !memory_on(&pd->core));
+	set_reason(pd, PEERBAR_D3HOT, in_d3(pd->core.pdev));
+}
+
+/*
+ * Claim and map the BARs before the user comes. The core has done so since 7.x and does it
+ * at first use before; done here, an export finds on every kernel whether a BAR is ours,
+ * and no use of the core races with it. The core undoes it at close.
+ */
+static void claim_bars(struct vfio_pci_core_device *core)
+{
+	struct pci_dev *pdev = core->pdev;
+	int bar;
+
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
+		if (core->barmap[bar] || !pci_resource_len(pdev, bar) ||
+		    pci_request_selected_regions(pdev, BIT(bar), "vfio"))
+			continue;
+		core->barmap[bar] = pci_iomap(pdev, bar, 0);
+		if (!core->barmap[bar])
+			pci_release_selected_regions(pdev, BIT(bar));
+	}
+}
+
+static int peerbar_open_device(struct vfio_device *vdev)
+{
+	struct peerbar_device *pd = to_peerbar(vdev);
+	int ret = vfio_pci_core_enable(&pd->core);
+
+	if (ret)
+		return ret;
+	claim_bars(&pd->core);
+	vfio_pci_core_finish_enable(&pd->core);
+
+	mutex_lock(&pd->decode_lock);
+	update_decode(pd);
+	peerbar_allow(pd->context, PEERBAR_LOW_POWER);
+	peerbar_allow(pd->context, PEERBAR_CLOSED);
+	mutex_unlock(&pd->decode_lock);
+	return 0;
+}
+
+static void peerbar_close_device(struct vfio_device *vdev)
+{
+	peerbar_revoke(to_peerbar(vdev)->context, PEERBAR_CLOSED, true);
+	vfio_pci_core_close_device(vdev);
+}
+
+/*
+ * The low power ioctls. The core first: it refuses bad arguments, which must change
+ * nothing, and the device cannot be suspended before the ioctl is left.
+ */
+static int low_power(struct peerbar_device *pd, u32 flags, void __user *arg, size_t argsz)
+{
+	int ret;
+
+	mutex_lock(&pd->decode_lock);
+	ret = vfio_pci_core_ioctl_feature(&pd->core.vdev, flags, arg, argsz);
+	if (!ret && !(flags & VFIO_DEVICE_FEATURE_PROBE))
+		set_reason(pd, PEERBAR_LOW_POWER, pd->core.pm_runtime_engaged);
+	mutex_unlock(&pd->decode_lock);
+	return ret;
+}
+
+static int peerbar_device_feature(struct vfio_device *vdev, u32 flags, void __user *arg,
+				  size_t argsz)
+{
+	switch (flags & VFIO_DEVICE_FEATURE_MASK) {
+	case VFIO_DEVICE_FEATURE_DMA_BUF:
+		return peerbar_export(to_peerbar(vdev), flags, arg, argsz);
+	case VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY:
+	case VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP:
+	case VFIO_DEVICE_FEATURE_LOW_POWER_EXIT:
+		return low_power(to_peerbar(vdev), flags, arg, argsz);
+	default:
+		return vfio_pci_core_ioctl_feature(vdev, flags, arg, argsz);
+	}
+}
+
+/* A user's write to configuration space. */
+struct config_write {
+	const char __user *buf;
+	size_t count;
+	u64 pos;
+};
+
+static bool covers(const struct config_write *w, unsigned int pos)
+{
+	return w->pos <= pos && pos - w->pos < w->count;
+}
+
+/* The byte for @pos; false if it is not written, or cannot be read, as the core will see. */
+static bool written_byte(const struct config_write *w, unsigned int pos, u8 *val)
+{
+	return covers(w, pos) && !get_user(*val, (const u8 __user *)w->buf + (pos - w->pos));
+}
+
+static unsigned int power_register(const struct peerbar_device *pd)
+{
+	return pd->core.pdev->pm_cap ? pd->core.pdev->pm_cap + PCI_PM_CTRL : 0;
+}
+
+static void revoke_for_write(struct peerbar_device *pd, const struct config_write *w)
+{
+	unsigned int power = power_register(pd);
+	u8 val;
+
+	if (written_byte(w, PCI_COMMAND, &val) && !(val & PCI_COMMAND_MEMORY) &&
+	    !pd->core.pdev->no_command_memory)
+		peerbar_revoke(pd->context, PEERBAR_MEMORY_OFF, true);
+	if (power && written_byte(w, power, &val) &&
+	    (val & PCI_PM_CTRL_STATE_MASK) == (__force int)PCI_D3hot)
+		peerbar_revoke(pd->context, PEERBAR_D3HOT, true);
+}
+
+/*
+ * The core fetches the user's bytes once more, and they may have changed: what is so
+ * afterwards counts.
+ */
+static ssize_t peerbar_write(struct vfio_device *vdev, const char __user *buf, size_t count,
+			     loff_t *ppos)
+{
+	struct peerbar_device *pd = to_peerbar(vdev);
+	struct config_write w = { buf, count, *ppos & VFIO_PCI_OFFSET_MASK };
+	unsigned int power = power_register(pd);
+	ssize_t ret;
+
+	if (VFIO_PCI_OFFSET_TO_INDEX(*ppos) != VFIO_PCI_CONFIG_REGION_INDEX ||
+	    !(covers(&w, PCI_COMMAND) || (power && covers(&w, power))))
+		return vfio_pci_core_write(vdev, buf, count, ppos);
+
+	mutex_lock(&pd->decode_lock);
+	revoke_for_write(pd, &w);
+	ret = vfio_pci_core_write(vdev, buf, count, ppos);
+	update_decode(pd);
+	mutex_unlock(&pd->decode_lock);
+	return ret;
+}
+
+static int peerbar_init_dev(struct vfio_device *vdev)
+{
+	struct peerbar_device *pd = to_peerbar(vdev);
+	int ret;
+
+	pd->context = peerbar_context_create(to_pci_dev(vdev->dev));
+	if (!pd->context)
+		return -ENOMEM;
+	mutex_init(&pd->decode_lock);
+	ret = vfio_pci_core_init_dev(vdev);
+	if (ret)
+		peerbar_context_put(pd->context);
+	return ret;
+}
+
+static void peerbar_release_dev(struct vfio_device *vdev)
+{
+	struct peerbar_device *pd = to_peerbar(vdev);
+
+	peerbar_context_put(pd->context);
+	mutex_destroy(&pd->decode_lock);
+	vfio_pci_core_release_dev(vdev);
+}
+
+static const struct vfio_device_ops peerbar_ops = {
+	.name = "peerbar-vfio-pci",
+	.init = peerbar_init_dev,
+	.release = peerbar_release_dev,
+	.open_device = peerbar_open_device,
+	.close_device = peerbar_close_device,
+	.ioctl = vfio_pci_core_ioctl,
+	.device_feature = peerbar_device_feature,
+	.read = vfio_pci_core_read,
+	.write = peerbar_write,
+	.mmap = vfio_pci_core_mmap,
+	.request = vfio_pci_core_request,
+	.match = vfio_pci_core_match,
+	PEERBAR_VFIO_OPS_IOMMUFD
+	PEERBAR_VFIO_OPS_DETACH
+	PEERBAR_VFIO_OPS_PASID
+	PEERBAR_VFIO_OPS_REGION_INFO
+	PEERBAR_VFIO_OPS_TOKEN
+};
+
+static void peerbar_reset_prepare(struct pci_dev *pdev)
+{
+	peerbar_revoke(pci_to_peerbar(pdev)->context, PEERBAR_RESET, true);
+}
+
+/*
+ * A reset wakes the device, but leaves the user's view of PCI_COMMAND alone. That view may
+ * be gone by now, with the device closed, and is not looked at.
+ */
+static void peerbar_reset_done(struct pci_dev *pdev)
+{
+	struct peerbar_context *ctx = pci_to_peerbar(pdev)->context;
+
+	if (!in_d3(pdev))
+		peerbar_allow(ctx, PEERBAR_D3HOT);
+	peerbar_allow(ctx, PEERBAR_RESET);
+}
+
+static pci_ers_result_t peerbar_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
+{
+	if (state != pci_channel_io_normal)
+		peerbar_revoke(pci_to_peerbar(pdev)->context, PEERBAR_ERROR, false);
+	return vfio_pci_core_aer_err_detected(pdev, state);
+}
+
+static void peerbar_resume(struct pci_dev *pdev)
+{
+	peerbar_allow(pci_to_peerbar(pdev)->context, PEERBAR_ERROR);
+}
+
+static const struct pci_error_handlers peerbar_err_handlers = {
+	.error_detected = peerbar_error_detected,
+	.resume = peerbar_resume,
+	.reset_prepare = peerbar_reset_prepare,
+	.reset_done = peerbar_reset_done,
+};
+
+static int peerbar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct peerbar_device *pd;
+	int ret;
+
+	if (pci_match_id(denylist, pdev)) {
+		pci_warn(pdev, "in vfio-pci's denylist; %s\n",
+			 disable_denylist ? "bound, because disable_denylist is set" :
+					    "not bound");
+		if (!disable_denylist)
+			return -EINVAL;
+	}
+
+	pd = vfio_alloc_device(peerbar_device, core.vdev, &pdev->dev, &peerbar_ops);
+	if (IS_ERR(pd))
+		return PTR_ERR(pd);
+	pci_set_drvdata(pdev, &pd->core);
+	ret = vfio_pci_core_register_device(&pd->core);
+	if (ret) {
+		vfio_put_device(&pd->core.vdev);
+		return ret;
+	}
+	peerbar_debugfs_add(pd->context);
+	return 0;
+}
+
+static void peerbar_remove(struct pci_dev *pdev)
+{
+	struct peerbar_device *pd = pci_to_peerbar(pdev);
+
+	peerbar_revoke(pd->context, PEERBAR_REMOVED, false);
+	vfio_pci_core_unregister_device(&pd->core);
+	peerbar_debugfs_remove(pd->context);
+	vfio_put_device(&pd->core.vdev);
+}
+
+static int peerbar_sriov_configure(struct pci_dev *pdev, int nr_vfs)
+{
+	if (!enable_sriov)
+		return -ENOENT;
+	return vfio_pci_core_sriov_configure(&pci_to_peerbar(pdev)->core, nr_vfs);
+}
+
+static const struct pci_device_id peerbar_ids[] = {
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
+	{}
+};
+MODULE_DEVICE_TABLE(pci, peerbar_ids);
+
+static struct pci_driver peerbar_driver = {
+	.name = "peerbar-vfio-pci",
+	.id_table = peerbar_ids,
+	.probe = peerbar_probe,
+	.remove = peerbar_remove,
+	.sriov_configure = peerbar_sriov_configure,
+	.err_handler = &peerbar_err_handlers,
+	.driver_managed_dma = true,
+};
+
+static int __init peerbar_init(void)
+{
+	int ret = peerbar_iova_init();
+
+	if (ret)
+		return ret;
+	peerbar_debugfs_init();
+	ret = pci_register_driver(&peerbar_driver);
+	if (ret) {
+		peerbar_debugfs_exit();
+		peerbar_iova_exit();
+	}
+	return ret;
+}
+module_init(peerbar_init);
+
+static void __exit peerbar_exit(void)
+{
+	pci_unregister_driver(&peerbar_driver);
+	peerbar_debugfs_exit();
+	peerbar_iova_exit();
+}
+module_exit(peerbar_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("vfio-pci with BARs exported as dma-bufs, for peer-to-peer RDMA");

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The UAPI: VFIO_DEVICE_FEATURE_DMA_BUF, as mainline's vfio-pci has it since 6.19, to the
+ * byte and to the errno; and the life of a buffer.
+ *
+ * Like mainline, a probe succeeds for a device without any BAR, and exporting succeeds
+ * while memory decode is off; the error then shows at the attach. open_flags are handed
+ * to the dma-buf core, which takes any.
+ */
+#include <linux/dma-resv.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "peerbar.h"
+#include "trace.h"
+
+PEERBAR_IMPORT_NS(DMA_BUF);
+
+struct peerbar_context *peerbar_context_create(struct pci_dev *pdev)
+{
+	struct peerbar_context *ctx = kzalloc_obj(*ctx);
+	int bar;
+
+	if (!ctx)
+		return NULL;
+	kref_init(&ctx->ref);
+	ctx->pdev = pci_dev_get(pdev);
+	mutex_init(&ctx->lock);
+	ctx->reasons = BIT(PEERBAR_CLOSED);
+	INIT_LIST_HEAD(&ctx->buffers);
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
+		peerbar_provider_init(&ctx->provider[bar], pdev, bar);
+	return ctx;
+}
+
+static void context_free(struct kref *ref)
+{
+	struct peerbar_context *ctx = container_of(ref, struct peerbar_context, ref);
+
+	pci_dev_put(ctx->pdev);
+	mutex_destroy(&ctx->lock);
+	kfree(ctx);
+}
+
+void peerbar_context_put(struct peerbar_context *ctx)
+{
+	kref_put(&ctx->ref, context_free);
+}
+
+/*
+ * Always succeeds: without pin callbacks the core of 6.1 and 6.12 takes the buffer for a
+ * static one, maps it at the attach and keeps it mapped through a revoke. A pinned
+ * importer learns from the map whether it may have the BAR, and is revoked all the same.
+ */
+static int buffer_pin(struct dma_buf_attachment *attach)
+{
+	return 0;
+}
+
+static void buffer_unpin(struct dma_buf_attachment *attach)
+{
+}
+
+static void buffer_free(struct peerbar_buffer *buf)
+{
+	peerbar_context_put(buf->context);
+	mutex_destroy(&buf->lock);
+	kvfree(buf->range);
+	kfree(buf);
+}
+
+static void buffer_release(struct dma_buf *dmabuf)
+{
+	struct peerbar_buffer *buf = dmabuf->priv;
+
+	mutex_lock(&buf->context->lock);
+	list_del(&buf->node);
+	mutex_unlock(&buf->context->lock);
+	buffer_free(buf);
+}
+
+static const struct dma_buf_ops buffer_ops = {
+	.attach = peerbar_attach,
+	.detach = peerbar_detach,
+	.pin = buffer_pin,
+	.unpin = buffer_unpin,
+	.map_dma_buf = peerbar_map,
+	.unmap_dma_buf = peerbar_unmap,
+	.release = buffer_release,
+};
+
+/* What can be said without the BAR: whole pages, and a sum that a size_t holds. */
+static int check_ranges(const struct vfio_region_dma_range *range, u32 nr, size_t *size)
+{
+	u32 i;
+
+	*size = 0;
+	for (i = 0; i < nr; i++) {
+		if (!range[i].length || !PAGE_ALIGNED(range[i].offset) ||
+		    !PAGE_ALIGNED(range[i].length))
+			return -EINVAL;
+		if (check_add_overflow(*size, (size_t)range[i].length, size))
+			return -EINVAL;
+	}
+	/* mainline keeps the top bit of a length for itself */
+	return *size & BIT_ULL(63) ? -EINVAL : 0;
+}
+
+/* Place the ranges in the BAR; those that touch become one, for the NIC's page size. */
+static int place_ranges(struct peerbar_buffer *buf, const struct vfio_region_dma_range *range,
+			u32 nr)
+{
+	const struct peerbar_provider *p = buf->provider;
+	struct peerbar_range *r = buf->range;
+	phys_addr_t phys, end;
+	u32 i;
+
+	if (!p->size)
+		return -EINVAL;
+	for (i = 0; i < nr; i++) {
+		if (check_add_overflow(p->start, range[i].offset, &phys) ||
+		    check_add_overflow(phys, range[i].length, &end))
+			return -EOVERFLOW;
+		if (end > p->start + p->size)
+			return -EINVAL;
+		if (i && r->phys + r->len == phys) {
+			r->len += range[i].length;
+			continue;
+		}
+		if (i)
+			r++;
+		r->phys = phys;
+		r->len = range[i].length;
+	}
+	buf->nr_ranges = r - buf->range + 1;
+	return 0;
+}
+
+static struct peerbar_buffer *buffer_create(struct peerbar_context *ctx, u32 bar,
+					    const struct vfio_region_dma_range *range, u32 nr)
+{
+	struct peerbar_buffer *buf;
+	size_t size;
+	int ret;
+
+	ret = check_ranges(range, nr, &size);
+	if (ret)
+		return ERR_PTR(ret);
+	buf = kzalloc_obj(*buf);
+	if (!buf)
+		return ERR_PTR(-ENOMEM);
+	buf->range = kvcalloc(nr, sizeof(*buf->range), GFP_KERNEL);
+	if (!buf->range) {
+		kfree(buf);
+		return ERR_PTR(-ENOMEM);
+	}
+	kref_get(&ctx->ref);
+	buf->context = ctx;
+	buf->provider = &ctx->provider[bar];
+	buf->size = size;
+	buf->told = true;
+	mutex_init(&buf->lock);
+	INIT_LIST_HEAD(&buf->attachments);
+	init_waitqueue_head(&buf->idle);
+
+	ret = place_ranges(buf, range, nr);
+	if (ret) {
+		buffer_free(buf);
+		return ERR_PTR(ret);
+	}
+	return buf;
+}
+
+/* From here on dma_buf_put() frees the buffer. */
+static int buffer_publish(struct peerbar_buffer *buf, u32 open_flags)
+{
+	struct peerbar_context *ctx = buf->context;
+	DEFINE_DMA_BUF_EXPORT_INFO(info);
+	struct dma_buf *dmabuf;
+	int fd;
+
+	info.ops = &buffer_ops;
+	info.size = buf->size;
+	info.flags = open_flags;
+	info.priv = buf;
+	dmabuf = dma_buf_export(&info);
+	if (IS_ERR(dmabuf)) {
+		buffer_free(buf);
+		return PTR_ERR(dmabuf);
+	}
+	buf->dmabuf = dmabuf;
+
+	mutex_lock(&ctx->lock);
+	buf->revoked = ctx->reasons;
+	list_add_tail(&buf->node, &ctx->buffers);
+	mutex_unlock(&ctx->lock);
+	trace_peerbar_export(buf);
+
+	fd = dma_buf_fd(dmabuf, open_flags);
+	if (fd < 0)
+		dma_buf_put(dmabuf);
+	return fd;
+}
+
+int peerbar_export(struct peerbar_device *pd, u32 flags,
+		   struct vfio_device_feature_dma_buf __user *arg, size_t argsz)
+{
+	struct vfio_device_feature_dma_buf get;
+	struct vfio_region_dma_range *range;
+	struct peerbar_buffer *buf;
+	int ret;
+
+	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_GET, sizeof(get));
+	if (ret != 1)
+		return ret;
+	if (copy_from_user(&get, arg, sizeof(get)))
+		return -EFAULT;
+	if (!get.nr_ranges || get.flags)
+		return -EINVAL;
+	/* a BAR that could not be claimed at open belongs to somebody else */
+	if (get.region_index >= VFIO_PCI_ROM_REGION_INDEX ||
+	    IS_ERR_OR_NULL(pd->core.barmap[get.region_index]))
+		return -ENODEV;
+
+	range = memdup_user(arg->dma_ranges, array_size(get.nr_ranges, sizeof(*range)));
+	if (IS_ERR(range))
+		return PTR_ERR(range);
+	buf = buffer_create(pd->context, get.region_index, range, get.nr_ranges);
+	kfree(range);
+	return IS_ERR(buf) ? PTR_ERR(buf) : buffer_publish(buf, get.open_flags);
+}

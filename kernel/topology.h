@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * May one PCI function reach a BAR of another, and over which way? The rules alone, over
+ * a description of the machine, so that the same source is tested on any host
+ * (tests/unit/kernel). provider.c describes the real machine.
+ */
+#ifndef PEERBAR_TOPOLOGY_H
+#define PEERBAR_TOPOLOGY_H
+
+#include <linux/types.h>
+#ifndef __KERNEL__
+#include <stdbool.h>
+#include <stddef.h>
+#endif
+
+/* Bridges between a function and its host bridge, the function counted in. */
+#define PEERBAR_MAX_HOPS 16
+
+enum peerbar_map_type {
+	PEERBAR_MAP_NOT_SUPPORTED,
+	PEERBAR_MAP_BUS_ADDR,		/* switched below the host bridge: bus addresses */
+	PEERBAR_MAP_HOST_BRIDGE,	/* through it, and the IOMMU: what the DMA API gives */
+};
+
+enum peerbar_reason_code {
+	PEERBAR_REACHABLE,
+	PEERBAR_NOT_PCI,
+	PEERBAR_NO_COMMON_PATH,
+	PEERBAR_ACS_REDIRECT,
+	PEERBAR_HOST_BRIDGE_UNKNOWN,
+	PEERBAR_KERNEL_REFUSES,
+	PEERBAR_FOREIGN_DOMAIN,
+	PEERBAR_BUS_OFFSET,
+	PEERBAR_DMA_MASK,
+	PEERBAR_NR_REASON_CODES,
+};
+
+/**
+ * struct peerbar_route - the answer
+ * @type: how the client's DMA gets to the BAR
+ * @reason: %PEERBAR_REACHABLE, or why it does not
+ */
+struct peerbar_route {
+	enum peerbar_map_type type;
+	enum peerbar_reason_code reason;
+};
+
+/**
+ * struct peerbar_hop - a function on the way to the host bridge
+ * @dev: identity; equal on two paths means the same function
+ * @redirects: ACS sends peer-to-peer requests, or their completions, upstream
+ */
+struct peerbar_hop {
+	const void *dev;
+	bool redirects;
+};
+
+/**
+ * struct peerbar_path - from a function up to its host bridge
+ * @nr: hops in use
+ * @hop: the function itself first
+ * @host: identity of the host bridge
+ * @root: there is a device that stands for the host bridge
+ * @vendor: its vendor
+ * @device: its device ID
+ */
+struct peerbar_path {
+	unsigned int nr;
+	struct peerbar_hop hop[PEERBAR_MAX_HOPS];
+	const void *host;
+	bool root;
+	__u16 vendor;
+	__u16 device;
+};
+
+enum peerbar_verdict {
+	PEERBAR_NOT_ASKED,		/* the kernel has no P2PDMA */
+	PEERBAR_KERNEL_YES,
+	PEERBAR_KERNEL_NO,
+};
+
+enum peerbar_iommu {
+	PEERBAR_IOMMU_NONE,		/* or an identity domain: addresses are physical */
+	PEERBAR_IOMMU_TRANSLATES,	/* a domain that the DMA API manages */
+	PEERBAR_IOMMU_FOREIGN,		/* anything else: not ours to map in */
+};
+
+/**
+ * struct peerbar_topology - all that the decision rests on
+ * @provider: path of the function that owns the BAR
+ * @client: path of the one that does the DMA
+ * @cpu_forwards: the CPU's host bridges are known to forward, whatever their IDs
+ * @kernel: what pci_p2pdma says
+ * @iommu: what the client's DMA goes through
+ * @last: CPU address of the last byte to be reached
+ * @bus_offset: bus address minus CPU address of the BAR
+ * @dma_mask: highest address that the client can put on the bus
+ */
+struct peerbar_topology {
+	struct peerbar_path provider;
+	struct peerbar_path client;
+	bool cpu_forwards;
+	enum peerbar_verdict kernel;
+	enum peerbar_iommu iommu;
+	__u64 last;
+	__u64 bus_offset;
+	__u64 dma_mask;
+};
+
+/**
+ * peerbar_decide - apply the rules
+ * @t: the machine
+ *
+ * Return: the route.
+ */
+struct peerbar_route peerbar_decide(const struct peerbar_topology *t);
+
+/**
+ * peerbar_reason_text - a reason as a clause for people
+ * @reason: the code
+ *
+ * Return: a constant string.
+ */
+const char *peerbar_reason_text(enum peerbar_reason_code reason);
+
+/**
+ * peerbar_map_type_text - a map type as a word for tools
+ * @type: the type
+ *
+ * Return: a constant string.
+ */
+const char *peerbar_map_type_text(enum peerbar_map_type type);
+
+#endif

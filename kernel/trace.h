@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Trace events. A buffer is named by the inode of its dma-buf, as in
+ * /sys/kernel/debug/dma_buf/bufinfo and in /proc/PID/fdinfo.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM peerbar
+
+#if !defined(PEERBAR_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define PEERBAR_TRACE_H
+
+#include <linux/tracepoint.h>
+
+#include "peerbar.h"
+
+/* domain:bus:slot.function, with the longest domain */
+#define PEERBAR_NAME_LEN 20
+
+TRACE_EVENT(peerbar_export,
+	    TP_PROTO(struct peerbar_buffer *buf),
+	    TP_ARGS(buf),
+	    TP_STRUCT__entry(__array(char, device, PEERBAR_NAME_LEN)
+			     __field(u64, buffer)
+			     __field(u64, bytes)
+			     __field(unsigned int, ranges)),
+	    TP_fast_assign(strscpy(__entry->device, pci_name(buf->context->pdev), PEERBAR_NAME_LEN);
+			   __entry->buffer = file_inode(buf->dmabuf->file)->i_ino;
+			   __entry->bytes = buf->size;
+			   __entry->ranges = buf->nr_ranges;),
+	    TP_printk("device=%s buffer=%llu bytes=%llu ranges=%u",
+		      __entry->device, __entry->buffer, __entry->bytes, __entry->ranges)
+);
+
+TRACE_EVENT(peerbar_attach,
+	    TP_PROTO(struct peerbar_buffer *buf, struct device *importer,
+		     const struct peerbar_route *route),
+	    TP_ARGS(buf, importer, route),
+	    TP_STRUCT__entry(__array(char, device, PEERBAR_NAME_LEN)
+			     __array(char, importer, PEERBAR_NAME_LEN)
+			     __field(u64, buffer)
+			     __field(int, type)
+			     __field(int, reason)),
+	    TP_fast_assign(strscpy(__entry->device, pci_name(buf->context->pdev), PEERBAR_NAME_LEN);
+			   strscpy(__entry->importer, dev_name(importer), PEERBAR_NAME_LEN);
+			   __entry->buffer = file_inode(buf->dmabuf->file)->i_ino;
+			   __entry->type = route->type;
+			   __entry->reason = route->reason;),
+	    TP_printk("device=%s buffer=%llu importer=%s type=%s reason=\"%s\"",
+		      __entry->device, __entry->buffer, __entry->importer,
+		      peerbar_map_type_text(__entry->type), peerbar_reason_text(__entry->reason))
+);
+
+TRACE_EVENT(peerbar_map,
+	    TP_PROTO(struct peerbar_buffer *buf, struct device *importer, dma_addr_t addr, u64 ns),
+	    TP_ARGS(buf, importer, addr, ns),
+	    TP_STRUCT__entry(__array(char, device, PEERBAR_NAME_LEN)
+			     __array(char, importer, PEERBAR_NAME_LEN)
+			     __field(u64, buffer)
+			     __field(u64, bytes)
+			     __field(u64, addr)
+			     __field(u64, ns)),
+	    TP_fast_assign(strscpy(__entry->device, pci_name(buf->context->pdev), PEERBAR_NAME_LEN);
+			   strscpy(__entry->importer, dev_name(importer), PEERBAR_NAME_LEN);
+			   __entry->buffer = file_inode(buf->dmabuf->file)->i_ino;
+			   __entry->bytes = buf->size;
+			   __entry->addr = addr;
+			   __entry->ns = ns;),
+	    TP_printk("device=%s buffer=%llu importer=%s bytes=%llu dma=%#llx ns=%llu",
+		      __entry->device, __entry->buffer, __entry->importer, __entry->bytes,
+		      __entry->addr, __entry->ns)
+);
+
+TRACE_EVENT(peerbar_fence,
+	    TP_PROTO(struct peerbar_buffer *buf, struct device *importer, bool iommu),
+	    TP_ARGS(buf, importer, iommu),
+	    TP_STRUCT__entry(__array(char, device, PEERBAR_NAME_LEN)
+			     __array(char, importer, PEERBAR_NAME_LEN)
+			     __field(u64, buffer)
+			     __field(u64, bytes)
+			     __field(bool, iommu)),
+	    TP_fast_assign(strscpy(__entry->device, pci_name(buf->context->pdev), PEERBAR_NAME_LEN);
+			   strscpy(__entry->importer, dev_name(importer), PEERBAR_NAME_LEN);
+			   __entry->buffer = file_inode(buf->dmabuf->file)->i_ino;
+			   __entry->bytes = buf->size;
+			   __entry->iommu = iommu;),
+	    TP_printk("device=%s buffer=%llu importer=%s bytes=%llu by=%s",
+		      __entry->device, __entry->buffer, __entry->importer, __entry->bytes,
+		      __entry->iommu ? "iommu" : "bus-master-off")
+);
+
+TRACE_EVENT(peerbar_revoke_begin,
+	    TP_PROTO(struct peerbar_context *ctx, enum peerbar_reason reason, unsigned int buffers,
+		     u64 bytes),
+	    TP_ARGS(ctx, reason, buffers, bytes),
+	    TP_STRUCT__entry(__array(char, device, PEERBAR_NAME_LEN)
+			     __field(int, reason)
+			     __field(unsigned int, buffers)
+			     __field(u64, bytes)),
+	    TP_fast_assign(strscpy(__entry->device, pci_name(ctx->pdev), PEERBAR_NAME_LEN);
+			   __entry->reason = reason;
+			   __entry->buffers = buffers;
+			   __entry->bytes = bytes;),
+	    TP_printk("device=%s reason=%s buffers=%u bytes=%llu", __entry->device,
+		      peerbar_reason_name(__entry->reason), __entry->buffers, __entry->bytes)
+);
+
+TRACE_EVENT(peerbar_revoke_end,
+	    TP_PROTO(struct peerbar_context *ctx, enum peerbar_reason reason, unsigned int fenced,
+		     u64 ns),
+	    TP_ARGS(ctx, reason, fenced, ns),
+	    TP_STRUCT__entry(__array(char, device, PEERBAR_NAME_LEN)
+			     __field(int, reason)
+			     __field(unsigned int, fenced)
+			     __field(u64, ns)),
+	    TP_fast_assign(strscpy(__entry->device, pci_name(ctx->pdev), PEERBAR_NAME_LEN);
+			   __entry->reason = reason;
+			   __entry->fenced = fenced;
+			   __entry->ns = ns;),
+	    TP_printk("device=%s reason=%s fenced=%u ns=%llu", __entry->device,
+		      peerbar_reason_name(__entry->reason), __entry->fenced, __entry->ns)
+);
+
+#endif
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
