@@ -21,7 +21,8 @@ int binding_probe(const char *address);
 
 /*
  * users.c: -EBUSY if the device's driver offers it to somebody now: a VFIO device
- * that is open, a network interface that is up, a disk that is claimed.
+ * that is open, a network interface that is up, a disk that is claimed, an RDMA
+ * device that is open.
  */
 int binding_users(const char *address);
 

@@ -95,6 +95,27 @@ static int check_disks(const char *address)
 	return ret;
 }
 
+/* Programs that hold an RDMA device: efa, for one, waits for them to leave. */
+static int check_verbs(const char *address)
+{
+	char node[PB_NAME_SIZE], holder[PB_NAME_SIZE * 2];
+	struct dirent **entries;
+	int i, ret = 0, n;
+
+	n = pb_scandir(&entries, "/sys/bus/pci/devices/%s/infiniband_verbs", address);
+	if (n < 0)
+		return 0;	/* not an RDMA device */
+	for (i = 0; i < n; i++) {
+		snprintf(node, sizeof(node), "/dev/infiniband/%.32s", entries[i]->d_name);
+		if (!ret && pb_holder(node, holder, sizeof(holder)))
+			ret = pb_fail(EBUSY, "%s is in use: %s has %s open; end that first",
+				      address, holder, node);
+		free(entries[i]);
+	}
+	free(entries);
+	return ret;
+}
+
 int binding_users(const char *address)
 {
 	int ret = 0;
@@ -105,5 +126,7 @@ int binding_users(const char *address)
 		ret = check_interfaces(address);
 	if (!ret)
 		ret = check_disks(address);
+	if (!ret)
+		ret = check_verbs(address);
 	return ret;
 }

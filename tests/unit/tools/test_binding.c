@@ -96,6 +96,18 @@ static void a_claimed_nvme_disk_is_refused(void **state)
 	assert_sentence(DISK, "nvme3n5 is mounted", NULL);
 }
 
+static void an_open_rdma_device_is_refused(void **state)
+{
+	(void)state;
+	fake_device(NIC, "efa", 8, false);
+	fake_file("/sys/bus/pci/devices/" NIC "/infiniband_verbs/uverbs3/ibdev", "efa_0\n");
+	fake_process(41, "other\n", "/dev/infiniband/uverbs4");
+	assert_int_equal(binding_check(NIC), 0);
+	fake_process(42, "ib_write_bw\n", "/dev/infiniband/uverbs3");
+	assert_int_equal(binding_check(NIC), -EBUSY);
+	assert_sentence(NIC, "ib_write_bw (pid 42)", "/dev/infiniband/uverbs3", NULL);
+}
+
 static void writes_what_the_kernel_wants(void **state)
 {
 	(void)state;
@@ -212,6 +224,7 @@ int main(void)
 		TEST(a_live_interface_is_refused),
 		TEST(a_claimed_disk_is_refused),
 		TEST(a_claimed_nvme_disk_is_refused),
+		TEST(an_open_rdma_device_is_refused),
 		TEST(writes_what_the_kernel_wants),
 		TEST(names_what_did_not_work),
 		TEST(bind_refuses_before_it_touches),
