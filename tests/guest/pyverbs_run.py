@@ -13,6 +13,7 @@ import collections
 import importlib
 import json
 import os
+import random
 import sys
 import unittest
 
@@ -86,10 +87,14 @@ def main():
     parser.add_argument('--json', required=True)
     parser.add_argument('--dev', required=True)
     parser.add_argument('--gid', default='0')
+    parser.add_argument('--seed', type=int, default=1,
+                        help='the tests choose attributes by chance, and some '
+                             'choices make one skip')
     parser.add_argument('names', nargs='*', metavar='TEST')
     args = parser.parse_args()
 
     suite = load(args.tests, ['--dev', args.dev, '--gid', args.gid], args.names)
+    random.seed(args.seed)
     result = Recorder()
     suite.run(result)
 
