@@ -160,11 +160,11 @@ pair()
 	return $status
 }
 
-# refuse_device NAME TEXT OPTIONS: the client's buffer cannot be had.
+# refuse_device NAME TEXT OPTIONS [OPTIONS OF BOTH]: the client's buffer cannot be had.
 refuse_device()
 {
 	local status=0
-	pair "-s 4096" "-s 4096 $3" || status=$?
+	pair "-s 4096 ${4:-}" "-s 4096 $3 ${4:-}" || status=$?
 	judge "$1" "$2" $status "$OUT/client"
 }
 
@@ -187,7 +187,7 @@ check_device()
 	refuse_device "buffer past the BAR" "is too small" \
 		"--use_vfio=$PB_GPU,bar=2,offset=$((size - 4096))"
 	refuse_device "one buffer too many" "is too small: buffer 1 needs" \
-		"--use_vfio=$PB_GPU,bar=2,offset=$((size - 16384)) -q 2 --mr_per_qp"
+		"--use_vfio=$PB_GPU,bar=2,offset=$((size - 12288))" "-q 2 --mr_per_qp"
 
 	pair "--use_vfio=$PB_GPU" "--use_vfio=$PB_GPU" || status=$?
 	judge "two owners" "is in use by" $status "$OUT/log"
