@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One attachment: what it does of its own accord, and what when it is notified.
+ *
+ * The reservation lock of the dma-buf protects everything that changes after the attach.
+ * The exporter holds it when it notifies. The worker that unmaps late takes it like
+ * everybody else, and finds out under it whether there is still something to do.
+ */
+#include <linux/dma-buf.h>
+#include <linux/dma-resv.h>
+#include <linux/ktime.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "attachment.h"
+#include "compat.h"
+
+struct importer_attachment {
+	struct dma_buf *dmabuf;
+	struct dma_buf_attachment *attach;
+	struct device *dev;
+	enum pti_mode mode;
+	u32 delay_ms;
+	u64 attach_ns;
+
+	/* protected by the reservation lock */
+	struct sg_table *sgt;		/* NULL: not mapped, and not pinned */
+	bool unmapping;			/* notified, to be unmapped late or never */
+	bool dead;
+	u32 notifies, revokes;
+	u64 map_ns, mapped_at, notified_at, unmapped_at;
+
+	struct delayed_work late;
+};
+
+static bool pins(const struct importer_attachment *a)
+{
+	return a->mode != PTI_DYNAMIC;
+}
+
+static void unmap_locked(struct importer_attachment *a)
+{
+	dma_resv_assert_held(a->dmabuf->resv);
+
+	dma_buf_unmap_attachment(a->attach, a->sgt, DMA_BIDIRECTIONAL);
+	if (pins(a))
+		dma_buf_unpin(a->attach);
+	a->sgt = NULL;
+	a->unmapping = false;
+	a->unmapped_at = ktime_get_ns();
+}
+
+static void unmap_late(struct work_struct *work)
+{
+	struct importer_attachment *a =
+		container_of(to_delayed_work(work), struct importer_attachment, late);
+
+	dma_resv_lock(a->dmabuf->resv, NULL);
+	if (a->unmapping)
+		unmap_locked(a);
+	dma_resv_unlock(a->dmabuf->resv);
+}
+
+static void revoked(struct importer_attachment *a)
+{
+	a->revokes++;
+	a->notified_at = ktime_get_ns();
+	a->dead = a->mode == PTI_PINNED;
+
+	if (a->delay_ms == PTI_UNMAP_AT_ONCE) {
+		unmap_locked(a);
+		return;
+	}
+	a->unmapping = true;
+	if (a->delay_ms != PTI_UNMAP_NEVER)
+		schedule_delayed_work(&a->late, msecs_to_jiffies(a->delay_ms));
+}
+
+/* May come as soon as the attachment exists, before dma_buf_dynamic_attach() returns. */
+static void notified(struct dma_buf_attachment *attach)
+{
+	struct importer_attachment *a = attach->importer_priv;
+
+	dma_resv_assert_held(attach->dmabuf->resv);
+
+	a->notifies++;
+	if (a->sgt && !a->unmapping)
+		revoked(a);
+}
+
+/* Exporters that decide by the callback's name know the next two as revocable. */
+static void peerbar_test_importer_dynamic_move_notify(struct dma_buf_attachment *attach)
+{
+	notified(attach);
+}
+
+static void peerbar_test_importer_pinned_move_notify(struct dma_buf_attachment *attach)
+{
+	notified(attach);
+}
+
+#ifdef IMPORTER_MUST_HAVE_NOTIFY
+static void peerbar_test_importer_unrevocable_move_notify(struct dma_buf_attachment *attach)
+{
+	struct importer_attachment *a = attach->importer_priv;
+
+	a->notifies++;
+}
+#else
+#define peerbar_test_importer_unrevocable_move_notify NULL
+#endif
+
+static const struct dma_buf_attach_ops modes[] = {
+	[PTI_DYNAMIC] = {
+		.allow_peer2peer = true,
+		.importer_notify = peerbar_test_importer_dynamic_move_notify,
+	},
+	[PTI_PINNED] = {
+		.allow_peer2peer = true,
+		.importer_notify = peerbar_test_importer_pinned_move_notify,
+	},
+	[PTI_UNREVOCABLE] = {
+		.allow_peer2peer = true,
+		.importer_notify = peerbar_test_importer_unrevocable_move_notify,
+	},
+};
+
+static struct importer_attachment *new_attachment(const struct pti_attach *how,
+						  struct device *dev)
+{
+	struct importer_attachment *a;
+
+	if (how->mode >= ARRAY_SIZE(modes) ||
+	    (how->unmap_delay_ms > PTI_MAX_DELAY_MS &&
+	     how->unmap_delay_ms != PTI_UNMAP_NEVER))
+		return ERR_PTR(-EINVAL);
+
+	a = kzalloc(sizeof(*a), GFP_KERNEL);
+	if (!a)
+		return ERR_PTR(-ENOMEM);
+	a->dev = dev;
+	a->mode = how->mode;
+	a->delay_ms = how->unmap_delay_ms;
+	INIT_DELAYED_WORK(&a->late, unmap_late);
+	return a;
+}
+
+struct importer_attachment *importer_attach(const struct pti_attach *how, struct device *dev)
+{
+	struct importer_attachment *a = new_attachment(how, dev);
+	int ret;
+	u64 start;
+
+	if (IS_ERR(a))
+		return a;
+
+	a->dmabuf = dma_buf_get(how->dmabuf_fd);
+	if (IS_ERR(a->dmabuf)) {
+		ret = PTR_ERR(a->dmabuf);
+		goto err_free;
+	}
+
+	start = ktime_get_ns();
+	a->attach = dma_buf_dynamic_attach(a->dmabuf, dev, &modes[a->mode], a);
+	if (IS_ERR(a->attach)) {
+		ret = PTR_ERR(a->attach);
+		goto err_put;
+	}
+	a->attach_ns = ktime_get_ns() - start;
+	return a;
+
+err_put:
+	dma_buf_put(a->dmabuf);
+err_free:
+	kfree(a);
+	return ERR_PTR(ret);
+}
+
+void importer_detach(struct importer_attachment *a)
+{
+	dma_resv_lock(a->dmabuf->resv, NULL);
+	if (a->sgt)
+		unmap_locked(a);
+	dma_resv_unlock(a->dmabuf->resv);
+
+	/* Nothing is mapped, so no notification starts the worker again. */
+	cancel_delayed_work_sync(&a->late);
+	dma_buf_detach(a->dmabuf, a->attach);
+	dma_buf_put(a->dmabuf);
+	kfree(a);
+}
+
+bool importer_is_for(const struct importer_attachment *a, const struct device *dev)
+{
+	return a->dev == dev;
+}
+
+static int pin_and_map_locked(struct importer_attachment *a)
+{
+	struct sg_table *sgt;
+	int ret;
+
+	if (pins(a)) {
+		ret = dma_buf_pin(a->attach);
+		if (ret)
+			return ret;
+	}
+
+	sgt = dma_buf_map_attachment(a->attach, DMA_BIDIRECTIONAL);
+	if (IS_ERR(sgt)) {
+		if (pins(a))
+			dma_buf_unpin(a->attach);
+		return PTR_ERR(sgt);
+	}
+	a->sgt = sgt;
+	return 0;
+}
+
+static int map_locked(struct importer_attachment *a)
+{
+	u64 start = ktime_get_ns();
+	int ret;
+
+	if (a->sgt)
+		return -EBUSY;
+	if (a->dead)
+		return -ESTALE;
+
+	ret = pin_and_map_locked(a);
+	if (ret)
+		return ret;
+	a->mapped_at = ktime_get_ns();
+	a->map_ns = a->mapped_at - start;
+	return 0;
+}
+
+int importer_map(struct importer_attachment *a)
+{
+	int ret = dma_resv_lock_interruptible(a->dmabuf->resv, NULL);
+
+	if (ret)
+		return ret;
+	ret = map_locked(a);
+	dma_resv_unlock(a->dmabuf->resv);
+	return ret;
+}
+
+int importer_unmap(struct importer_attachment *a)
+{
+	int ret = dma_resv_lock_interruptible(a->dmabuf->resv, NULL);
+
+	if (ret)
+		return ret;
+	if (a->sgt)
+		unmap_locked(a);
+	else
+		ret = -ENODATA;
+	dma_resv_unlock(a->dmabuf->resv);
+	return ret;
+}
+
+static u32 list_entries(struct sg_table *sgt, struct pti_entry *entries, u32 room)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sgtable_dma_sg(sgt, sg, i) {
+		if (i >= room)
+			break;
+		entries[i].address = sg_dma_address(sg);
+		entries[i].length = sg_dma_len(sg);
+	}
+	return sgt->nents;
+}
+
+int importer_query(struct importer_attachment *a, struct pti_query *query,
+		   struct pti_entry *entries)
+{
+	int ret = dma_resv_lock_interruptible(a->dmabuf->resv, NULL);
+
+	if (ret)
+		return ret;
+	query->state = (a->sgt ? PTI_MAPPED : 0) | (a->unmapping ? PTI_UNMAPPING : 0) |
+		       (a->dead ? PTI_DEAD : 0);
+	query->nr_entries = a->sgt ? list_entries(a->sgt, entries, query->room) : 0;
+	query->notifies = a->notifies;
+	query->revokes = a->revokes;
+	query->attach_ns = a->attach_ns;
+	query->map_ns = a->map_ns;
+	query->mapped_at = a->mapped_at;
+	query->notified_at = a->notified_at;
+	query->unmapped_at = a->unmapped_at;
+	dma_resv_unlock(a->dmabuf->resv);
+	return 0;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-2-Clause) */
+/*
+ * /dev/peerbar_test_importer: import a dma-buf on behalf of any PCI device, as well or as
+ * badly behaved as a test needs. Nothing is ever transferred; the module attaches, maps,
+ * and writes down what it is told and when.
+ *
+ *	fd = open(PTI_PATH, O_RDWR | O_CLOEXEC);
+ *	struct pti_attach a = {
+ *		.dmabuf_fd = dmabuf, .mode = PTI_PINNED, .device = "0000:09:00.0",
+ *	};
+ *	ioctl(fd, PTI_ATTACH, &a);
+ *	ioctl(fd, PTI_MAP, &a.handle);
+ *
+ * Handles belong to the open file. Closing it detaches everything, and so does unbinding
+ * the driver of the importing device (for the attachments of that device: their handles
+ * are gone). Every call may be made from any thread at any time, also while the exporter
+ * waits for this importer.
+ *
+ * Errors of all: -EFAULT, -EINTR, -ENOTTY; -ENOENT: no such handle.
+ */
+#ifndef PEERBAR_TEST_IMPORTER_H
+#define PEERBAR_TEST_IMPORTER_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define PTI_PATH "/dev/peerbar_test_importer"
+
+/* What kind of importer the attachment claims to be, and is unless told otherwise. */
+enum pti_mode {
+	/* Unmaps when notified, and may map again. */
+	PTI_DYNAMIC,
+	/* Pins while mapped; unmaps and unpins when notified, and is then dead for good. */
+	PTI_PINNED,
+	/*
+	 * Pins while mapped, and has no way to let go: no callback on kernels that allow
+	 * that (7.1), one that only counts on others. Unmaps by PTI_UNMAP alone.
+	 */
+	PTI_UNREVOCABLE,
+};
+
+/* Values of unmap_delay_ms but a time. */
+#define PTI_UNMAP_AT_ONCE 0u		/* before the notification returns */
+#define PTI_UNMAP_NEVER 0xffffffffu	/* until PTI_UNMAP, PTI_DETACH or close */
+#define PTI_MAX_DELAY_MS 600000u
+
+struct pti_attach {
+	__s32 dmabuf_fd;	/* not needed any more when the call returns */
+	__u32 mode;		/* enum pti_mode */
+	/*
+	 * When to unmap after a notification, of PTI_DYNAMIC and PTI_PINNED. Any other
+	 * than PTI_UNMAP_AT_ONCE breaks the promise that the mode makes: from a worker,
+	 * after at least so many milliseconds, or not at all.
+	 */
+	__u32 unmap_delay_ms;
+	__u32 handle;		/* out, on success; never 0 */
+	char device[16];	/* the importing device, "dddd:bb:dd.f" */
+};
+
+struct pti_entry {
+	__u64 address;		/* as the importing device sees it */
+	__u64 length;		/* bytes */
+};
+
+#define PTI_MAPPED	0x1u
+#define PTI_UNMAPPING	0x2u	/* notified, still mapped */
+#define PTI_DEAD	0x4u	/* PTI_PINNED, and has been revoked */
+
+/* Times are of CLOCK_MONOTONIC, in nanoseconds; 0: has not happened. */
+struct pti_query {
+	__u32 handle;
+	__u32 state;		/* out: PTI_MAPPED and so on */
+	__u32 room;		/* entries that fit at @entries, 0: none wanted */
+	__u32 nr_entries;	/* out: entries that the mapping has, perhaps more than @room */
+	__u64 entries;		/* address of struct pti_entry[room] */
+	__u32 notifies;		/* out: how often the exporter notified */
+	__u32 revokes;		/* out: how many of them found a mapping not yet notified */
+	__u64 attach_ns;	/* out: how long attaching took */
+	__u64 map_ns;		/* out: how long the last successful map took */
+	__u64 mapped_at;	/* out: the last successful map was done */
+	__u64 notified_at;	/* out: the last revoke came */
+	__u64 unmapped_at;	/* out: the last unmap was done */
+};
+
+/*
+ * PTI_ATTACH: -EINVAL (mode, delay or device is nonsense, or the descriptor no dma-buf),
+ * -EBADF, -ENODEV (no such device), -ENXIO (no driver is bound to it), -EBUSY (4096
+ * handles), -ENOMEM, or what the exporter says.
+ *
+ * PTI_MAP: -EBUSY (is mapped), -ESTALE (PTI_DEAD), or what the exporter says to pin and
+ * map. PTI_UNMAP: -ENODATA (is not mapped). PTI_DETACH unmaps first if need be. These
+ * take the address of a handle.
+ *
+ * Numbers begin at 0x40: the lowest are the VFS's own for every file.
+ */
+#define PTI_IOC 0xB7
+#define PTI_ATTACH	_IOWR(PTI_IOC, 0x40, struct pti_attach)
+#define PTI_MAP		_IOW(PTI_IOC, 0x41, __u32)
+#define PTI_UNMAP	_IOW(PTI_IOC, 0x42, __u32)
+#define PTI_DETACH	_IOW(PTI_IOC, 0x43, __u32)
+#define PTI_QUERY	_IOWR(PTI_IOC, 0x44, struct pti_query)
+
+#endif
