@@ -87,9 +87,10 @@ def main():
     parser.add_argument('--json', required=True)
     parser.add_argument('--dev', required=True)
     parser.add_argument('--gid', default='0')
-    parser.add_argument('--seed', type=int, default=1,
-                        help='the tests choose attributes by chance, and some '
-                             'choices make one skip')
+    parser.add_argument('--seed', type=int, default=2,
+                        help='the tests choose attributes by chance, and EFA has '
+                             'no unsignaled work requests: with other seeds more '
+                             'of the UD tests skip for that')
     parser.add_argument('names', nargs='*', metavar='TEST')
     args = parser.parse_args()
 
