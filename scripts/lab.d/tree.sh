@@ -70,7 +70,7 @@ tree_bootstrap()
 	proxy=$(apt-config dump --format '%v' Acquire::http::Proxy 2>/dev/null || :)
 	# single quotes: $1 is for the hook's shell, which gets the tree's path
 	# shellcheck disable=SC2016
-	LAB=$LAB mmdebstrap --variant=apt --mode="$([ "$(id -u)" = 0 ] && echo root || echo unshare)" \
+	env LAB="$LAB" mmdebstrap --variant=apt --mode="$([ "$(id -u)" = 0 ] && echo root || echo unshare)" \
 		${proxy:+--aptopt="Acquire::http::Proxy \"$proxy\""} \
 		--aptopt='APT::Install-Recommends "false"' \
 		--setup-hook='cp "$LAB/apt-preferences" "$1/etc/apt/preferences.d/lab"' \
