@@ -84,6 +84,7 @@ static bool check_stream(uint64_t host_before)
 	good &= check(stream.host_ok > host_before, "host memory is still reached",
 		      "no host request succeeded after the revoke");
 	good &= check_none(stream.corrupt, "data is right", "requests brought wrong bytes");
+	good &= check(stream.compared, "reads of the BAR were compared", "none was");
 	return good;
 }
 

@@ -67,6 +67,12 @@ static void fill_request(struct stream *s, unsigned int i, struct loopback_wr *w
 	}
 }
 
+/* Shifts by one each time around, so that every slot sees every kind. */
+static enum stream_kind next_kind(uint64_t seq)
+{
+	return (enum stream_kind)((seq + seq / STREAM_DEPTH) % STREAM_KINDS);
+}
+
 static bool into_bar(enum stream_kind kind)
 {
 	return kind == STREAM_WRITE || kind == STREAM_READ_INTO;
@@ -79,7 +85,7 @@ static void post(struct stream *s, unsigned int i)
 
 	slot->seq = s->posted + 1;
 	slot->len = request_length(s, slot->seq);
-	slot->kind = s->writes_only ? STREAM_WRITE : (enum stream_kind)(slot->seq % STREAM_KINDS);
+	slot->kind = s->writes_only ? STREAM_WRITE : next_kind(slot->seq);
 	if (into_bar(slot->kind))
 		stamp(traffic(s->rig, i), slot->seq);
 	else if (slot->kind == STREAM_HOST_WRITE)
@@ -114,10 +120,12 @@ static void check_zone(struct stream *s, unsigned int i)
 {
 	struct stream_slot *slot = &s->slot[i];
 
-	if (into_bar(slot->kind))
+	if (into_bar(slot->kind)) {
 		slot->stamp = slot->seq;
-	else if (slot->stamp && memcmp(traffic(s->rig, i), &slot->stamp, sizeof(slot->stamp)))
-		s->corrupt++;
+	} else if (slot->stamp) {
+		s->compared++;
+		s->corrupt += memcmp(traffic(s->rig, i), &slot->stamp, sizeof(slot->stamp)) != 0;
+	}
 }
 
 static void complete(struct stream *s, const struct ibv_wc *wc)

@@ -54,7 +54,8 @@ struct stream {
 	atomic_uint_fast64_t fence;	/* no request above it may succeed on the BAR */
 	atomic_uint_fast64_t bar_ok, bar_bad, host_ok, host_bad;
 	atomic_uint_fast64_t late_ok;	/* BAR requests above the fence that succeeded */
-	atomic_uint_fast64_t corrupt;	/* wrong bytes came back */
+	atomic_uint_fast64_t compared;	/* reads of the BAR whose stamp was known */
+	atomic_uint_fast64_t corrupt;	/* wrong bytes came back, from BAR or host */
 	atomic_uint_fast64_t hung;	/* requests without a completion in time */
 	atomic_uint_fast64_t post_failed;
 	atomic_uint_fast64_t status[STREAM_STATUSES];	/* BAR completions by status */
