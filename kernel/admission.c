@@ -24,14 +24,9 @@ static const struct {
 	{ "ib_umem_dmabuf_revoke_locked", "ib_uverbs" },
 	/* ours, for kernels without it (rdma/umem) */
 	{ "peerbar_umem_revoke_notify", "peerbar_umem" },
-	/*
-	 * The test importer (tests/kmod). late and never break their promise, to show
-	 * that they are fenced off; its callback that promises nothing is not here.
-	 */
+	/* the test importer (tests/kmod); its unrevocable callback is not here */
 	{ "peerbar_test_importer_dynamic_move_notify", "peerbar_test_importer" },
 	{ "peerbar_test_importer_pinned_move_notify", "peerbar_test_importer" },
-	{ "peerbar_test_importer_late_move_notify", "peerbar_test_importer" },
-	{ "peerbar_test_importer_never_move_notify", "peerbar_test_importer" },
 };
 
 /* @name as sprint_symbol_no_offset() has it: "symbol [module]", or "symbol" if built in */
