@@ -43,19 +43,17 @@ static bool names(const char *name, const char *symbol, const char *module)
 	       !strcmp(name + 2 + m, "]");
 }
 
-static bool revokes(const struct dma_buf_attachment *attach)
+static bool revokes(const char *name)
 {
-	char name[KSYM_SYMBOL_LEN];
 	size_t i;
 
-	sprint_symbol_no_offset(name, (unsigned long)attach->importer_ops->move_notify);
 	for (i = 0; i < ARRAY_SIZE(revoking); i++)
 		if (names(name, revoking[i].symbol, revoking[i].module))
 			return true;
 	return false;
 }
 #else
-static bool revokes(const struct dma_buf_attachment *attach)
+static bool revokes(const char *name)
 {
 	return true;
 }
@@ -63,15 +61,19 @@ static bool revokes(const struct dma_buf_attachment *attach)
 
 bool peerbar_importer_revokes(const struct dma_buf_attachment *attach)
 {
-	const void *callback;
+	char name[KSYM_SYMBOL_LEN] = "none";
+	const void *callback = NULL;
 
-	callback = attach->importer_ops ? peerbar_importer_callback(attach->importer_ops) :
-					  NULL;
-	if (callback && revokes(attach))
-		return true;
+	if (attach->importer_ops)
+		callback = peerbar_importer_callback(attach->importer_ops);
+	if (callback) {
+		sprint_symbol_no_offset(name, (unsigned long)callback);
+		if (revokes(name))
+			return true;
+	}
 
 	dev_warn_ratelimited(attach->dev,
-			     "peerbar: refused: driver %s cannot revoke a mapping (callback %ps); use a driver whose memory regions can be revoked, such as mlx5 with on-demand paging or efa as built by peerbar\n",
-			     dev_driver_string(attach->dev), callback);
+			     "peerbar: refused: driver %s cannot revoke a mapping (callback: %s); use a driver whose memory regions can be revoked, such as mlx5 with on-demand paging or efa as built by peerbar\n",
+			     dev_driver_string(attach->dev), name);
 	return false;
 }

@@ -118,6 +118,8 @@ static int peerbar_open_device(struct vfio_device *vdev)
 	mutex_lock(&pd->decode_lock);
 	update_decode(pd);
 	peerbar_allow(pd->context, PEERBAR_LOW_POWER);
+	/* it was enabled, and reset if it can be: whatever AER saw before is over */
+	peerbar_allow(pd->context, PEERBAR_ERROR);
 	peerbar_allow(pd->context, PEERBAR_CLOSED);
 	mutex_unlock(&pd->decode_lock);
 	return 0;
@@ -139,8 +141,10 @@ static int low_power(struct peerbar_device *pd, u32 flags, void __user *arg, siz
 
 	mutex_lock(&pd->decode_lock);
 	ret = vfio_pci_core_ioctl_feature(&pd->core.vdev, flags, arg, argsz);
-	if (!ret && !(flags & VFIO_DEVICE_FEATURE_PROBE))
+	if (!ret && !(flags & VFIO_DEVICE_FEATURE_PROBE)) {
 		set_reason(pd, PEERBAR_LOW_POWER, pd->core.pm_runtime_engaged);
+		update_decode(pd);
+	}
 	mutex_unlock(&pd->decode_lock);
 	return ret;
 }
@@ -220,6 +224,25 @@ static ssize_t peerbar_write(struct vfio_device *vdev, const char __user *buf, s
 	return ret;
 }
 
+/*
+ * The core wakes a device from D3hot before it tries to reset it, and the reset may then
+ * fail without having begun.
+ */
+static long peerbar_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
+{
+	struct peerbar_device *pd = to_peerbar(vdev);
+	long ret;
+
+	if (cmd != VFIO_DEVICE_RESET)
+		return vfio_pci_core_ioctl(vdev, cmd, arg);
+
+	mutex_lock(&pd->decode_lock);
+	ret = vfio_pci_core_ioctl(vdev, cmd, arg);
+	update_decode(pd);
+	mutex_unlock(&pd->decode_lock);
+	return ret;
+}
+
 static int peerbar_init_dev(struct vfio_device *vdev)
 {
 	struct peerbar_device *pd = to_peerbar(vdev);
@@ -250,7 +273,7 @@ static const struct vfio_device_ops peerbar_ops = {
 	.release = peerbar_release_dev,
 	.open_device = peerbar_open_device,
 	.close_device = peerbar_close_device,
-	.ioctl = vfio_pci_core_ioctl,
+	.ioctl = peerbar_ioctl,
 	.device_feature = peerbar_device_feature,
 	.read = vfio_pci_core_read,
 	.write = peerbar_write,

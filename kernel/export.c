@@ -195,7 +195,7 @@ static int buffer_publish(struct peerbar_buffer *buf, u32 open_flags)
 	buf->revoked = ctx->reasons;
 	list_add_tail(&buf->node, &ctx->buffers);
 	mutex_unlock(&ctx->lock);
-	trace_peerbar_export(buf);
+	trace_export(buf);
 
 	fd = dma_buf_fd(dmabuf, open_flags);
 	if (fd < 0)

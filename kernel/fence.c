@@ -145,7 +145,7 @@ void peerbar_fence(struct peerbar_attachment *att, struct peerbar_mapping *m)
 		pci_clear_master(to_pci_dev(client));
 	if (m->way == PEERBAR_DIRECT)
 		close_all(client, m);
-	trace_peerbar_fence(buf, client, closed);
+	trace_fence(buf, client, closed);
 	dev_warn(client, "peerbar: %s did not let go of %s; %s\n", dev_driver_string(client),
 		 pci_name(buf->context->pdev),
 		 closed ? "its mapping is fenced off in the IOMMU" :

@@ -8,11 +8,11 @@
  * that it had, and no other memory region can get it until the importer has detached.
  */
 #include <linux/dma-resv.h>
-#include <linux/ktime.h>
 #include <linux/overflow.h>
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 
 #include "peerbar.h"
 #include "trace.h"
@@ -62,7 +62,7 @@ int peerbar_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach)
 	mutex_lock(&buf->lock);
 	list_add_tail(&att->node, &buf->attachments);
 	mutex_unlock(&buf->lock);
-	trace_peerbar_attach(buf, attach->dev, &att->route);
+	trace_attach(buf, attach->dev, &att->route);
 	return 0;
 }
 
@@ -205,7 +205,7 @@ struct sg_table *peerbar_map(struct dma_buf_attachment *attach, enum dma_data_di
 {
 	struct peerbar_buffer *buf = attach->dmabuf->priv;
 	struct peerbar_attachment *att = attach->priv;
-	ktime_t start = ktime_get();
+	u64 start = ktime_get_ns();
 	struct peerbar_mapping *m;
 
 	dma_resv_assert_held(attach->dmabuf->resv);
@@ -223,8 +223,7 @@ struct sg_table *peerbar_map(struct dma_buf_attachment *attach, enum dma_data_di
 
 	if (IS_ERR(m))
 		return ERR_CAST(m);
-	trace_peerbar_map(buf, attach->dev, m->span[0].addr,
-			  ktime_to_ns(ktime_sub(ktime_get(), start)));
+	trace_map(buf, attach->dev, m->span[0].addr, ktime_get_ns() - start);
 	return &m->sgt;
 }
 

@@ -227,7 +227,7 @@ void peerbar_context_put(struct peerbar_context *ctx);
 int peerbar_export(struct peerbar_device *pd, u32 flags,
 		   struct vfio_device_feature_dma_buf __user *arg, size_t argsz);
 
-/* mapping.c */
+/* mapping.c: what the dma-buf core calls for an importer; see struct dma_buf_ops */
 int peerbar_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach);
 void peerbar_detach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach);
 struct sg_table *peerbar_map(struct dma_buf_attachment *attach, enum dma_data_direction dir);
@@ -361,7 +361,7 @@ void peerbar_span_release(struct device *client, enum peerbar_way way,
  */
 void peerbar_fence(struct peerbar_attachment *att, struct peerbar_mapping *m);
 
-/* debugfs.c */
+/* debugfs.c; without debugfs in the kernel they do nothing */
 void peerbar_debugfs_init(void);
 void peerbar_debugfs_exit(void);
 void peerbar_debugfs_add(struct peerbar_context *ctx);

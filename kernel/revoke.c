@@ -196,11 +196,11 @@ void peerbar_revoke(struct peerbar_context *ctx, enum peerbar_reason reason, boo
 	ctx->reasons |= BIT(reason);
 	c = mark_revoked(ctx, reason);
 	if (c.usable || c.busy) {
-		trace_peerbar_revoke_begin(ctx, reason, c.usable, c.bytes);
+		trace_revoke_begin(ctx, reason, c.usable, c.bytes);
 		start = ktime_get_ns();
 		fenced = take_away(ctx, wait);
 		account(ctx, reason, fenced, ktime_get_ns() - start);
-		trace_peerbar_revoke_end(ctx, reason, fenced, ktime_get_ns() - start);
+		trace_revoke_end(ctx, reason, fenced, ktime_get_ns() - start);
 	}
 	mutex_unlock(&ctx->lock);
 }

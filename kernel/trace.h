@@ -16,7 +16,7 @@
 /* domain:bus:slot.function, with the longest domain */
 #define PEERBAR_NAME_LEN 20
 
-TRACE_EVENT(peerbar_export,
+TRACE_EVENT(export,
 	    TP_PROTO(struct peerbar_buffer *buf),
 	    TP_ARGS(buf),
 	    TP_STRUCT__entry(__array(char, device, PEERBAR_NAME_LEN)
@@ -31,7 +31,7 @@ TRACE_EVENT(peerbar_export,
 		      __entry->device, __entry->buffer, __entry->bytes, __entry->ranges)
 );
 
-TRACE_EVENT(peerbar_attach,
+TRACE_EVENT(attach,
 	    TP_PROTO(struct peerbar_buffer *buf, struct device *importer,
 		     const struct peerbar_route *route),
 	    TP_ARGS(buf, importer, route),
@@ -50,7 +50,7 @@ TRACE_EVENT(peerbar_attach,
 		      peerbar_map_type_text(__entry->type), peerbar_reason_text(__entry->reason))
 );
 
-TRACE_EVENT(peerbar_map,
+TRACE_EVENT(map,
 	    TP_PROTO(struct peerbar_buffer *buf, struct device *importer, dma_addr_t addr, u64 ns),
 	    TP_ARGS(buf, importer, addr, ns),
 	    TP_STRUCT__entry(__array(char, device, PEERBAR_NAME_LEN)
@@ -70,7 +70,7 @@ TRACE_EVENT(peerbar_map,
 		      __entry->addr, __entry->ns)
 );
 
-TRACE_EVENT(peerbar_fence,
+TRACE_EVENT(fence,
 	    TP_PROTO(struct peerbar_buffer *buf, struct device *importer, bool iommu),
 	    TP_ARGS(buf, importer, iommu),
 	    TP_STRUCT__entry(__array(char, device, PEERBAR_NAME_LEN)
@@ -88,7 +88,7 @@ TRACE_EVENT(peerbar_fence,
 		      __entry->iommu ? "iommu" : "bus-master-off")
 );
 
-TRACE_EVENT(peerbar_revoke_begin,
+TRACE_EVENT(revoke_begin,
 	    TP_PROTO(struct peerbar_context *ctx, enum peerbar_reason reason, unsigned int buffers,
 		     u64 bytes),
 	    TP_ARGS(ctx, reason, buffers, bytes),
@@ -104,7 +104,7 @@ TRACE_EVENT(peerbar_revoke_begin,
 		      peerbar_reason_name(__entry->reason), __entry->buffers, __entry->bytes)
 );
 
-TRACE_EVENT(peerbar_revoke_end,
+TRACE_EVENT(revoke_end,
 	    TP_PROTO(struct peerbar_context *ctx, enum peerbar_reason reason, unsigned int fenced,
 		     u64 ns),
 	    TP_ARGS(ctx, reason, fenced, ns),
