@@ -73,7 +73,7 @@ static void revoked(struct importer_attachment *a)
 	}
 	a->unmapping = true;
 	if (a->delay_ms != PTI_UNMAP_NEVER)
-		schedule_delayed_work(&a->late, msecs_to_jiffies(a->delay_ms));
+		schedule_delayed_work(&a->late, msecs_to_jiffies(a->delay_ms) + 1);
 }
 
 /* May come as soon as the attachment exists, before dma_buf_dynamic_attach() returns. */

@@ -35,21 +35,6 @@ struct importer_file {
 static LIST_HEAD(files);
 static DEFINE_MUTEX(files_lock);
 
-/* A reference to the device at @address. */
-static struct pci_dev *find_device(const char *address)
-{
-	unsigned int domain, bus, slot, function;
-	struct pci_dev *pdev;
-	int end = 0;
-
-	if (sscanf(address, "%x:%x:%x.%x%n", &domain, &bus, &slot, &function, &end) != 4 ||
-	    address[end] || bus > 0xff || slot > 0x1f || function > 7)
-		return ERR_PTR(-EINVAL);
-
-	pdev = pci_get_domain_bus_and_slot(domain, bus, PCI_DEVFN(slot, function));
-	return pdev ?: ERR_PTR(-ENODEV);
-}
-
 /* With the device lock held, so that the driver stays until the handle is known. */
 static int attach_locked(struct importer_file *file, const struct pti_attach *how,
 			 u32 handle, struct device *dev)
@@ -88,7 +73,7 @@ static int attach_for_device(struct importer_file *file, const struct pti_attach
 static int ioctl_attach(struct importer_file *file, struct pti_attach __user *arg)
 {
 	struct pti_attach how;
-	struct pci_dev *pdev;
+	struct device *dev;
 	u32 handle;
 	int ret;
 
@@ -96,9 +81,9 @@ static int ioctl_attach(struct importer_file *file, struct pti_attach __user *ar
 		return -EFAULT;
 	if (strnlen(how.device, sizeof(how.device)) == sizeof(how.device))
 		return -EINVAL;
-	pdev = find_device(how.device);
-	if (IS_ERR(pdev))
-		return PTR_ERR(pdev);
+	dev = bus_find_device_by_name(&pci_bus_type, NULL, how.device);
+	if (!dev)
+		return -ENODEV;
 
 	/* A handle that leads nowhere until it is all done: what can fail, fails first. */
 	ret = xa_alloc(&file->attachments, &handle, NULL, XA_LIMIT(1, MAX_HANDLES),
@@ -107,11 +92,11 @@ static int ioctl_attach(struct importer_file *file, struct pti_attach __user *ar
 		goto out_put;
 	ret = put_user(handle, &arg->handle);
 	if (!ret)
-		ret = attach_for_device(file, &how, handle, &pdev->dev);
+		ret = attach_for_device(file, &how, handle, dev);
 	if (ret)
 		xa_erase(&file->attachments, handle);
 out_put:
-	pci_dev_put(pdev);
+	put_device(dev);
 	return ret;
 }
 

@@ -54,7 +54,7 @@ struct pti_attach {
 	 */
 	__u32 unmap_delay_ms;
 	__u32 handle;		/* out, on success; never 0 */
-	char device[16];	/* the importing device, "dddd:bb:dd.f" */
+	char device[16];	/* the importing device, as sysfs spells it */
 };
 
 struct pti_entry {
@@ -83,9 +83,9 @@ struct pti_query {
 };
 
 /*
- * PTI_ATTACH: -EINVAL (mode, delay or device is nonsense, or the descriptor no dma-buf),
- * -EBADF, -ENODEV (no such device), -ENXIO (no driver is bound to it), -EBUSY (4096
- * handles), -ENOMEM, or what the exporter says.
+ * PTI_ATTACH: -EINVAL (mode or delay is nonsense, @device has no end, or the descriptor is
+ * no dma-buf), -EBADF, -ENODEV (no device of that name), -ENXIO (no driver is bound to it),
+ * -EBUSY (4096 handles), -ENOMEM, or what the exporter says.
  *
  * PTI_MAP: -EBUSY (is mapped), -ESTALE (PTI_DEAD), or what the exporter says to pin and
  * map. PTI_UNMAP: -ENODATA (is not mapped). PTI_DETACH unmaps first if need be. These

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * importer: the exporter against importers of every kind (tests/kmod), which map the BAR
+ * for the NIC. Those that can revoke are let in and have lost the BAR when the call that
+ * takes it away returns, one that unmaps late included; one that cannot is refused.
+ *
+ *	importer [--seconds N]		N: of the race against resets, default 5
+ *
+ * What the importer says is checked against what the NIC sees of the IOMMU.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "importer.h"
+#include "lib/clock.h"
+#include "lib/kmsg.h"
+#include "lib/tap.h"
+#include "lib/trigger.h"
+
+#define LATE_MS 200u
+#define ROOM 64u
+#define MANY 64u
+
+static void check_entries(struct bench *b, uint32_t handle, const char *name)
+{
+	struct pti_entry entries[ROOM];
+	struct pti_query q;
+	char text[IMPORTER_TITLE];
+	uint64_t total = 0;
+	int ret = importer_query(b->fd, handle, &q, entries, ROOM);
+
+	if (ret || !q.nr_entries || q.nr_entries > ROOM)
+		tap_die(name, "query: %s, %u entries", strerror(-ret), q.nr_entries);
+	for (uint32_t i = 0; i < q.nr_entries; i++) {
+		total += entries[i].length;
+		tap_note("%s: %" PRIu64 " bytes at %#" PRIx64, name,
+			 (uint64_t)entries[i].length, (uint64_t)entries[i].address);
+	}
+	tap_check(q.state == PTI_MAPPED && total == SPAN,
+		  importer_title(text, name, "maps all of the buffer"),
+		  "state %#x, %" PRIu64 " bytes in %u entries", q.state, total,
+		  q.nr_entries);
+}
+
+static void case_map(enum pti_mode mode)
+{
+	const char *name = mode_name(mode);
+	struct bench b;
+	uint64_t before;
+	uint32_t handle;
+
+	bench_open(&b, name);
+	before = reachable();
+	handle = attach_and_map(&b, mode, PTI_UNMAP_AT_ONCE);
+	check_entries(&b, handle, name);
+	check_reachable(before + SPAN, name, "the NIC reaches what is mapped");
+	expect(importer_unmap(b.fd, handle), 0, name, "unmaps of its own");
+	check_reachable(before, name, "the NIC does not reach what is unmapped");
+	expect(importer_map(b.fd, handle), 0, name, "maps again");
+	expect(importer_detach(b.fd, handle), 0, name, "detaches while it is mapped");
+	check_reachable(before, name, "the NIC does not reach what is detached");
+	bench_close(&b);
+}
+
+/* How it looks to the importer just after access was taken away. */
+static void check_revoked(const struct pti_query *q, enum pti_mode mode, uint32_t delay_ms,
+			  const char *name)
+{
+	uint64_t held_ns = q->unmapped_at - q->notified_at;
+	uint32_t state = mode == PTI_PINNED ? PTI_DEAD : 0;
+	char text[IMPORTER_TITLE];
+
+	tap_note("%s: %u notifications, unmapped %.3f ms after", name, q->notifies,
+		 (double)held_ns / 1e6);
+	tap_check(q->state == state && q->revokes == 1 && q->notified_at >= q->mapped_at &&
+		  q->unmapped_at >= q->notified_at && held_ns >= delay_ms * 1000000ull,
+		  importer_title(text, name, "notified once while mapped, and unmapped"),
+		  "state %#x, %u revokes, held for %" PRIu64 " ns", q->state, q->revokes,
+		  held_ns);
+}
+
+/* What mapping again gives: @away while the device is away, @back when it is there. */
+static void check_remap(struct bench *b, uint32_t handle, enum trigger trigger,
+			enum pti_mode mode, const char *name)
+{
+	int away = trigger == TRIGGER_RESET ? 0 : -ENODEV;
+	int back = trigger == TRIGGER_CLOSE ? -ENODEV : 0;
+	int ret;
+
+	if (mode == PTI_PINNED)
+		away = back = -ESTALE;
+	ret = importer_map(b->fd, handle);
+	expect(ret, away, name, "mapping again, as the device is left");
+	if (!ret)
+		importer_unmap(b->fd, handle);
+	trigger_recover(&b->rig, trigger);
+	expect(importer_map(b->fd, handle), back, name, "mapping again, with the device back");
+	rig_unmap_bar(&b->rig);
+}
+
+static void case_revoke(enum pti_mode mode, enum trigger trigger, uint32_t delay_ms)
+{
+	char name[64], text[IMPORTER_TITLE];
+	uint64_t before, took_us;
+	struct pti_query q;
+	struct bench b;
+	uint32_t handle;
+
+	snprintf(name, sizeof(name), "%s, %s%s", mode_name(mode), trigger_name(trigger),
+		 delay_ms ? ", late" : "");
+	bench_open(&b, name);
+	before = reachable();
+	handle = attach_and_map(&b, mode, delay_ms);
+	took_us = now_us();
+	trigger_pull(&b.rig, trigger);
+	took_us = now_us() - took_us;
+	check_reachable(before, name, "the NIC does not reach what is revoked");
+	q = query(&b, handle);
+	check_revoked(&q, mode, delay_ms, name);
+	tap_check(took_us >= delay_ms * 1000, importer_title(text, name, "waited for the importer"),
+		  "it took %.3f ms", us_to_ms(took_us));
+	check_remap(&b, handle, trigger, mode, name);
+	expect(importer_detach(b.fd, handle), 0, name, "detach");
+	bench_close(&b);
+}
+
+static void case_unrevocable(void)
+{
+	const char *name = mode_name(PTI_UNREVOCABLE);
+	struct bench b;
+	uint32_t handle;
+
+	bench_open(&b, name);
+	expect(importer_attach(b.fd, b.dmabuf, importing_device(), PTI_UNREVOCABLE,
+			       PTI_UNMAP_AT_ONCE, &handle), -EOPNOTSUPP, name, "refused");
+	bench_close(&b);
+}
+
+/* Every importer of a buffer is told, not only the first. */
+static void case_many(void)
+{
+	static const char name[] = "64 importers of one buffer lose it at once";
+	uint32_t handles[MANY];
+	unsigned int mapped = 0;
+	struct bench b;
+	uint64_t before;
+
+	bench_open(&b, name);
+	before = reachable();
+	for (unsigned int i = 0; i < MANY; i++)
+		handles[i] = attach_and_map(&b, i % 2 ? PTI_PINNED : PTI_DYNAMIC,
+					    i % 4 < 2 ? PTI_UNMAP_AT_ONCE : 20);
+	trigger_pull(&b.rig, TRIGGER_RESET);
+	for (unsigned int i = 0; i < MANY; i++)
+		mapped += query(&b, handles[i]).state & PTI_MAPPED;
+	tap_check(!mapped && reachable() == before, name, "%u have it, the NIC reaches %"
+		  PRIu64 " bytes, before %" PRIu64, mapped, reachable(), before);
+	bench_close(&b);
+}
+
+static unsigned int race_seconds(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "seconds", required_argument, NULL, 's' },
+		{ 0 }
+	};
+	unsigned int seconds = 5;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		if (c != 's' || sscanf(optarg, "%u", &seconds) != 1 || !seconds) {
+			fprintf(stderr, "usage: importer [--seconds N]\n");
+			exit(EXIT_FAILURE);
+		}
+	}
+	return seconds;
+}
+
+int main(int argc, char **argv)
+{
+	static const enum pti_mode revocable[] = { PTI_DYNAMIC, PTI_PINNED };
+	unsigned int seconds = race_seconds(argc, argv);
+	uint64_t log = kmsg_position();
+
+	for (unsigned int i = 0; i < 2; i++) {
+		case_map(revocable[i]);
+		for (int trigger = 0; trigger < TRIGGERS; trigger++) {
+			case_revoke(revocable[i], trigger, 0);
+			case_revoke(revocable[i], trigger, LATE_MS);
+		}
+		importer_stubborn(revocable[i]);
+	}
+	case_unrevocable();
+	case_many();
+	importer_misuse();
+	importer_race(seconds);
+	kmsg_check(log);
+	return tap_exit_status();
+}

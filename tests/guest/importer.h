@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The parts of the test of importers, and what they share. */
+#ifndef GUEST_IMPORTER_TEST_H
+#define GUEST_IMPORTER_TEST_H
+
+#include <stdint.h>
+
+#include "lib/importer.h"
+#include "lib/rig.h"
+
+#define SPAN (4 * MIB)
+
+/* The GPU, a part of its BAR as a dma-buf, and the importer's device. */
+struct bench {
+	struct rig rig;		/* the device only, and no mapping of the BAR */
+	int dmabuf;
+	int fd;
+};
+
+/* The name is that of the step for the watchdog. */
+void bench_open(struct bench *b, const char *name);
+void bench_close(struct bench *b);
+
+const char *mode_name(enum pti_mode mode);
+
+/* The PCI device that imports: the NIC. */
+const char *importing_device(void);
+
+/* Attach and map for it; failure ends the test. */
+uint32_t attach(struct bench *b, enum pti_mode mode, uint32_t delay_ms);
+uint32_t attach_and_map(struct bench *b, enum pti_mode mode, uint32_t delay_ms);
+struct pti_query query(struct bench *b, uint32_t handle);
+
+/* "@name: @what", the name of a check: what is tested, and which of its properties. */
+#define IMPORTER_TITLE 160
+const char *importer_title(char *text, const char *name, const char *what);
+
+/* Bytes that the IOMMU lets the NIC reach, as the NIC sees it; and a check of that. */
+uint64_t reachable(void);
+void check_reachable(uint64_t expected, const char *name, const char *what);
+
+/* One check, "@name: @what": the call gave @expected, 0 or a negative errno. */
+void expect(int got, int expected, const char *name, const char *what);
+
+/* importer_stubborn.c: one that promised to unmap and does not. */
+void importer_stubborn(enum pti_mode mode);
+
+/* importer_misuse.c: wrong calls, and the end of everything at the wrong time. */
+void importer_misuse(void);
+
+/* importer_race.c: all kinds of importers against resets. */
+void importer_race(unsigned int seconds);
+
+#endif /* GUEST_IMPORTER_TEST_H */

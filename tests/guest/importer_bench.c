@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What the parts of the test of importers share; see importer.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "importer.h"
+#include "lib/nicctl.h"
+#include "lib/tap.h"
+#include "lib/watchdog.h"
+
+#define LIMIT_S 60u
+
+void bench_open(struct bench *b, const char *name)
+{
+	struct peerbar_range range = { 0, SPAN };
+
+	watchdog_set(LIMIT_S, name);
+	memset(b, 0, sizeof(*b));
+	b->rig.span = SPAN;
+	rig_open_device(&b->rig);
+	b->dmabuf = peerbar_export(b->rig.dev, RIG_BAR, &range, 1, O_RDWR);
+	if (b->dmabuf < 0)
+		tap_die(name, "%s", peerbar_errmsg());
+	b->fd = importer_open();
+}
+
+void bench_close(struct bench *b)
+{
+	close(b->fd);
+	close(b->dmabuf);
+	peerbar_close(b->rig.dev);
+	watchdog_clear();
+}
+
+const char *mode_name(enum pti_mode mode)
+{
+	static const char *const names[] = {
+		[PTI_DYNAMIC] = "dynamic", [PTI_PINNED] = "pinned",
+		[PTI_UNREVOCABLE] = "unrevocable",
+	};
+
+	return names[mode];
+}
+
+const char *importing_device(void)
+{
+	const char *nic = getenv("PB_NIC");
+
+	if (!nic || !*nic)
+		tap_die("set-up", "PB_NIC is not in the environment: run this in the lab");
+	return nic;
+}
+
+uint32_t attach(struct bench *b, enum pti_mode mode, uint32_t delay_ms)
+{
+	uint32_t handle;
+	int ret = importer_attach(b->fd, b->dmabuf, importing_device(), mode, delay_ms,
+				  &handle);
+
+	if (ret)
+		tap_die("attach", "%s: %s", mode_name(mode), strerror(-ret));
+	return handle;
+}
+
+uint32_t attach_and_map(struct bench *b, enum pti_mode mode, uint32_t delay_ms)
+{
+	uint32_t handle = attach(b, mode, delay_ms);
+	int ret = importer_map(b->fd, handle);
+
+	if (ret)
+		tap_die("map", "%s: %s", mode_name(mode), strerror(-ret));
+	return handle;
+}
+
+struct pti_query query(struct bench *b, uint32_t handle)
+{
+	struct pti_query q;
+	int ret = importer_query(b->fd, handle, &q, NULL, 0);
+
+	if (ret)
+		tap_die("query", "%s", strerror(-ret));
+	return q;
+}
+
+const char *importer_title(char *text, const char *name, const char *what)
+{
+	snprintf(text, IMPORTER_TITLE, "%s: %s", name, what);
+	return text;
+}
+
+void expect(int got, int expected, const char *name, const char *what)
+{
+	char text[IMPORTER_TITLE];
+
+	tap_check(got == expected, importer_title(text, name, what), "%s, expected %s",
+		  strerror(-got), strerror(-expected));
+}
+
+uint64_t reachable(void)
+{
+	struct json_object *report = nicctl_report();
+	uint64_t bytes = nicctl_figure(report, "/dma/live_bytes");
+
+	json_object_put(report);
+	return bytes;
+}
+
+void check_reachable(uint64_t expected, const char *name, const char *what)
+{
+	uint64_t bytes = reachable();
+	char text[IMPORTER_TITLE];
+
+	tap_check(bytes == expected, importer_title(text, name, what),
+		  "it reaches %" PRIu64 " bytes, expected %" PRIu64, bytes, expected);
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * An importer that promised to unmap and does not. The kernel's own exporter waits for as
+ * long as it takes; peerbar-vfio-pci waits for revoke_timeout_ms and then closes the
+ * mapping itself.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "importer.h"
+#include "lib/clock.h"
+#include "lib/tap.h"
+
+#define TIMEOUT "/sys/module/peerbar_vfio_pci/parameters/revoke_timeout_ms"
+#define TIMEOUT_MS 1000u
+#define SLACK_MS 2000u		/* for the reset itself, and for emulation */
+#define HELD_MS 300u
+
+struct resetter {
+	struct peerbar_device *dev;
+	pthread_t thread;
+	atomic_bool done;
+	uint64_t took_us;
+	int ret;
+};
+
+static void *reset(void *arg)
+{
+	struct resetter *r = arg;
+	uint64_t start = now_us();
+
+	r->ret = peerbar_reset(r->dev);
+	r->took_us = now_us() - start;
+	r->done = true;
+	return NULL;
+}
+
+/* Returns when the importer has been notified. */
+static void start_reset(struct resetter *r, struct bench *b, uint32_t handle)
+{
+	*r = (struct resetter){ .dev = b->rig.dev };
+	if (pthread_create(&r->thread, NULL, reset, r))
+		tap_die("reset", "cannot start a thread");
+	while (!query(b, handle).revokes)
+		sleep_us(2000);
+}
+
+static void end_reset(struct resetter *r, const char *name)
+{
+	pthread_join(r->thread, NULL);
+	expect(r->ret, 0, name, "the reset works");
+}
+
+/* The GPU's driver is the exporter; is it the kernel's own? */
+static bool exporter_waits_for_ever(void)
+{
+	char path[96], target[256];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", rig_gpu());
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		tap_die("set-up", "%s: %s", path, strerror(errno));
+	target[n] = 0;
+	return !strcmp(strrchr(target, '/') + 1, "vfio-pci");
+}
+
+static unsigned int set_timeout(unsigned int ms)
+{
+	FILE *f = fopen(TIMEOUT, "r+e");
+	unsigned int old;
+
+	if (!f || fscanf(f, "%u", &old) != 1 || fseek(f, 0, SEEK_SET) ||
+	    fprintf(f, "%u", ms) < 0 || fclose(f))
+		tap_die(TIMEOUT, "cannot set it: %s", strerror(errno));
+	return old;
+}
+
+/* Told by hand to let go, the importer does, and the reset ends. */
+static void holds(struct bench *b, uint32_t handle, const char *name)
+{
+	char text[IMPORTER_TITLE];
+	struct resetter r;
+	uint32_t state;
+
+	start_reset(&r, b, handle);
+	sleep_us(HELD_MS * 1000);
+	state = query(b, handle).state;
+	tap_check(!r.done && state & PTI_UNMAPPING,
+		  importer_title(text, name, "the reset waits for it"),
+		  "it did not; state %#x", state);
+	expect(importer_unmap(b->fd, handle), 0, name, "unmap by hand");
+	end_reset(&r, name);
+}
+
+/* The reset ends in time, the NIC is cut off, and what the importer does is harmless. */
+static void is_cut_off(struct bench *b, uint32_t handle, uint64_t before, const char *name)
+{
+	unsigned int old = set_timeout(TIMEOUT_MS);
+	char text[IMPORTER_TITLE];
+	struct resetter r;
+
+	start_reset(&r, b, handle);
+	end_reset(&r, name);
+	set_timeout(old);
+	tap_check(r.took_us >= TIMEOUT_MS * 1000 &&
+		  r.took_us <= (TIMEOUT_MS + SLACK_MS) * 1000,
+		  importer_title(text, name, "the reset waits for the time that is set"),
+		  "it took %.3f ms", us_to_ms(r.took_us));
+	check_reachable(before, name, "the NIC is cut off");
+	tap_check(query(b, handle).state & PTI_UNMAPPING,
+		  importer_title(text, name, "and does not know"),
+		  "state %#x", query(b, handle).state);
+	expect(importer_unmap(b->fd, handle), 0, name, "unmap by hand");
+}
+
+void importer_stubborn(enum pti_mode mode)
+{
+	uint32_t handle, next;
+	uint64_t before;
+	struct bench b;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s, never unmaps", mode_name(mode));
+	bench_open(&b, name);
+	before = reachable();
+	handle = attach_and_map(&b, mode, PTI_UNMAP_NEVER);
+	if (exporter_waits_for_ever())
+		holds(&b, handle, name);
+	else
+		is_cut_off(&b, handle, before, name);
+	next = attach_and_map(&b, mode, PTI_UNMAP_AT_ONCE);
+	check_reachable(before + SPAN, name, "another importer maps afterwards");
+	expect(importer_detach(b.fd, next), 0, name, "the other detaches");
+	expect(importer_detach(b.fd, handle), 0, name, "detach");
+	check_reachable(before, name, "nothing is left");
+	bench_close(&b);
+}

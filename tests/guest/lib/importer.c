@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The test importer; see importer.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "importer.h"
+#include "tap.h"
+
+/* As the guest sees the checkout. */
+#define MODULES "/src/build/kmod"
+#define MODULE "peerbar_test_importer"
+
+static int result(long ret)
+{
+	return ret < 0 ? -errno : 0;
+}
+
+int importer_load(void)
+{
+	struct utsname system;
+	char path[256];
+	int fd, ret;
+
+	uname(&system);
+	snprintf(path, sizeof(path), MODULES "/%s/" MODULE ".ko", system.release);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ret = result(syscall(SYS_finit_module, fd, "", 0));
+	close(fd);
+	return ret;
+}
+
+int importer_unload(void)
+{
+	return result(syscall(SYS_delete_module, MODULE, O_NONBLOCK));
+}
+
+int importer_open(void)
+{
+	int fd, ret;
+
+	if (access(PTI_PATH, F_OK)) {
+		ret = importer_load();
+		if (ret && ret != -EEXIST)
+			tap_die("set-up", "cannot load " MODULE ".ko from " MODULES ": %s",
+				strerror(-ret));
+	}
+	fd = open(PTI_PATH, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		tap_die("set-up", PTI_PATH ": %s", strerror(errno));
+	return fd;
+}
+
+int importer_attach(int fd, int dmabuf, const char *device, enum pti_mode mode,
+		    uint32_t unmap_delay_ms, uint32_t *handle)
+{
+	struct pti_attach attach = {
+		.dmabuf_fd = dmabuf, .mode = mode, .unmap_delay_ms = unmap_delay_ms,
+	};
+	int ret;
+
+	if (strlen(device) >= sizeof(attach.device))
+		return -EINVAL;
+	memcpy(attach.device, device, strlen(device) + 1);
+	ret = result(ioctl(fd, PTI_ATTACH, &attach));
+	if (!ret)
+		*handle = attach.handle;
+	return ret;
+}
+
+int importer_map(int fd, uint32_t handle)
+{
+	return result(ioctl(fd, PTI_MAP, &handle));
+}
+
+int importer_unmap(int fd, uint32_t handle)
+{
+	return result(ioctl(fd, PTI_UNMAP, &handle));
+}
+
+int importer_detach(int fd, uint32_t handle)
+{
+	return result(ioctl(fd, PTI_DETACH, &handle));
+}
+
+int importer_query(int fd, uint32_t handle, struct pti_query *query,
+		   struct pti_entry *entries, uint32_t room)
+{
+	*query = (struct pti_query){
+		.handle = handle, .room = room, .entries = (uintptr_t)entries,
+	};
+	return result(ioctl(fd, PTI_QUERY, query));
+}
