@@ -69,14 +69,17 @@ static void pause_us(uint32_t us)
 	nanosleep(&ts, NULL);
 }
 
-/* Open the gate between two slices; the host side goes first if it waits. */
+/*
+ * Open the gate between two slices, for as long as the engine asked for; the host
+ * side goes first if it waits.
+ */
 static void step_back(struct nic *nic)
 {
-	uint32_t slow_us = nic->fault.slow_us;
+	uint32_t us = nic->efa->pause_us;
 
 	gate_engine_leave(&nic->gate);
-	if (slow_us)
-		pause_us(slow_us);
+	if (us)
+		pause_us(us);
 	gate_engine_enter(&nic->gate);
 }
 

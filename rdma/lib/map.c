@@ -67,6 +67,46 @@ static int check(struct peerbar_device *dev, unsigned int bar, uint64_t offset, 
 		       (uintmax_t)offset, (uintmax_t)length, bar, dev->address);
 }
 
+/* The largest power of two that is not above @length, from a page to 1 GiB. */
+static size_t natural_alignment(size_t length)
+{
+	size_t align = 1ul << 30;
+
+	while (align > length && align > pb_page_size())
+		align >>= 1;
+	return align;
+}
+
+/*
+ * mmap at a naturally aligned address: a reservation with room to spare is made,
+ * the mapping put over its aligned part, and the rest given back. NULL and errno.
+ */
+static void *map_aligned(int fd, off_t offset, size_t length)
+{
+	size_t page = pb_page_size(), align = natural_alignment(length);
+	size_t size = (length + page - 1) & ~(page - 1), head;
+	char *room, *addr;
+
+	room = mmap(NULL, size + align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		    -1, 0);
+	if (room == MAP_FAILED)
+		return NULL;
+	head = -(uintptr_t)room & (align - 1);
+	addr = mmap(room + head, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+		    offset);
+	if (addr == MAP_FAILED) {
+		int err = errno;
+
+		munmap(room, size + align);
+		errno = err;
+		return NULL;
+	}
+	if (head)
+		munmap(room, head);
+	munmap(addr + size, align - head);
+	return addr;
+}
+
 void *peerbar_map(struct peerbar_device *dev, unsigned int bar, uint64_t offset, size_t length)
 {
 	int ret = check(dev, bar, offset, length);
@@ -81,9 +121,8 @@ void *peerbar_map(struct peerbar_device *dev, unsigned int bar, uint64_t offset,
 		return pb_fail_ptr(ENOMEM, "out of memory");
 	map->dev = dev;
 	map->length = length;
-	map->addr = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, dev->fd,
-			 dev->bars[bar].file_offset + offset);
-	if (map->addr == MAP_FAILED) {
+	map->addr = map_aligned(dev->fd, dev->bars[bar].file_offset + offset, length);
+	if (!map->addr) {
 		free(map);
 		return pb_fail_ptr(errno, "cannot map %#zx bytes of BAR %u of %s: %s", length, bar,
 				   dev->address, strerror(errno));

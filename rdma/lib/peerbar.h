@@ -101,7 +101,12 @@ int peerbar_can_export(struct peerbar_device *dev);
 int peerbar_export(struct peerbar_device *dev, unsigned int bar,
 		   const struct peerbar_range *ranges, unsigned int nr_ranges, int flags);
 
-/* Map a part of BAR @bar for the CPU; read and write. */
+/*
+ * Map a part of BAR @bar for the CPU; read and write. The address is aligned to the
+ * largest power of two not above @length (at most 1 GiB): an MR of the same range
+ * that is registered at this address, instead of peerbar_reg_mr()'s choice, does not
+ * cost the NIC its large pages.
+ */
 void *peerbar_map(struct peerbar_device *dev, unsigned int bar, uint64_t offset,
 		  size_t length);
 int peerbar_unmap(void *addr, size_t length);

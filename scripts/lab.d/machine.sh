@@ -26,7 +26,7 @@ make_initramfs()
 	for ko in "${modules[@]}"; do
 		modprobe -d "$KERNEL" -S "$RELEASE" --show-depends "$ko"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r ko; do
-		xz -dc "$ko" > "$root/m/$(basename "${ko%.xz}")"
+		xz -dcf "$ko" > "$root/m/$(basename "${ko%.xz}")"	# -f: or plain, as on 6.1
 		basename "${ko%.xz}" >> "$root/m/order"
 	done
 	(cd "$root" && find . | cpio -o -H newc --quiet) > "$RUN/initramfs.cpio"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# mr_test.sh TOTAL: the byte check over the whole BAR (TOTAL bytes each way), then
-# over a slice in its middle that is aligned to a page and to nothing larger.
+# mr_test.sh TOTAL: the byte check over the whole BAR (TOTAL bytes, half of them each
+# way), then over a slice in its middle that is aligned to a page and to no more.
 set -u
-total=${1:-4G}
+total=${1:-8G}
 
 # check NAME ARG...: run `peerbar mr test` with ARGs; its JSON must be clean.
 check()

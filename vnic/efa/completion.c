@@ -45,6 +45,7 @@ static bool full(const struct efa_cq *cq)
 static void fire(struct efa *efa, struct efa_cq *cq, uint16_t cqn)
 {
 	cq->armed = false;
+	cq->told = cq->prod;
 	efa_eq_push(efa, cq->eq, cqn);
 }
 
@@ -70,17 +71,24 @@ static void append(struct efa *efa, uint16_t cqn, const struct efa_completion *c
 		fire(efa, cq, cqn);
 }
 
+/*
+ * A consumer arms and then polls, so the entries that the last event told of are
+ * no news when it arms: a second event for them would find nothing to poll. But
+ * if it then takes only some of what is there, it is told of the rest.
+ */
 void efa_cq_doorbell(struct efa *efa, uint16_t cqn, uint32_t value)
 {
 	struct efa_cq *cq = efa_cq_get(efa, cqn);
+	bool arm = value & EFA_IO_DB_ARM;
 
 	if (!cq || !cq->interrupt)
 		return;
 	cq->cons = value & EFA_IO_DB_INDEX;
-	if (!(value & EFA_IO_DB_ARM))
+	if (arm)
+		cq->armed = true;
+	if (!cq->armed || (uint16_t)cq->prod == cq->cons)
 		return;
-	cq->armed = true;
-	if ((uint16_t)cq->prod != cq->cons)
+	if (!arm || cq->prod != cq->told)
 		fire(efa, cq, cqn);
 }
 

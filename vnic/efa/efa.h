@@ -89,6 +89,7 @@ struct efa_cq {
 	uint8_t entry_size;	/* bytes, 32 */
 	uint64_t base;
 	uint32_t prod;		/* free running */
+	uint32_t told;		/* prod when the last event went out */
 	uint16_t cons;		/* from the last doorbell */
 	uint32_t users;		/* QPs, send and receive counted apart */
 };

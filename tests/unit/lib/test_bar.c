@@ -57,6 +57,7 @@ static void maps_a_part(void **state)
 	assert_non_null(map);
 	map[1] = 0x600dcafe;
 	again = peerbar_map(*state, 2, 0, FAKE_BAR2_SIZE);
+	assert_int_equal((uintptr_t)again % FAKE_BAR2_SIZE, 0);
 	assert_non_null(again);
 	assert_int_equal(again[2 * PAGE / 4 + 1], 0x600dcafe);
 	assert_int_equal(peerbar_unmap(map, PAGE), 0);

@@ -159,6 +159,47 @@ static void test_arm(void **state)
 	assert_int_equal(r->efa->count.eq_events, 2);
 }
 
+/* Arm, then poll: one event for each entry, none for what was told before. */
+static void test_arm_then_poll(void **state)
+{
+	struct rig *r = *state;
+	uint16_t eq = rig_eq(r, 8, VECTOR);
+	uint16_t cq = rig_cq(r, 16, eq);
+
+	ring_cq(r, cq, 0, true);
+	push(r, cq, 0);
+	assert_int_equal(r->efa->eq[eq].prod, 1);
+	ring_cq(r, cq, 0, true);
+	ring_cq(r, cq, 1, false);
+	assert_int_equal(r->efa->eq[eq].prod, 1);
+	push(r, cq, 1);
+	push(r, cq, 2);
+	assert_int_equal(r->efa->eq[eq].prod, 2);
+	ring_cq(r, cq, 1, true);		/* the second is news */
+	assert_int_equal(r->efa->eq[eq].prod, 3);
+	ring_cq(r, cq, 3, false);
+	assert_int_equal(r->efa->eq[eq].prod, 3);
+}
+
+/* Who takes only some of what is there hears of the rest. */
+static void test_poll_leaves_some(void **state)
+{
+	struct rig *r = *state;
+	uint16_t eq = rig_eq(r, 8, VECTOR);
+	uint16_t cq = rig_cq(r, 16, eq);
+
+	for (uint32_t n = 0; n < 3; n++)
+		push(r, cq, n);
+	ring_cq(r, cq, 0, true);
+	assert_int_equal(r->efa->eq[eq].prod, 1);
+	ring_cq(r, cq, 0, true);
+	assert_int_equal(r->efa->eq[eq].prod, 1);
+	ring_cq(r, cq, 1, false);
+	assert_int_equal(r->efa->eq[eq].prod, 2);
+	ring_cq(r, cq, 2, false);		/* not armed */
+	assert_int_equal(r->efa->eq[eq].prod, 2);
+}
+
 static void test_doorbell_without_arm(void **state)
 {
 	struct rig *r = *state;
@@ -319,6 +360,8 @@ int main(void)
 		rig_test(test_overflow),
 		rig_test(test_unreachable),
 		rig_test(test_arm),
+		rig_test(test_arm_then_poll),
+		rig_test(test_poll_leaves_some),
 		rig_test(test_doorbell_without_arm),
 		rig_test(test_eq_pending),
 		rig_test(test_eq_phase),
