@@ -28,16 +28,34 @@ mount_all()
 	ulimit -l unlimited
 }
 
-# load_modules IMPORTER: VFIO, verbs, and the efa driver of that kind.
+# load_modules EXPORTER IMPORTER: VFIO, verbs, and our drivers of those kinds.
 load_modules()
 {
-	local m
+	local m release
+	release=$(uname -r)
 	for m in vfio-pci vfio_iommu_type1 ib_uverbs crc16; do
-		modprobe "$m" || echo "modprobe $m failed" > /dev/ttyS0
+		modprobe "$m" || complain "modprobe $m failed"
 	done
-	[ "$1" = none ] && return
-	insmod "/src/build/modules/$(uname -r)/$1/efa.ko" ||
-		echo "loading the $1 efa driver failed" > /dev/ttyS0
+	[ "$1" != peerbar ] || load "/src/build/kernel/$release/peerbar-vfio-pci.ko"
+	[ "$2" != none ] || return
+	[ "$2" = stock ] || load_if_there "/src/build/modules/$release/$2/peerbar_umem.ko"
+	load "/src/build/modules/$release/$2/efa.ko"
+}
+
+load()
+{
+	insmod "$1" || complain "insmod $1 failed"
+}
+
+load_if_there()
+{
+	[ ! -e "$1" ] || load "$1"
+}
+
+# What goes wrong before there is an output: to the console's log.
+complain()
+{
+	echo "peerbar: $*" > /dev/ttyS0
 }
 
 # pci_devices MODALIAS: addresses of the devices whose modalias begins so.
@@ -59,11 +77,17 @@ name_ports()
 	done
 }
 
+# bind_gpus EXPORTER
 bind_gpus()
 {
-	local gpu
+	local gpu driver
+	case $1 in
+	kernel) driver=vfio-pci;;
+	peerbar) driver=peerbar-vfio-pci;;
+	none) return;;
+	esac
 	for gpu in $(pci_devices "$GPU_ALIAS"); do
-		echo vfio-pci > "/sys/bus/pci/devices/$gpu/driver_override"
+		echo $driver > "/sys/bus/pci/devices/$gpu/driver_override"
 		echo "$gpu" > /sys/bus/pci/drivers_probe
 	done
 }

@@ -13,13 +13,21 @@ build_all()
 		build_step "virtual NIC" make -C vnic
 		build_step "libpeerbar" make -C rdma/lib
 		build_step "peerbar" make -C rdma/tools
-		build_efa "$release" --stock
-		build_efa "$release"
+		build_modules "$release"
 		build_step "perftest with --use_vfio" perftest-patches/build --version 25.01 \
 			--fetch --libpeerbar build/rdma/lib --cache /cache \
 			--out build/perftest/25.01
 		build_step "guest tests" make -C tests/guest
 	) || die "the build failed" 1
+}
+
+# build_modules RELEASE: the exporter, both kinds of importer, the test importer.
+build_modules()
+{
+	build_step "exporter for $1" make -C kernel KDIR="/lib/modules/$1/build"
+	build_efa "$1" --stock
+	build_efa "$1"
+	build_step "test importer for $1" make -C tests/kmod RELEASE="$1"
 }
 
 # build_efa RELEASE [--stock]: the efa driver as it is, or with revocable MRs.

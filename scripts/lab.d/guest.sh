@@ -4,8 +4,8 @@
 
 guest_main()
 {
-	local mode=$1 name=$1 limit=300 bar=256M gpus=1 importer=revocable append="" strict=1
-	local kernel=${KERNEL:-latest}
+	local mode=$1 name=$1 limit=300 bar=256M gpus=1 append="" strict=1
+	local kernel=${KERNEL:-latest} exporter=${EXPORTER:-} importer=${IMPORTER:-revocable}
 	local nic=() cmd=()
 	[ "$mode" = shell ] && limit=0
 	shift
@@ -16,6 +16,7 @@ guest_main()
 		--time-limit) limit=$(guest_number "$@") && shift 2;;
 		--bar) bar=$(guest_size "$@") && shift 2;;
 		--gpus) gpus=$(guest_number "$@") && shift 2;;
+		--exporter) exporter=$(guest_arg "$@") && shift 2;;
 		--importer) importer=$(guest_arg "$@") && shift 2;;
 		--nic) nic+=("$(guest_arg "$@")") && shift 2;;
 		--append) append="$append $(guest_arg "$@")" && shift 2;;
@@ -26,10 +27,9 @@ guest_main()
 	done
 	[ -e "$(tree_path)/opt/peerbar/kernels/$kernel" ] ||
 		die "no kernel series $kernel in the tree; there are 6.1, 6.12 and latest" 2
-	case $importer in
-	revocable|stock|none) ;;
-	*) die "--importer takes revocable, stock or none, not $importer" 2;;
-	esac
+	[ -n "$exporter" ] || exporter=$([ "$kernel" = latest ] && echo kernel || echo peerbar)
+	guest_choice --exporter "$exporter" kernel peerbar none
+	guest_choice --importer "$importer" revocable stock none
 	[ "$gpus" = 1 ] || [ "$gpus" = 2 ] || die "--gpus takes 1 or 2, not $gpus" 2
 	[ "$mode" = shell ] || [ ${#cmd[@]} -gt 0 ] ||
 		die "run: no command after --; see scripts/lab -h" 2
@@ -46,7 +46,7 @@ guest_main()
 guest_boot()
 {
 	local env=(LAB_MODE="$mode" LAB_NAME="$name" LAB_LIMIT="$limit" LAB_BAR="$bar"
-		LAB_GPUS="$gpus" LAB_IMPORTER="$importer" LAB_KERNEL="$kernel" LAB_APPEND="$append"
+		LAB_GPUS="$gpus" LAB_EXPORTER="$exporter" LAB_IMPORTER="$importer" LAB_KERNEL="$kernel" LAB_APPEND="$append"
 		LAB_STRICT="$strict" LAB_ACCEL="${PEERBAR_ACCEL:-auto}" LAB_CPU="${CPU:-EPYC}"
 		LAB_MEMORY="${MEMORY:-2G}")
 	tree_enter env "${env[@]}" bash scripts/lab.d/machine.sh "${nic[@]}"
@@ -57,6 +57,17 @@ guest_arg()
 {
 	[ $# -ge 2 ] || die "$1 needs a value; see scripts/lab -h" 2
 	printf '%s\n' "$2"
+}
+
+# guest_choice OPTION VALUE ALLOWED...
+guest_choice()
+{
+	local option=$1 value=$2 allowed
+	shift 2
+	for allowed in "$@"; do
+		[ "$value" != "$allowed" ] || return 0
+	done
+	die "$option takes one of: $*; not '$value'" 2
 }
 
 guest_number()

@@ -56,7 +56,7 @@ machine_args()
 		-device "intel-iommu,caching-mode=on"
 		-nodefaults -no-user-config -display none -no-reboot)
 	ARGS+=(-kernel "$KERNEL/vmlinux" -initrd "$RUN/initramfs.cpio" -append
-		"console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check intel_iommu=on peerbar.mode=$LAB_MODE peerbar.kernel=$LAB_KERNEL peerbar.importer=$LAB_IMPORTER$LAB_APPEND")
+		"console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check intel_iommu=on peerbar.mode=$LAB_MODE peerbar.kernel=$LAB_KERNEL peerbar.exporter=$LAB_EXPORTER peerbar.importer=$LAB_IMPORTER$LAB_APPEND")
 	for i in $(seq "$LAB_GPUS"); do
 		ARGS+=(-object "memory-backend-memfd,id=gpumem$i,size=$LAB_BAR,share=on"
 			-device "pcie-root-port,id=gpuport$i,chassis=$i,slot=$i"
