@@ -43,19 +43,23 @@ static bool names(const char *name, const char *symbol, const char *module)
 	       !strcmp(name + 2 + m, "]");
 }
 
-static bool revokes(const char *name)
+static bool revokes(const void *callback)
 {
+	char name[KSYM_SYMBOL_LEN];
 	size_t i;
 
+	if (!callback)
+		return false;
+	sprint_symbol_no_offset(name, (unsigned long)callback);
 	for (i = 0; i < ARRAY_SIZE(revoking); i++)
 		if (names(name, revoking[i].symbol, revoking[i].module))
 			return true;
 	return false;
 }
 #else
-static bool revokes(const char *name)
+static bool revokes(const void *callback)
 {
-	return true;
+	return callback;
 }
 #endif
 
@@ -66,12 +70,11 @@ bool peerbar_importer_revokes(const struct dma_buf_attachment *attach)
 
 	if (attach->importer_ops)
 		callback = peerbar_importer_callback(attach->importer_ops);
-	if (callback) {
-		sprint_symbol_no_offset(name, (unsigned long)callback);
-		if (revokes(name))
-			return true;
-	}
+	if (revokes(callback))
+		return true;
 
+	if (callback)
+		sprint_symbol_no_offset(name, (unsigned long)callback);
 	dev_warn_ratelimited(attach->dev,
 			     "peerbar: refused: driver %s cannot revoke a mapping (callback: %s); use a driver whose memory regions can be revoked, such as mlx5 with on-demand paging or efa as built by peerbar\n",
 			     dev_driver_string(attach->dev), name);
