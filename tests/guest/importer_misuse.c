@@ -43,7 +43,7 @@ static void bad_attach(struct bench *b)
 	};
 	uint32_t handle;
 
-	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		expect(importer_attach(b->fd, cases[i].dmabuf, cases[i].device, cases[i].mode,
 				       cases[i].delay_ms, &handle),
 		       -cases[i].error, name, cases[i].what);
