@@ -65,8 +65,8 @@ static unsigned long time_left(unsigned long deadline)
 }
 
 /*
- * dma_resv_lock(), but not for ever. It is held over a map, so a try and a short sleep
- * will do.
+ * dma_resv_lock(), but not for ever. Well-behaved importers hold it for a map and no
+ * longer, so a try and a short sleep will do.
  */
 static bool lock_resv(struct dma_resv *resv, unsigned long deadline)
 {
