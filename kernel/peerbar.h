@@ -246,8 +246,10 @@ void peerbar_unmap(struct dma_buf_attachment *attach, struct sg_table *sgt,
  * Afterwards no DMA reaches the BARs: importers have stopped, or were fenced off. The one
  * exception is a call without @wait for an importer that was told, but has not unmapped,
  * behind no translating IOMMU: stopping it would stop its whole device. The next event
- * that waits, at the latest the close, sees to it. A pinned registration stays dead for ever; a dynamic importer
- * may map again once no reason is left.
+ * that waits, at the latest the close, sees to it.
+ *
+ * A pinned registration stays dead for ever; a dynamic importer may map again once no
+ * reason is left.
  */
 void peerbar_revoke(struct peerbar_context *ctx, enum peerbar_reason reason, bool wait);
 
