@@ -120,13 +120,15 @@ static int write_text(const char *path, const char *text)
 /* A reader sees the whole report or none. */
 static int write_report(struct nic *nic, const char *path)
 {
+	const int style = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
 	struct json_object *report = nic_report(nic);
+	const char *text;
 	char *draft = NULL;
 	int err = -ENOMEM;
 
 	if (asprintf(&draft, "%s.%d", path, (int)getpid()) >= 0) {
-		err = write_text(draft, json_object_to_json_string_ext(report,
-					JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED));
+		text = json_object_to_json_string_ext(report, style);
+		err = write_text(draft, text);
 		if (!err && rename(draft, path))
 			err = -errno;
 		if (err)

@@ -79,52 +79,65 @@ static const struct efa_create_qp_cmd create_qp = {
 	.send_cq = 1, .recv_cq = 1, .sq_bytes = 16 * 64, .sq_depth = 16, .rq_bytes = 16 * 16,
 	.rq_depth = 16, .uar = 1,
 };
+
 static const struct efa_modify_qp_cmd modify_qp = {
 	.hdr.opcode = EFA_CMD_MODIFY_QP, .handle = 1, .state = EFA_QP_INIT,
 	.mask = EFA_QP_SET_STATE | EFA_QP_SET_QKEY,
 };
+
 static const struct efa_handle_cmd query_qp = {
 	.hdr.opcode = EFA_CMD_QUERY_QP, .handle = 1,
 };
+
 static const struct efa_handle_cmd destroy_qp = {
 	.hdr.opcode = EFA_CMD_DESTROY_QP, .handle = 1,
 };
+
 static const struct efa_create_ah_cmd create_ah = {
 	.hdr.opcode = EFA_CMD_CREATE_AH, .pd = 1,
 	.gid = { 0xfe, 0x80, [8] = 0x02, 0x00, 0x00, 0xff, 0xfe, 0x00, 0x00, 0x01 },
 };
+
 static const struct efa_destroy_ah_cmd destroy_ah = {
 	.hdr.opcode = EFA_CMD_DESTROY_AH, .ah = 1, .pd = 1,
 };
+
 static const struct efa_reg_mr_cmd reg_inline = {
 	.hdr.opcode = EFA_CMD_REG_MR, .pd = 1, .pbl.page = { 0x40000, 0x41000 },
 	.length = 2 * PAGE, .flags = 12, .access = 7, .iova = 0x100000,
 };
+
 static const struct efa_reg_mr_cmd reg_direct = {
 	.hdr = { .opcode = EFA_CMD_REG_MR, .flags = EFA_AQ_CTRL_DATA }, .pd = 1,
 	.pbl.table = { .length = MANY_PAGES * 8, .addr = AT_TABLE },
 	.length = MANY_PAGES * PAGE, .flags = 12, .access = 7,
 };
+
 static const struct efa_reg_mr_cmd reg_indirect = {	/* two table pages */
 	.hdr = { .opcode = EFA_CMD_REG_MR,
 		 .flags = EFA_AQ_CTRL_DATA | EFA_AQ_CTRL_INDIRECT },
 	.pd = 1, .pbl.table = { .length = 2 * 8 + 12, .addr = AT_TABLE },
 	.length = MANY_PAGES * PAGE, .flags = 12, .access = 7,
 };
+
 static const struct efa_handle_cmd dereg_mr = {
 	.hdr.opcode = EFA_CMD_DEREG_MR, .handle = 1 << 8,
 };
+
 static const struct efa_create_cq_cmd create_cq = {
 	.hdr.opcode = EFA_CMD_CREATE_CQ, .caps1 = EFA_CQ_INTERRUPT, .caps2 = 8, .depth = 16,
 	.eq = 1, .base = AT_CQ, .sub_cqs = 1, .uar = 1,
 };
+
 static const struct efa_id_cmd destroy_cq = { .hdr.opcode = EFA_CMD_DESTROY_CQ, .id = 1 };
 static const struct efa_feature_cmd get_feature = {
 	.hdr.opcode = EFA_CMD_GET_FEATURE, .feature = EFA_FEATURE_DEVICE,
 };
+
 static const struct efa_feature_cmd set_feature = {
 	.hdr.opcode = EFA_CMD_SET_FEATURE, .feature = EFA_FEATURE_AENQ,
 };
+
 static const struct efa_stats_cmd get_stats = { .hdr.opcode = EFA_CMD_GET_STATS };
 static const struct efa_aq_hdr alloc_pd = { .opcode = EFA_CMD_ALLOC_PD };
 static const struct efa_id_cmd dealloc_pd = { .hdr.opcode = EFA_CMD_DEALLOC_PD, .id = 1 };
@@ -134,6 +147,7 @@ static const struct efa_create_eq_cmd create_eq = {
 	.hdr.opcode = EFA_CMD_CREATE_EQ, .depth = 16, .vector = 1, .caps = 4, .base = AT_EQ,
 	.event_mask = EFA_EQ_COMPLETIONS,
 };
+
 static const struct efa_id_cmd destroy_eq = { .hdr.opcode = EFA_CMD_DESTROY_EQ, .id = 1 };
 
 #define VALID(cmd) { &(cmd), sizeof(cmd) }

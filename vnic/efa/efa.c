@@ -72,7 +72,8 @@ void efa_reset(struct efa *efa)
 	memset(efa->qp, 0, sizeof(efa->qp));
 	memset(&efa->held, 0, sizeof(efa->held));
 	efa->regs = (struct efa_regs){ .dev_sts = EFA_STS_READY };
-	efa->aq_cons = efa->acq_prod = 0;
+	efa->aq_cons = 0;
+	efa->acq_prod = 0;
 	efa->aenq_groups = 0;
 	efa->pause_us = 0;
 	efa->count.resets++;

@@ -162,7 +162,8 @@ uint8_t efa_cmd_reg_mr(struct efa *efa, const void *cmd_buf, void *rsp_buf)
 	efa->next_mr = mr - efa->mr;
 	efa->mr_pages += n;
 	efa->pd[cmd->pd].users++;
-	rsp->lkey = rsp->rkey = efa_mr_key(efa, mr);
+	rsp->rkey = efa_mr_key(efa, mr);
+	rsp->lkey = rsp->rkey;
 	return EFA_ADMIN_OK;
 }
 

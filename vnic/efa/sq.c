@@ -117,12 +117,13 @@ static bool run_rdma(struct efa *efa, struct efa_qp *qp, const struct efa_work *
 				 qp->run.done, slice);
 	qp->run.done += moved.moved;
 
-	if (moved.src_fault || moved.dst_fault)		/* a READ's source is remote */
+	if (moved.src_fault || moved.dst_fault) {	/* a READ's source is remote */
 		*status = moved.src_fault == read ? EFA_IO_REMOTE_ADDRESS : EFA_IO_BAD_LKEY;
-	else if (qp->run.done < work->len)
+		return true;
+	}
+	if (qp->run.done < work->len)
 		return false;
-	else
-		*status = work->imm ? efa_inbound_imm(efa, qp, work) : EFA_IO_OK;
+	*status = work->imm ? efa_inbound_imm(efa, qp, work) : EFA_IO_OK;
 	return true;
 }
 
@@ -248,8 +249,10 @@ void efa_qp_flush(struct efa *efa, struct efa_qp *qp)
 void efa_qp_forget(struct efa *efa, struct efa_qp *qp)
 {
 	qp->run = (struct efa_run){ 0 };
-	qp->sq_prod = qp->sq_cons = 0;
-	qp->rq_prod = qp->rq_cons = 0;
+	qp->sq_prod = 0;
+	qp->sq_cons = 0;
+	qp->rq_prod = 0;
+	qp->rq_cons = 0;
 	efa_held_drop(efa, qp->id);
 	efa_qp_unpark(efa);
 }

@@ -70,7 +70,8 @@ void drv_reset(struct driver *d)
 void drv_start(struct driver *d, uint16_t depth)
 {
 	d->depth = depth;
-	d->prod = d->cons = 0;
+	d->prod = 0;
+	d->cons = 0;
 	d->aq = fixture_alloc(d->f, depth * 64u);
 	d->acq = fixture_alloc(d->f, depth * 64u);
 	drv_write(d, 0x4c, 1);

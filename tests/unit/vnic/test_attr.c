@@ -120,10 +120,14 @@ static void test_stats(void **state)
 	struct cmd cmd = drv_cmd(13);
 	struct rsp rsp;
 
-	c->sends = 1, c->send_bytes = 1000;
-	c->reads = 10, c->read_bytes = 10000;
-	c->writes = 100, c->write_bytes = 100000;
-	c->recvs = 301, c->recv_bytes = 301000;
+	c->sends = 1;
+	c->send_bytes = 1000;
+	c->reads = 10;
+	c->read_bytes = 10000;
+	c->writes = 100;
+	c->write_bytes = 100000;
+	c->recvs = 301;
+	c->recv_bytes = 301000;
 	c->ud_dropped = 7;
 	for (unsigned int i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		cmd.b[16] = expected[i].type;

@@ -261,7 +261,7 @@ static void test_lines(void **state)
 	for (int i = 0; i < 3; i++)
 		expect_line(fd, OK);
 	for (const char *c = PING; *c; c++)
-		say(fd, (char[2]){ *c });
+		say(fd, (char[2]) { *c });
 	expect_line(fd, OK);
 	say(fd, "\x1b[2J garbage of a boot\r\n" PING);
 	expect_line(fd, NOT_JSON);

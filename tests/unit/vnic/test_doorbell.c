@@ -52,7 +52,8 @@ static void test_no_ring(void **state)
 {
 	struct rig *r = *state;
 
-	r->a->sq_depth = r->b->rq_depth = 0;
+	r->a->sq_depth = 0;
+	r->b->rq_depth = 0;
 	lie(r, r->a, EFA_IO_DB_SQ, 1);
 	lie(r, r->b, EFA_IO_DB_RQ, 1);
 	assert_int_equal(rig_run(r), 0);

@@ -13,7 +13,6 @@ static void ends_with(struct rig *r, const struct efa_io_wqe *wqe, enum efa_io_s
 	assert_int_equal(stray_total(&r->f->nic.stray), 0);
 }
 
-
 static void parked(struct rig *r, const struct efa_qp *qp)
 {
 	rig_run(r);

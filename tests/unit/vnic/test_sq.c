@@ -118,7 +118,8 @@ static void test_zero_length(void **state)
 		for (int op = EFA_IO_OP_READ; op <= EFA_IO_OP_WRITE; op++) {
 			wqe = rig_rdma(r, op, r->b, 0);
 			wqe.length = sges;
-			wqe.rdma.local.key = wqe.rdma.remote.key = 0;
+			wqe.rdma.local.key = 0;
+			wqe.rdma.remote.key = 0;
 			rig_do(r, r->a, &wqe, EFA_IO_OK);
 		}
 		wqe = rig_send(r, r->b, 0);

@@ -143,7 +143,8 @@ static void test_lengths(void **state)
 	wqe.length = 3;
 	rig_do(r, r->a, &wqe, EFA_IO_BAD_LENGTH);
 	wqe.length = 2;				/* the sum overflows 32 bits */
-	wqe.sge[0].len = wqe.sge[1].len = 0x80000000;
+	wqe.sge[1].len = 0x80000000;
+	wqe.sge[0].len = wqe.sge[1].len;
 	rig_do(r, r->a, &wqe, EFA_IO_BAD_LENGTH);
 	wqe.ctrl1 |= EFA_IO_CTRL1_INLINE;
 	wqe.length = EFA_INLINE + 1;
