@@ -40,7 +40,7 @@ expect "version" 0 "peerbar" peerbar -V
 expect "no object" 2 "Usage" peerbar
 expect "unknown object" 2 "nonsense" peerbar nonsense
 expect "dev show" 0 "$PB_GPU" peerbar dev show
-expect_json "dev show as JSON" "any(.[]; .address == \"$PB_GPU\" and .driver == \"vfio-pci\")" \
+expect_json "dev show as JSON" "any(.[]; .dev == \"$PB_GPU\" and (.driver | endswith(\"vfio-pci\")))" \
 	peerbar -j dev show
 expect "dev show of a device that is not there" 1 "0000:7f:00.0" peerbar dev show 0000:7f:00.0
 expect "not an address" 1 "address" peerbar dev show zebra
