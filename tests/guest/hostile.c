@@ -101,6 +101,8 @@ static void hostile_open(struct hostile *h, const struct bystander *b)
 {
 	struct ibv_mr *stale;
 
+	h->can_write = b->can_write;
+	h->access = rig_access(b->can_write);
 	h->context = open_device(rig_ibdev());
 	h->pd = ibv_alloc_pd(h->context);
 	h->other_pd = ibv_alloc_pd(h->context);
@@ -112,11 +114,11 @@ static void hostile_open(struct hostile *h, const struct bystander *b)
 	rawqp_open(&h->peer, h->pd);
 	h->local = guarded();
 	h->remote = guarded();
-	h->local_mr = reg(h->pd, h->local, RIG_ACCESS);
-	h->remote_mr = reg(h->pd, h->remote, RIG_ACCESS);
+	h->local_mr = reg(h->pd, h->local, h->access);
+	h->remote_mr = reg(h->pd, h->remote, h->access);
 	h->read_only_mr = reg(h->pd, h->remote, 0);
-	h->other_mr = reg(h->other_pd, h->remote, RIG_ACCESS);
-	stale = reg(h->pd, h->remote, RIG_ACCESS);
+	h->other_mr = reg(h->other_pd, h->remote, h->access);
+	stale = reg(h->pd, h->remote, h->access);
 	h->stale_key = stale->rkey;
 	dereg(stale);
 	h->foreign_key = b->key;
@@ -192,7 +194,7 @@ static void test_chance(struct hostile *h, unsigned int rounds)
 		  done, rounds * BATCH);
 	wqe = hostile_good_wqe(h);
 	tap_check(rawqp_one(&h->raw, &wqe) == EFA_IO_OK, "and the QP still works",
-		  "a correct WRITE fails");
+		  "a correct request fails");
 }
 
 /* ---- doorbells ---- */
@@ -257,7 +259,7 @@ static void run(struct hostile *h, struct bystander *b, unsigned int rounds)
 	bystander_check(b, "bystander unharmed by doorbells");
 	wqe = hostile_good_wqe(h);
 	tap_check(rawqp_one(&h->raw, &wqe) == EFA_IO_OK, "other QPs of the process work",
-		  "a correct WRITE fails");
+		  "a correct request fails");
 	tap_check(guards_hold(h->local) && guards_hold(h->remote),
 		  "memory beside the MRs is untouched", "it was written");
 }

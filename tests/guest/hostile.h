@@ -22,12 +22,14 @@ struct hostile {
 	struct ibv_mr *read_only_mr;	/* on remote: no access but local read */
 	struct ibv_mr *other_mr;	/* on remote, in other_pd */
 	uint32_t stale_key;		/* of a deregistered MR */
+	bool can_write;			/* the driver grants remote write access */
+	int access;			/* all that it grants */
 	uint16_t ahn, other_ahn;
 	uint32_t foreign_key;		/* of the bystander's memory */
 	uint64_t foreign_addr;
 };
 
-/* A correct 64-byte WRITE from local to remote. */
+/* A correct request of 64 bytes: a WRITE, or a READ where no MR can be written to. */
 struct efa_io_wqe hostile_good_wqe(const struct hostile *h);
 
 /* Every wrong work request that has a name (hostile_cases.c). */
@@ -39,6 +41,7 @@ struct bystander {
 	atomic_bool stop, ready;
 	uint32_t key;
 	uint64_t addr;
+	bool can_write;		/* what its loopback says of the NIC */
 };
 
 struct bystander *bystander_start(void);	/* before any verbs call */

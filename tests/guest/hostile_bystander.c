@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* An innocent process on the same NIC: writes, reads back, compares, for ever. */
+/*
+ * An innocent process on the same NIC: copies by WRITE, back by READ, compares, for
+ * ever; by READ both times where there is no RDMA WRITE.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -21,12 +24,14 @@
 
 static pid_t child;
 
-static bool one(struct loopback *lb, enum loopback_op op, const uint8_t *local,
-		const uint8_t *remote, const struct ibv_mr *mr)
+static bool copy(struct loopback *lb, enum loopback_op op, const uint8_t *from,
+		 const uint8_t *to, const struct ibv_mr *mr)
 {
+	bool write = op == LOOPBACK_WRITE;
 	struct loopback_wr wr = {
-		.op = op, .local_addr = (uintptr_t)local, .lkey = mr->lkey, .length = BYTES,
-		.remote_addr = (uintptr_t)remote, .rkey = mr->rkey,
+		.op = op, .length = BYTES, .lkey = mr->lkey, .rkey = mr->rkey,
+		.local_addr = (uintptr_t)(write ? from : to),
+		.remote_addr = (uintptr_t)(write ? to : from),
 	};
 	struct ibv_wc wc;
 
@@ -37,12 +42,13 @@ static bool one(struct loopback *lb, enum loopback_op op, const uint8_t *local,
 static void move_data(struct bystander *b, struct loopback *lb, struct ibv_mr *mr)
 {
 	uint8_t *from = mr->addr, *to = from + BYTES, *back = to + BYTES;
+	enum loopback_op there = lb->can_write ? LOOPBACK_WRITE : LOOPBACK_READ;
 	uint32_t seed = 0;
 
 	while (!b->stop) {
 		rig_pattern(from, BYTES, ++seed);
-		if (one(lb, LOOPBACK_WRITE, from, to, mr) &&
-		    one(lb, LOOPBACK_READ, back, to, mr) && !memcmp(from, back, BYTES))
+		if (copy(lb, there, from, to, mr) && copy(lb, LOOPBACK_READ, to, back, mr) &&
+		    !memcmp(from, back, BYTES))
 			b->verified++;
 		else
 			b->wrong++;
@@ -59,11 +65,12 @@ static void live(struct bystander *b)
 	if (loopback_open(rig_ibdev(), 4, &lb))
 		tap_die("bystander", "%s", loopback_errmsg());
 	mem = mmap(NULL, 3 * BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	mr = mem == MAP_FAILED ? NULL : ibv_reg_mr(lb->pd, mem, 3 * BYTES, RIG_ACCESS);
+	mr = mem == MAP_FAILED ? NULL : ibv_reg_mr(lb->pd, mem, 3 * BYTES, rig_access(lb->can_write));
 	if (!mr)
 		tap_die("bystander", "cannot register memory: %s", strerror(errno));
 	b->key = mr->rkey;
 	b->addr = (uintptr_t)mem;
+	b->can_write = lb->can_write;
 	b->ready = true;
 	move_data(b, lb, mr);
 	ibv_dereg_mr(mr);

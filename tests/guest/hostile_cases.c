@@ -21,7 +21,7 @@ struct efa_io_wqe hostile_good_wqe(const struct hostile *h)
 {
 	return (struct efa_io_wqe){
 		.req_id = 1,
-		.ctrl1 = EFA_IO_CTRL1_META | EFA_IO_OP_WRITE,
+		.ctrl1 = EFA_IO_CTRL1_META | (h->can_write ? EFA_IO_OP_WRITE : EFA_IO_OP_READ),
 		.ctrl2 = EFA_IO_CTRL2_ALWAYS,
 		.dest_qp = (uint16_t)h->peer.qp->qp_num,
 		.length = 1,
@@ -45,7 +45,7 @@ static void set_len(struct efa_io_wqe *wqe, uint32_t len)
 	REMOTE.len = len;
 }
 
-/* The SEND that corresponds to the WRITE. */
+/* The SEND that corresponds to the correct request. */
 static void make_send(const struct hostile *h, struct efa_io_wqe *wqe)
 {
 	set_op(wqe, EFA_IO_OP_SEND);
@@ -58,6 +58,7 @@ static void make_send(const struct hostile *h, struct efa_io_wqe *wqe)
 
 CHANGE(nothing) { (void)wqe; }
 CHANGE(read_op) { set_op(wqe, EFA_IO_OP_READ); }
+CHANGE(write_op) { set_op(wqe, EFA_IO_OP_WRITE); }
 CHANGE(no_bytes) { set_len(wqe, 0); }
 
 /* keys */
@@ -82,7 +83,7 @@ CHANGE(local_before) { LOCAL.addr -= 1; }
 CHANGE(local_wraps) { LOCAL.addr = UINT64_MAX - BYTES / 2; }
 
 /* access */
-CHANGE(write_to_read_only) { REMOTE.key = h->read_only_mr->rkey; }
+CHANGE(write_to_read_only) { REMOTE.key = h->read_only_mr->rkey; write_op(h, wqe); }
 CHANGE(read_without_right) { REMOTE.key = h->read_only_mr->rkey; read_op(h, wqe); }
 
 CHANGE(read_into_read_only)
@@ -117,7 +118,7 @@ CHANGE(extension) { wqe->ctrl1 |= EFA_IO_CTRL1_EXTENSION; }
 CHANGE(no_first) { wqe->ctrl2 &= (uint8_t)~EFA_IO_CTRL2_FIRST; }
 CHANGE(no_completion) { wqe->ctrl2 &= (uint8_t)~EFA_IO_CTRL2_COMP_REQ; }
 CHANGE(read_imm) { read_op(h, wqe); wqe->ctrl1 |= EFA_IO_CTRL1_IMM; }
-CHANGE(write_inline) { wqe->ctrl1 |= EFA_IO_CTRL1_INLINE; }
+CHANGE(write_inline) { write_op(h, wqe); wqe->ctrl1 |= EFA_IO_CTRL1_INLINE; }
 
 /* SEND; the peer has no receive buffer, and with rnr_retry 0 that is an error at once */
 CHANGE(send_no_buffer) { make_send(h, wqe); }
@@ -143,7 +144,7 @@ static const struct {
 	change_fn change;
 	enum efa_io_status expect;
 } cases[] = {
-	{ "a correct WRITE", nothing, EFA_IO_OK },
+	{ "a correct request", nothing, EFA_IO_OK },
 	{ "a correct READ", read_op, EFA_IO_OK },
 	{ "no bytes at all", no_bytes, EFA_IO_OK },
 	{ "unknown lkey", lkey_unknown, EFA_IO_BAD_LKEY },
@@ -170,7 +171,7 @@ static const struct {
 	{ "one byte above the longest", len_past_max, EFA_IO_BAD_LENGTH },
 	{ "the longest, but outside the MR", len_max, EFA_IO_BAD_LKEY },
 	{ "two lengths that differ", len_differs, EFA_IO_BAD_LENGTH },
-	{ "two local segments for a WRITE", sges_two, EFA_IO_BAD_LENGTH },
+	{ "two local segments for RDMA", sges_two, EFA_IO_BAD_LENGTH },
 	{ "65,535 local segments", sges_many, EFA_IO_BAD_LENGTH },
 	{ "no local segment", sges_none, EFA_IO_BAD_LENGTH },
 	{ "unknown address handle", ah_unknown, EFA_IO_BAD_AH },
@@ -192,7 +193,7 @@ static const struct {
 	{ "SEND of three segments", send_three, EFA_IO_BAD_LENGTH },
 	{ "SEND with a bad second segment", send_second_bad, EFA_IO_BAD_LKEY },
 	{ "inline SEND of 33 bytes", send_inline_long, EFA_IO_BAD_LENGTH },
-	{ "a correct WRITE after all that", nothing, EFA_IO_OK },
+	{ "a correct request after all that", nothing, EFA_IO_OK },
 };
 
 void hostile_cases(struct hostile *h)

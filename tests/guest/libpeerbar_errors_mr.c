@@ -45,22 +45,32 @@ static void bad_arguments(void)
 	int fd = export_range(O_RDWR), read_only = export_range(O_RDONLY);
 	int file = open("/dev/zero", O_RDWR | O_CLOEXEC);
 
-	refuse("register: nothing", fd, 0, 0, RIG_ACCESS, EINVAL, "empty length");
-	refuse("register: past the dma-buf", fd, LEN, 1, RIG_ACCESS, EINVAL, "outside dma-buf");
-	refuse("register: ends past the dma-buf", fd, 1, LEN, RIG_ACCESS, EINVAL,
+	refuse("register: nothing", fd, 0, 0, rig.access, EINVAL, "empty length");
+	refuse("register: past the dma-buf", fd, LEN, 1, rig.access, EINVAL, "outside dma-buf");
+	refuse("register: ends past the dma-buf", fd, 1, LEN, rig.access, EINVAL,
 	       "outside dma-buf");
-	refuse("register: wraps around", fd, 4096, UINT64_MAX, RIG_ACCESS, EINVAL,
+	refuse("register: wraps around", fd, 4096, UINT64_MAX, rig.access, EINVAL,
 	       "outside dma-buf");
 	refuse("register: remote write without local write", fd, 0, LEN,
 	       IBV_ACCESS_REMOTE_WRITE, EINVAL, "IBV_ACCESS_LOCAL_WRITE");
-	refuse("register: on demand", fd, 0, LEN, RIG_ACCESS | IBV_ACCESS_ON_DEMAND, EINVAL,
+	refuse("register: on demand", fd, 0, LEN, rig.access | IBV_ACCESS_ON_DEMAND, EINVAL,
 	       "IBV_ACCESS_ON_DEMAND");
-	refuse("register: writes into a read-only export", read_only, 0, LEN, RIG_ACCESS, EINVAL,
+	refuse("register: writes into a read-only export", read_only, 0, LEN, rig.access, EINVAL,
 	       "O_RDONLY O_RDWR");
-	refuse("register: not a dma-buf", file, 0, LEN, RIG_ACCESS, EINVAL, "not dma-buf");
-	refuse("register: no descriptor", -1, 0, LEN, RIG_ACCESS, EBADF, "not open");
+	refuse("register: not a dma-buf", file, 0, LEN, rig.access, EINVAL, "not dma-buf");
+	refuse("register: no descriptor", -1, 0, LEN, rig.access, EBADF, "not open");
 	close(file);
 	close(read_only);
+	close(fd);
+}
+
+/* Linux 6.1's efa refuses remote write access to any memory. */
+static void no_rdma_write(void)
+{
+	int fd = export_range(O_RDWR);
+
+	refuse("register: remote write access, and the NIC has none to give", fd, 0, LEN,
+	       rig_access(true), EOPNOTSUPP, "efa RDMA WRITE remote write");
 	close(fd);
 }
 
@@ -70,7 +80,7 @@ static void memory_off(void)
 
 	rig_unmap_bar(&rig);
 	trigger_pull(&rig, TRIGGER_MEMORY);
-	refuse("register: memory decode off", fd, 0, LEN, RIG_ACCESS, ENODEV,
+	refuse("register: memory decode off", fd, 0, LEN, rig.access, ENODEV,
 	       "memory decode off peerbar_set_memory");
 	trigger_recover(&rig, TRIGGER_MEMORY);
 	close(fd);
@@ -82,9 +92,9 @@ static void closed_device(void)
 
 	rig_unmap_bar(&rig);
 	trigger_pull(&rig, TRIGGER_CLOSE);
-	refuse("register: the device is closed", fd, 0, LEN, RIG_ACCESS, ENODEV, "closed");
+	refuse("register: the device is closed", fd, 0, LEN, rig.access, ENODEV, "closed");
 	trigger_recover(&rig, TRIGGER_CLOSE);
-	refuse("register: closed and opened again", fd, 0, LEN, RIG_ACCESS, ENODEV, "closed");
+	refuse("register: closed and opened again", fd, 0, LEN, rig.access, ENODEV, "closed");
 	close(fd);
 }
 
@@ -118,7 +128,7 @@ static void other_exporter(void)
 		tap_skip(name, "this kernel has no /dev/udmabuf");
 		return;
 	}
-	mr = peerbar_reg_mr(rig.lb->pd, fd, 0, LEN, RIG_ACCESS, &iova);
+	mr = peerbar_reg_mr(rig.lb->pd, fd, 0, LEN, rig.access, &iova);
 	tap_check(mr, name, "%s", peerbar_errmsg());
 	tap_check(mr && !ibv_dereg_mr(mr), "register: and deregisters", "it does not");
 	close(fd);
@@ -128,6 +138,8 @@ void errors_of_reg_mr(void)
 {
 	rig_open(&rig, LEN, LEN, 8);
 	bad_arguments();
+	if (!rig.lb->can_write)
+		no_rdma_write();
 	memory_off();
 	closed_device();
 	other_exporter();
@@ -141,7 +153,7 @@ void errors_of_stock_efa(void)
 
 	rig_open(&rig, LEN, LEN, 8);
 	fd = export_range(O_RDWR);
-	refuse("register: stock efa driver", fd, 0, LEN, RIG_ACCESS, EOPNOTSUPP,
+	refuse("register: stock efa driver", fd, 0, LEN, rig.access, EOPNOTSUPP,
 	       "efa stock give back refuses peerbar's");
 	close(fd);
 	rig_close(&rig);

@@ -68,12 +68,12 @@ void revoke_case_memory_off(void)
 	rig_unmap_bar(&rig);
 	trigger_pull(&rig, TRIGGER_MEMORY);
 	errno = 0;
-	mr = peerbar_reg_mr(rig.lb->pd, w.fd, 0, SPAN, RIG_ACCESS, &iova);
+	mr = peerbar_reg_mr(rig.lb->pd, w.fd, 0, SPAN, rig.access, &iova);
 	tap_check(!mr && errno == ENODEV, name, "%s", mr ? "it worked" : strerror(errno));
 	trigger_recover(&rig, TRIGGER_MEMORY);
 	if (!tap_check(!ibv_dereg_mr(w.mr[0]), "the dead MR deregisters", "it did not"))
 		exit(EXIT_FAILURE);
-	w.mr[0] = peerbar_reg_mr(rig.lb->pd, w.fd, 0, SPAN, RIG_ACCESS, &w.iova[0]);
+	w.mr[0] = peerbar_reg_mr(rig.lb->pd, w.fd, 0, SPAN, rig.access, &w.iova[0]);
 	if (!w.mr[0])
 		tap_die("the same descriptor registers once memory is on", "%s",
 			peerbar_errmsg());
@@ -95,11 +95,8 @@ static void child_exits(bool dead)
 	window_open(&w, &rig, 3);
 	if (dead && peerbar_reset(rig.dev))
 		tap_die("child", "%s", peerbar_errmsg());
-	wr = (struct loopback_wr){
-		.op = LOOPBACK_WRITE, .local_addr = (uintptr_t)rig.host,
-		.lkey = rig.host_mr->lkey, .length = MIB, .remote_addr = w.iova[0],
-		.rkey = w.mr[0]->rkey,
-	};
+	wr = window_request(&rig, LOOPBACK_WRITE, (uintptr_t)rig.host, MIB, w.iova[0],
+			    w.mr[0]->rkey);
 	for (unsigned int i = 0; i < rig.lb->depth; i++)
 		if (loopback_post(rig.lb, &wr))
 			tap_die("child", "%s", loopback_errmsg());

@@ -80,7 +80,7 @@ static void register_until(struct rig *rig, int fd, uint64_t end, struct tally *
 
 	while (now_us() < end && !t->odd) {
 		errno = 0;
-		mr = peerbar_reg_mr(rig->lb->pd, fd, 0, SPAN, RIG_ACCESS, &iova);
+		mr = peerbar_reg_mr(rig->lb->pd, fd, 0, SPAN, rig->access, &iova);
 		if (mr)
 			use_and_drop(rig, mr, iova, t);
 		else if (errno == ENODEV)

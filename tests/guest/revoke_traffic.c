@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * A revoke under load: WRITEs and READs of the BAR are in flight while the owner
+ * A revoke under load: transfers into the BAR and out of it are in flight while the owner
  * takes access away. Checked: everything ends, with an error, in time; no DMA
  * after the call has returned, by the NIC's own count and by the BAR's bytes;
  * host memory on the same QP is untouched; the dead MRs go quietly; a new export

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * stress: many revokes in one boot. Each cycle exports and registers a part of
- * the BAR, fills the QP with WRITEs and READs, takes the device away while they
+ * the BAR, fills the QP with requests both ways, takes the device away while they
  * are in flight (reset, memory off, close in turn), and takes everything down.
  *
  *	stress [--cycles N]		default 1000
@@ -41,19 +41,18 @@ struct totals {
 };
 
 /*
- * The depth filled: WRITEs and READs, large and small, in turn. More than the NIC
- * can move before the slowest of the triggers gets to the revoke.
+ * The depth filled: into the BAR and out of it, large and small, in turn. More than
+ * the NIC can move before the slowest of the triggers gets to the revoke.
  */
 static void fill(struct rig *rig, const struct window *w)
 {
 	for (unsigned int i = 0; i < DEPTH; i++) {
-		struct loopback_wr wr = {
-			.op = i % 2 ? LOOPBACK_READ : LOOPBACK_WRITE, .wr_id = i,
-			.local_addr = (uintptr_t)rig->host, .lkey = rig->host_mr->lkey,
-			.length = i % 4 == 3 ? 4096 : SPAN,
-			.remote_addr = w->iova[0], .rkey = w->mr[0]->rkey,
-		};
+		struct loopback_wr wr =
+			window_request(rig, i % 2 ? LOOPBACK_READ : LOOPBACK_WRITE,
+				       (uintptr_t)rig->host, i % 4 == 3 ? 4096 : SPAN,
+				       w->iova[0], w->mr[0]->rkey);
 
+		wr.wr_id = i;
 		if (loopback_post(rig->lb, &wr))
 			tap_die("stress", "%s", loopback_errmsg());
 	}
@@ -72,8 +71,8 @@ static unsigned int drain(struct rig *rig, struct totals *t)
 			tap_die("stress", "%u requests never completed", left);
 		left -= (unsigned int)n;
 		while (n--) {
-			cut += wc[n].status == IBV_WC_REM_ACCESS_ERR;
-			t->odd += wc[n].status && wc[n].status != IBV_WC_REM_ACCESS_ERR;
+			cut += rig_is_access_error(wc[n].status);
+			t->odd += wc[n].status && !rig_is_access_error(wc[n].status);
 		}
 	}
 	return cut;
@@ -95,7 +94,7 @@ static void cycle(struct rig *rig, enum trigger trigger, struct totals *t)
 	status = window_one(rig, LOOPBACK_WRITE, (uintptr_t)rig->host, 64, w.iova[0],
 			    w.mr[0]->rkey);
 	t->late_ok += status == IBV_WC_SUCCESS;
-	t->odd += status != IBV_WC_SUCCESS && status != IBV_WC_REM_ACCESS_ERR;
+	t->odd += status != IBV_WC_SUCCESS && !rig_is_access_error(status);
 	t->requests += DEPTH;
 	t->cut += cut;
 	t->cycles[trigger]++;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The common set-up; see rig.h. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "rig.h"
 #include "tap.h"
@@ -25,6 +27,44 @@ const char *rig_gpu(void)
 const char *rig_ibdev(void)
 {
 	return environment("PB_IBDEV");
+}
+
+const char *rig_nic(void)
+{
+	return environment("PB_NIC");
+}
+
+unsigned int rig_bar(void)
+{
+	const char *bar = getenv("PB_BAR");
+
+	return bar ? (unsigned int)atoi(bar) : 2;
+}
+
+bool rig_exporter_is_ours(void)
+{
+	char path[64], driver[128];
+	const char *name;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", rig_gpu());
+	n = readlink(path, driver, sizeof(driver) - 1);
+	if (n < 0)
+		tap_die("set-up", "%s has no driver: %s", rig_gpu(), strerror(errno));
+	driver[n] = '\0';
+	name = strrchr(driver, '/');
+	return !strcmp(name ? name + 1 : driver, "peerbar-vfio-pci");
+}
+
+int rig_access(bool can_write)
+{
+	return IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ |
+	       (can_write ? IBV_ACCESS_REMOTE_WRITE : 0);
+}
+
+bool rig_is_access_error(int status)
+{
+	return status == IBV_WC_REM_ACCESS_ERR || status == IBV_WC_LOC_PROT_ERR;
 }
 
 void rig_open_device(struct rig *rig)
@@ -76,11 +116,12 @@ void rig_open(struct rig *rig, size_t span, size_t host_len, unsigned int depth)
 		tap_die("set-up", "%s", loopback_errmsg());
 	if (rig->lb->depth < depth)
 		tap_die("set-up", "the NIC allows a depth of %u, not %u", rig->lb->depth, depth);
+	rig->access = rig_access(rig->lb->can_write);
 	rig->host = mmap(NULL, host_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			 -1, 0);
 	if (rig->host == MAP_FAILED)
 		tap_die("set-up", "no memory: %s", strerror(errno));
-	rig->host_mr = ibv_reg_mr(rig->lb->pd, rig->host, host_len, RIG_ACCESS);
+	rig->host_mr = ibv_reg_mr(rig->lb->pd, rig->host, host_len, rig->access);
 	if (!rig->host_mr)
 		tap_die("set-up", "cannot register host memory: %s", strerror(errno));
 }

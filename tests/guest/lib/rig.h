@@ -16,15 +16,15 @@
 #include "loopback.h"
 #include "peerbar.h"
 
-#define RIG_BAR 2u			/* ivshmem: the memory */
+#define RIG_BAR rig_bar()
 #define MIB ((size_t)1 << 20)
-#define RIG_ACCESS (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE)
 
 struct rig {
 	struct peerbar_device *dev;
 	struct loopback *lb;
 	uint8_t *bar;			/* BAR bytes [0, span), NULL: not mapped now */
 	size_t span;			/* bytes of the BAR that the test uses */
+	int access;			/* of every MR: all that the NIC can do */
 	uint8_t *host;			/* host memory, all of it one MR */
 	size_t host_len;
 	struct ibv_mr *host_mr;
@@ -32,6 +32,19 @@ struct rig {
 
 const char *rig_gpu(void);
 const char *rig_ibdev(void);
+const char *rig_nic(void);		/* the PCI device of rig_ibdev() */
+
+/* The BAR of rig_gpu() that holds memory: PB_BAR, or 2, that of ivshmem. */
+unsigned int rig_bar(void);
+
+/* Is the GPU bound to peerbar-vfio-pci, or to the kernel's own exporter? */
+bool rig_exporter_is_ours(void);
+
+/* Read and write access from both sides; a NIC without RDMA WRITE refuses to grant it. */
+int rig_access(bool can_write);
+
+/* Did a request fail because its key gives no access, on either side? */
+bool rig_is_access_error(int status);
 
 void rig_open(struct rig *rig, size_t span, size_t host_len, unsigned int depth);
 void rig_close(struct rig *rig);

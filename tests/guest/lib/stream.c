@@ -31,12 +31,33 @@ static uint32_t request_length(const struct stream *s, uint64_t seq)
 {
 	static const uint32_t len[] = { STREAM_SLOT, 64, 4097, 65536 + 8, STREAM_SLOT - 3, 8 };
 
-	return s->writes_only ? STREAM_SLOT : len[seq % (sizeof(len) / sizeof(*len))];
+	return s->into_bar_only ? STREAM_SLOT : len[seq % (sizeof(len) / sizeof(*len))];
 }
 
 static void stamp(uint8_t *mem, uint64_t seq)
 {
 	memcpy(mem, &seq, sizeof(seq));
+}
+
+static bool can_write(const struct stream *s)
+{
+	return s->rig->lb->can_write;
+}
+
+static void fill_bystander(struct stream *s, unsigned int i, struct loopback_wr *wr)
+{
+	uint64_t from = (uintptr_t)bystander_from(s->rig, i);
+	uint64_t to = (uintptr_t)bystander_to(s->rig, i);
+
+	*wr = (struct loopback_wr){
+		.op = can_write(s) ? LOOPBACK_WRITE : LOOPBACK_READ,
+		.wr_id = i,
+		.length = s->slot[i].len,
+		.local_addr = can_write(s) ? from : to,
+		.lkey = s->rig->host_mr->lkey,
+		.remote_addr = can_write(s) ? to : from,
+		.rkey = s->rig->host_mr->rkey,
+	};
 }
 
 static void fill_request(struct stream *s, unsigned int i, struct loopback_wr *wr)
@@ -47,7 +68,6 @@ static void fill_request(struct stream *s, unsigned int i, struct loopback_wr *w
 	unsigned int m = (unsigned int)(zone / w->part);
 	uint64_t bar = w->iova[m] + zone % w->part;
 	uint64_t host = (uintptr_t)traffic(s->rig, i);
-	uint32_t host_key = s->rig->host_mr->lkey;	/* EFA: lkey and rkey are one */
 	bool bar_is_local = slot->kind == STREAM_WRITE_FROM || slot->kind == STREAM_READ_INTO;
 
 	*wr = (struct loopback_wr){
@@ -56,21 +76,20 @@ static void fill_request(struct stream *s, unsigned int i, struct loopback_wr *w
 		.wr_id = i,
 		.length = slot->len,
 		.local_addr = bar_is_local ? bar : host,
-		.lkey = bar_is_local ? w->mr[m]->lkey : host_key,
+		.lkey = bar_is_local ? w->mr[m]->lkey : s->rig->host_mr->lkey,
 		.remote_addr = bar_is_local ? host : bar,
 		.rkey = bar_is_local ? s->rig->host_mr->rkey : w->mr[m]->rkey,
 	};
-	if (slot->kind == STREAM_HOST_WRITE) {
-		wr->local_addr = (uintptr_t)bystander_from(s->rig, i);
-		wr->remote_addr = (uintptr_t)bystander_to(s->rig, i);
-		wr->rkey = s->rig->host_mr->rkey;
-	}
 }
 
 /* Shifts by one each time around, so that every slot sees every kind. */
-static enum stream_kind next_kind(uint64_t seq)
+static enum stream_kind next_kind(const struct stream *s, uint64_t seq)
 {
-	return (enum stream_kind)((seq + seq / STREAM_DEPTH) % STREAM_KINDS);
+	unsigned int kinds = can_write(s) ? STREAM_KINDS : STREAM_WRITE;
+
+	if (s->into_bar_only)
+		return can_write(s) ? STREAM_WRITE : STREAM_READ_INTO;
+	return (enum stream_kind)((seq + seq / STREAM_DEPTH) % kinds);
 }
 
 static bool into_bar(enum stream_kind kind)
@@ -85,14 +104,17 @@ static void post(struct stream *s, unsigned int i)
 
 	slot->seq = s->posted + 1;
 	slot->len = request_length(s, slot->seq);
-	slot->kind = s->writes_only ? STREAM_WRITE : next_kind(slot->seq);
+	slot->kind = next_kind(s, slot->seq);
 	if (into_bar(slot->kind))
 		stamp(traffic(s->rig, i), slot->seq);
-	else if (slot->kind == STREAM_HOST_WRITE)
+	else if (slot->kind == STREAM_BYSTANDER)
 		stamp(bystander_from(s->rig, i), slot->seq);
 	else
 		stamp(traffic(s->rig, i), 0);
-	fill_request(s, i, &wr);
+	if (slot->kind == STREAM_BYSTANDER)
+		fill_bystander(s, i, &wr);
+	else
+		fill_request(s, i, &wr);
 	/* Counted first: what the fence lets pass must include what is being posted. */
 	s->posted = slot->seq;
 	if (loopback_post(s->rig->lb, &wr)) {
@@ -134,7 +156,7 @@ static void complete(struct stream *s, const struct ibv_wc *wc)
 	struct stream_slot *slot = &s->slot[i];
 
 	slot->busy = false;
-	if (slot->kind == STREAM_HOST_WRITE) {
+	if (slot->kind == STREAM_BYSTANDER) {
 		check_bystander(s, i, wc->status);
 		return;
 	}
@@ -182,12 +204,12 @@ static void *run(void *arg)
 	return NULL;
 }
 
-void stream_start(struct stream *s, struct rig *rig, const struct window *w, bool writes_only)
+void stream_start(struct stream *s, struct rig *rig, const struct window *w, bool into_bar_only)
 {
 	memset(s, 0, sizeof(*s));
 	s->rig = rig;
 	s->window = *w;
-	s->writes_only = writes_only;
+	s->into_bar_only = into_bar_only;
 	s->fence = UINT64_MAX;
 	rig_pattern(rig->host, STREAM_HOST, 1);
 	for (unsigned int i = 0; i < STREAM_DEPTH; i++)
@@ -247,7 +269,7 @@ void stream_errors(struct stream *s, char *text, size_t size)
 bool stream_errors_fit(struct stream *s)
 {
 	for (unsigned int i = 1; i < STREAM_STATUSES; i++)
-		if (s->status[i] && i != IBV_WC_REM_ACCESS_ERR && i != IBV_WC_LOC_PROT_ERR)
+		if (s->status[i] && !rig_is_access_error((int)i))
 			return false;
 	return true;
 }

@@ -8,6 +8,8 @@
  *	WRITE and READ with the BAR as the local side (lkey),
  *	WRITE from host to host: the bystander, which must always succeed and
  *	whose bytes are compared.
+ * On a NIC without RDMA WRITE (efa of Linux 6.1) there are three: the two READs,
+ * which move data both ways, and a bystander that READs.
  * Every request has a sequence number, and a transfer into the BAR carries it in
  * its first 8 bytes: what landed, and when it was posted, can be read later.
  * Slot i of the stream uses zone i of the BAR, so a zone has one writer at a time.
@@ -29,7 +31,8 @@
 #define STREAM_STATUSES 32u
 
 enum stream_kind {
-	STREAM_WRITE, STREAM_READ, STREAM_WRITE_FROM, STREAM_READ_INTO, STREAM_HOST_WRITE,
+	STREAM_READ, STREAM_READ_INTO, STREAM_BYSTANDER,
+	STREAM_WRITE, STREAM_WRITE_FROM,	/* from here on: RDMA WRITE */
 	STREAM_KINDS,
 };
 
@@ -47,7 +50,7 @@ struct stream {
 	pthread_t thread;
 	atomic_bool stop;
 	struct stream_slot slot[STREAM_DEPTH];
-	bool writes_only;		/* kind STREAM_WRITE alone, all of 1 MiB */
+	bool into_bar_only;		/* one kind, into the BAR, all of 1 MiB */
 
 	/* Figures; read them at any time. */
 	atomic_uint_fast64_t posted;	/* also the last sequence number */
@@ -63,7 +66,7 @@ struct stream {
 
 /* The window must span at least STREAM_SPAN with every part a multiple of a zone. */
 void stream_start(struct stream *s, struct rig *rig, const struct window *w,
-		  bool writes_only);
+		  bool into_bar_only);
 
 /* From now on every new BAR request must fail. */
 void stream_fence(struct stream *s);

@@ -22,7 +22,7 @@ void window_open(struct window *w, struct rig *rig, unsigned int nr_mrs)
 	w->part = rig->span / nr_mrs / 4096 * 4096;
 	for (unsigned int i = 0; i < nr_mrs; i++) {
 		w->mr[i] = peerbar_reg_mr(rig->lb->pd, w->fd, i * w->part, w->part,
-					  RIG_ACCESS, &w->iova[i]);
+					  rig->access, &w->iova[i]);
 		if (!w->mr[i])
 			tap_die("register", "MR %u of %u: %s", i + 1, nr_mrs,
 				peerbar_errmsg());
@@ -48,13 +48,24 @@ bool window_close(struct window *w)
 	return good;
 }
 
-int window_one(struct rig *rig, enum loopback_op op, uint64_t local, uint32_t len,
-	       uint64_t remote, uint32_t rkey)
+struct loopback_wr window_request(const struct rig *rig, enum loopback_op op, uint64_t host,
+				  uint32_t len, uint64_t bar, uint32_t key)
 {
-	struct loopback_wr wr = {
-		.op = op, .local_addr = local, .lkey = rig->host_mr->lkey, .length = len,
-		.remote_addr = remote, .rkey = rkey,
+	if (op == LOOPBACK_WRITE && !rig->lb->can_write)
+		return (struct loopback_wr){
+			.op = LOOPBACK_READ, .local_addr = bar, .lkey = key, .length = len,
+			.remote_addr = host, .rkey = rig->host_mr->rkey,
+		};
+	return (struct loopback_wr){
+		.op = op, .local_addr = host, .lkey = rig->host_mr->lkey, .length = len,
+		.remote_addr = bar, .rkey = key,
 	};
+}
+
+int window_one(struct rig *rig, enum loopback_op op, uint64_t host, uint32_t len,
+	       uint64_t bar, uint32_t key)
+{
+	struct loopback_wr wr = window_request(rig, op, host, len, bar, key);
 	struct ibv_wc wc;
 	int n = loopback_post(rig->lb, &wr);
 

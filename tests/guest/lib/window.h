@@ -30,9 +30,20 @@ bool window_close(struct window *w);
  */
 const char *window_verify(struct rig *rig, struct window *w, uint64_t offset, uint32_t len);
 
-/* One work request and its completion. Return: its status, or -errno. */
-int window_one(struct rig *rig, enum loopback_op op, uint64_t local, uint32_t len,
-	       uint64_t remote, uint32_t rkey);
+/*
+ * The work request that moves @len bytes of host memory into the BAR (LOOPBACK_WRITE)
+ * or of the BAR into host memory (LOOPBACK_READ). @bar and @key are of an MR on the
+ * BAR, dead or alive; on EFA an MR has one key for both sides.
+ *
+ * The BAR is the remote side. A NIC without RDMA WRITE (efa of Linux 6.1) moves into
+ * the BAR by a READ from host memory, with the BAR as the local side.
+ */
+struct loopback_wr window_request(const struct rig *rig, enum loopback_op op, uint64_t host,
+				  uint32_t len, uint64_t bar, uint32_t key);
+
+/* One such request and its completion. Return: its status, or -errno. */
+int window_one(struct rig *rig, enum loopback_op op, uint64_t host, uint32_t len,
+	       uint64_t bar, uint32_t key);
 
 /* That result in words. */
 const char *window_status(int status);

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Bare VFIO; see vfio.h. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/pci_regs.h>
+
+#include "tap.h"
+#include "vfio.h"
+
+#define NODE_SIZE 64
+
+/* "/dev/vfio/12" */
+static void group_node(const char *address, char *node)
+{
+	char path[96], target[256];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", address);
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		tap_die("VFIO", "%s: %s", path, strerror(errno));
+	target[n] = '\0';
+	snprintf(node, NODE_SIZE, "/dev/vfio/%s", strrchr(target, '/') + 1);
+}
+
+void vfio_open(struct vfio *vfio, const char *address)
+{
+	char node[NODE_SIZE];
+
+	group_node(address, node);
+	vfio->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	vfio->group = open(node, O_RDWR | O_CLOEXEC);
+	if (vfio->container < 0 || vfio->group < 0)
+		tap_die("VFIO", "cannot open %s: %s", node, strerror(errno));
+	if (ioctl(vfio->group, VFIO_GROUP_SET_CONTAINER, &vfio->container) ||
+	    ioctl(vfio->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
+		tap_die("VFIO", "cannot set the group up: %s", strerror(errno));
+	vfio->fd = ioctl(vfio->group, VFIO_GROUP_GET_DEVICE_FD, address);
+	if (vfio->fd < 0)
+		tap_die("VFIO", "cannot open %s: %s", address, strerror(errno));
+	vfio_config_write(vfio->fd, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+}
+
+void vfio_close(struct vfio *vfio)
+{
+	close(vfio->fd);
+	close(vfio->group);
+	close(vfio->container);
+}
+
+static struct vfio_region_info region(int fd, unsigned int index)
+{
+	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
+
+	if (ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &info))
+		tap_die("VFIO", "region %u: %s", index, strerror(errno));
+	return info;
+}
+
+uint64_t vfio_region_size(int fd, unsigned int index)
+{
+	return region(fd, index).size;
+}
+
+static off_t config_at(int fd, unsigned int pos)
+{
+	return (off_t)(region(fd, VFIO_PCI_CONFIG_REGION_INDEX).offset + pos);
+}
+
+/* Values are as the machine has them: the guest is little-endian, like PCI. */
+uint32_t vfio_config_read(int fd, unsigned int pos, unsigned int size)
+{
+	uint32_t value = 0;
+
+	if (pread(fd, &value, size, config_at(fd, pos)) != (ssize_t)size)
+		tap_die("VFIO", "cannot read configuration space at %#x", pos);
+	return value;
+}
+
+void vfio_config_write(int fd, unsigned int pos, unsigned int size, uint32_t value)
+{
+	if (pwrite(fd, &value, size, config_at(fd, pos)) != (ssize_t)size)
+		tap_die("VFIO", "cannot write configuration space at %#x", pos);
+}
+
+unsigned int vfio_capability(int fd, uint8_t id)
+{
+	unsigned int pos;
+
+	if (!(vfio_config_read(fd, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST))
+		return 0;
+	for (pos = vfio_config_read(fd, PCI_CAPABILITY_LIST, 1); pos;
+	     pos = vfio_config_read(fd, pos + PCI_CAP_LIST_NEXT, 1))
+		if (vfio_config_read(fd, pos, 1) == id)
+			return pos;
+	return 0;
+}
+
+int vfio_feature_set(int fd, uint32_t feature)
+{
+	struct vfio_device_feature arg = {
+		.argsz = sizeof(arg), .flags = VFIO_DEVICE_FEATURE_SET | feature,
+	};
+
+	return ioctl(fd, VFIO_DEVICE_FEATURE, &arg) < 0 ? -errno : 0;
+}
+
+int vfio_hot_reset(int fd, int group)
+{
+	size_t size = sizeof(struct vfio_pci_hot_reset) + sizeof(int32_t);
+	struct vfio_pci_hot_reset *arg = calloc(1, size);
+	int ret;
+
+	if (!arg)
+		return -ENOMEM;
+	arg->argsz = (uint32_t)size;
+	arg->count = 1;
+	arg->group_fds[0] = group;
+	ret = ioctl(fd, VFIO_DEVICE_PCI_HOT_RESET, arg) ? -errno : 0;
+	free(arg);
+	return ret;
+}
+
+int vfio_export(int fd, uint32_t bar, uint64_t offset, uint64_t length, uint32_t open_flags)
+{
+	struct {
+		struct vfio_device_feature feature;
+		struct vfio_device_feature_dma_buf buf;
+		struct vfio_region_dma_range range;
+	} arg = {
+		.feature = { .argsz = sizeof(arg),
+			     .flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF },
+		.buf = { .region_index = bar, .open_flags = open_flags, .nr_ranges = 1 },
+		.range = { .offset = offset, .length = length },
+	};
+	int ret = ioctl(fd, VFIO_DEVICE_FEATURE, &arg);
+
+	return ret < 0 ? -errno : ret;
+}
+
+int vfio_find_group(const char *address)
+{
+	char node[NODE_SIZE], target[NODE_SIZE];
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *entry;
+	int found = -1;
+	ssize_t n;
+
+	if (!dir)
+		tap_die("VFIO", "cannot read /proc/self/fd");
+	group_node(address, node);
+	while (found < 0 && (entry = readdir(dir))) {
+		n = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+		if (n < 0)
+			continue;
+		target[n] = '\0';
+		if (!strcmp(target, node))
+			found = atoi(entry->d_name);
+	}
+	closedir(dir);
+	return found;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * VFIO without libpeerbar, by <linux/vfio.h> alone: the calls that the library does not
+ * make, and the ones that are to go wrong.
+ */
+#ifndef GUEST_VFIO_H
+#define GUEST_VFIO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/vfio.h>
+
+struct vfio {
+	int container, group, fd;	/* fd: the device */
+};
+
+/* Ends the test on failure. */
+void vfio_open(struct vfio *vfio, const char *address);
+void vfio_close(struct vfio *vfio);
+
+/* Bytes of a region, 0: not there. */
+uint64_t vfio_region_size(int fd, unsigned int index);
+
+/* Configuration space; @size is 1, 2 or 4. Ends the test on failure. */
+uint32_t vfio_config_read(int fd, unsigned int pos, unsigned int size);
+void vfio_config_write(int fd, unsigned int pos, unsigned int size, uint32_t value);
+
+/* Where the capability of this id is, 0: the device has none. */
+unsigned int vfio_capability(int fd, uint8_t id);
+
+/* A feature without payload, set: 0 or a negative errno. */
+int vfio_feature_set(int fd, uint32_t feature);
+
+/*
+ * Reset all that hangs on the device's bus, with @group as the proof that it is ours: 0 or
+ * a negative errno.
+ */
+int vfio_hot_reset(int fd, int group);
+
+/* One dma-buf of one range: a descriptor or a negative errno. */
+int vfio_export(int fd, uint32_t bar, uint64_t offset, uint64_t length, uint32_t open_flags);
+
+/* A descriptor of this process that is open on the group of the device, or -1. */
+int vfio_find_group(const char *address);
+
+#endif /* GUEST_VFIO_H */
