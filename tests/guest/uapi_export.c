@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What works: probing, one range and many, open_flags; and what the buffer then is. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/importer.h"
+#include "lib/rig.h"
+#include "lib/tap.h"
+#include "uapi.h"
+
+#define MANY 1024u
+#define STEP (2 * PAGE)		/* from one range of many to the next: a hole between */
+
+static void probe(int fd)
+{
+	static const char name[] = "probe";
+	struct uapi_call call = uapi_right_call();
+
+	call.feature.flags = VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_DMA_BUF;
+	uapi_expect(uapi_call(fd, &call), 0, name, "by itself");
+	call.feature.argsz = sizeof(call.feature);
+	uapi_expect(uapi_call(fd, &call), 0, name, "without payload");
+	call.feature.flags |= VFIO_DEVICE_FEATURE_GET;
+	tap_check(!uapi_call(fd, &call), "probe: for GET, gives 0 and no descriptor",
+		  "it did not give 0");
+	call.feature.flags = VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_SET |
+			     VFIO_DEVICE_FEATURE_DMA_BUF;
+	uapi_expect(uapi_call(fd, &call), -EINVAL, name, "for SET");
+}
+
+/* The kernel's exporter maps each range to the same IOVA: docs/differences.md. */
+static bool known_difference(int ret, unsigned int nr)
+{
+	return nr > 1 && ret == -EADDRINUSE && !rig_exporter_is_ours();
+}
+
+/* The size is that of all ranges, and the NIC gets all of it. */
+static void check_buffer(int dmabuf, uint64_t size, unsigned int nr, const char *name)
+{
+	char text[96];
+	off_t end;
+	int ret;
+
+	if (dmabuf < 0)
+		tap_die(name, "export: %s", strerror(-dmabuf));
+	end = lseek(dmabuf, 0, SEEK_END);
+	snprintf(text, sizeof(text), "%s: size", name);
+	tap_check(end == (off_t)size, text, "%jd, expected %" PRIu64, (intmax_t)end, size);
+	ret = uapi_import(dmabuf);
+	snprintf(text, sizeof(text), "%s: the NIC can map it", name);
+	if (known_difference(ret, nr))
+		tap_skip(text, "the kernel's exporter gives %s", strerrorname_np(-ret));
+	else
+		tap_check(!ret, text, "%s", strerror(-ret));
+	snprintf(text, sizeof(text), "%s: the CPU cannot map it", name);
+	tap_check(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, dmabuf, 0) == MAP_FAILED, text,
+		  "it did");
+	close(dmabuf);
+}
+
+/* Every second page, from the last to the first: what the NIC sees is in that order. */
+static void many_ranges(int fd)
+{
+	size_t size = offsetof(struct uapi_call, range) +
+		      MANY * sizeof(struct vfio_region_dma_range);
+	struct uapi_call *call = calloc(1, size), right = uapi_right_call();
+
+	if (!call)
+		tap_die("many ranges", "out of memory");
+	*call = right;
+	call->feature.argsz = (uint32_t)size;
+	call->buf.nr_ranges = MANY;
+	for (unsigned int i = 0; i < MANY; i++)
+		call->buf.dma_ranges[i] = (struct vfio_region_dma_range){
+			.offset = (uint64_t)(MANY - 1 - i) * STEP, .length = PAGE,
+		};
+	check_buffer(uapi_call(fd, call), (uint64_t)MANY * PAGE, MANY, "1024 ranges");
+	free(call);
+}
+
+static void ranges(int fd)
+{
+	uint64_t bar = vfio_region_size(fd, rig_bar());
+	struct uapi_call call = uapi_right_call();
+
+	check_buffer(vfio_export(fd, rig_bar(), 0, PAGE, O_RDWR), PAGE, 1, "first page");
+	check_buffer(vfio_export(fd, rig_bar(), bar - PAGE, PAGE, O_RDWR), PAGE, 1, "last page");
+	check_buffer(vfio_export(fd, rig_bar(), 0, bar, O_RDWR), bar, 1, "whole BAR");
+
+	call.buf.nr_ranges = 2;
+	call.range[1] = (struct vfio_region_dma_range){ PAGE, PAGE };
+	check_buffer(uapi_call(fd, &call), 2 * PAGE, 2, "two ranges that touch");
+	call.range[0] = (struct vfio_region_dma_range){ 8 * PAGE, PAGE };
+	check_buffer(uapi_call(fd, &call), 2 * PAGE, 2, "two ranges, backwards");
+	many_ranges(fd);
+}
+
+static void open_flags(int fd)
+{
+	static const struct {
+		const char *what;
+		uint32_t flags;
+	} cases[] = {
+		{ "O_RDONLY", O_RDONLY }, { "O_WRONLY", O_WRONLY }, { "O_RDWR", O_RDWR },
+		{ "O_RDWR | O_CLOEXEC", O_RDWR | O_CLOEXEC },
+		{ "O_RDWR | O_NONBLOCK", O_RDWR | O_NONBLOCK },
+	};
+	char text[96];
+
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int dmabuf = vfio_export(fd, rig_bar(), 0, PAGE, cases[i].flags);
+		int status, descriptor;
+
+		if (dmabuf < 0)
+			tap_die(cases[i].what, "export: %s", strerror(-dmabuf));
+		status = fcntl(dmabuf, F_GETFL);
+		descriptor = fcntl(dmabuf, F_GETFD);
+		snprintf(text, sizeof(text), "open_flags: %s", cases[i].what);
+		tap_check((status & O_ACCMODE) == (int)(cases[i].flags & O_ACCMODE) &&
+			  !(status & O_NONBLOCK) == !(cases[i].flags & O_NONBLOCK) &&
+			  !(descriptor & FD_CLOEXEC) == !(cases[i].flags & O_CLOEXEC), text,
+			  "F_GETFL %#o, F_GETFD %#x", status, descriptor);
+		close(dmabuf);
+	}
+}
+
+void uapi_export(const struct vfio *vfio)
+{
+	probe(vfio->fd);
+	ranges(vfio->fd);
+	open_flags(vfio->fd);
+}
