@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "lib/importer.h"
-#include "lib/rig.h"
+#include "lib/trigger.h"
 
 #define SPAN (4 * MIB)
 
@@ -19,6 +19,9 @@ struct bench {
 
 /* The name is that of the step for the watchdog. */
 void bench_open(struct bench *b, const char *name);
+
+/* The same for a trigger that may need preparations. */
+void bench_open_for(struct bench *b, enum trigger trigger, const char *name);
 void bench_close(struct bench *b);
 
 const char *mode_name(enum pti_mode mode);
@@ -41,6 +44,12 @@ void check_reachable(uint64_t expected, const char *name, const char *what);
 
 /* One check, "@name: @what": the call gave @expected, 0 or a negative errno. */
 void expect(int got, int expected, const char *name, const char *what);
+
+/*
+ * importer_revoke.c: take the BAR away from an importer that unmaps after @delay_ms. It
+ * has lost it when the call returns, and may or may not map it again.
+ */
+void importer_revoke(enum pti_mode mode, enum trigger trigger, uint32_t delay_ms);
 
 /* importer_stubborn.c: one that promised to unmap and does not. */
 void importer_stubborn(enum pti_mode mode);

@@ -18,15 +18,17 @@
 
 void bench_open(struct bench *b, const char *name)
 {
-	struct peerbar_range range = { 0, SPAN };
+	bench_open_for(b, TRIGGER_RESET, name);
+}
 
+void bench_open_for(struct bench *b, enum trigger trigger, const char *name)
+{
 	watchdog_set(LIMIT_S, name);
 	memset(b, 0, sizeof(*b));
 	b->rig.span = SPAN;
 	rig_open_device(&b->rig);
-	b->dmabuf = peerbar_export(b->rig.dev, RIG_BAR, &range, 1, O_RDWR);
-	if (b->dmabuf < 0)
-		tap_die(name, "%s", peerbar_errmsg());
+	trigger_prepare(&b->rig, trigger);
+	b->dmabuf = rig_export(&b->rig);
 	b->fd = importer_open();
 }
 
@@ -50,11 +52,7 @@ const char *mode_name(enum pti_mode mode)
 
 const char *importing_device(void)
 {
-	const char *nic = getenv("PB_NIC");
-
-	if (!nic || !*nic)
-		tap_die("set-up", "PB_NIC is not in the environment: run this in the lab");
-	return nic;
+	return rig_nic();
 }
 
 uint32_t attach(struct bench *b, enum pti_mode mode, uint32_t delay_ms)

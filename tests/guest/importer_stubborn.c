@@ -16,9 +16,9 @@
 
 #include "importer.h"
 #include "lib/clock.h"
+#include "lib/exporter.h"
 #include "lib/tap.h"
 
-#define TIMEOUT "/sys/module/peerbar_vfio_pci/parameters/revoke_timeout_ms"
 #define TIMEOUT_MS 1000u
 #define SLACK_MS 2000u		/* for the reset itself, and for emulation */
 #define HELD_MS 300u
@@ -58,31 +58,6 @@ static void end_reset(struct resetter *r, const char *name)
 	expect(r->ret, 0, name, "the reset works");
 }
 
-/* The GPU's driver is the exporter; is it the kernel's own? */
-static bool exporter_waits_for_ever(void)
-{
-	char path[96], target[256];
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", rig_gpu());
-	n = readlink(path, target, sizeof(target) - 1);
-	if (n < 0)
-		tap_die("set-up", "%s: %s", path, strerror(errno));
-	target[n] = 0;
-	return !strcmp(strrchr(target, '/') + 1, "vfio-pci");
-}
-
-static unsigned int set_timeout(unsigned int ms)
-{
-	FILE *f = fopen(TIMEOUT, "r+e");
-	unsigned int old;
-
-	if (!f || fscanf(f, "%u", &old) != 1 || fseek(f, 0, SEEK_SET) ||
-	    fprintf(f, "%u", ms) < 0 || fclose(f))
-		tap_die(TIMEOUT, "cannot set it: %s", strerror(errno));
-	return old;
-}
-
 /* Told by hand to let go, the importer does, and the reset ends. */
 static void holds(struct bench *b, uint32_t handle, const char *name)
 {
@@ -103,13 +78,13 @@ static void holds(struct bench *b, uint32_t handle, const char *name)
 /* The reset ends in time, the NIC is cut off, and what the importer does is harmless. */
 static void is_cut_off(struct bench *b, uint32_t handle, uint64_t before, const char *name)
 {
-	unsigned int old = set_timeout(TIMEOUT_MS);
+	unsigned int old = exporter_set_timeout(TIMEOUT_MS);
 	char text[IMPORTER_TITLE];
 	struct resetter r;
 
 	start_reset(&r, b, handle);
 	end_reset(&r, name);
-	set_timeout(old);
+	exporter_set_timeout(old);
 	tap_check(r.took_us >= TIMEOUT_MS * 1000 &&
 		  r.took_us <= (TIMEOUT_MS + SLACK_MS) * 1000,
 		  importer_title(text, name, "the reset waits for the time that is set"),
@@ -132,10 +107,10 @@ void importer_stubborn(enum pti_mode mode)
 	bench_open(&b, name);
 	before = reachable();
 	handle = attach_and_map(&b, mode, PTI_UNMAP_NEVER);
-	if (exporter_waits_for_ever())
-		holds(&b, handle, name);
-	else
+	if (rig_exporter_is_ours())
 		is_cut_off(&b, handle, before, name);
+	else
+		holds(&b, handle, name);
 	next = attach_and_map(&b, mode, PTI_UNMAP_AT_ONCE);
 	check_reachable(before + SPAN, name, "another importer maps afterwards");
 	expect(importer_detach(b.fd, next), 0, name, "the other detaches");

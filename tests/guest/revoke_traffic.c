@@ -144,6 +144,7 @@ void revoke_traffic(struct rig *rig, enum trigger trigger, unsigned int mrs,
 	snprintf(prefix, sizeof(prefix), "%s, %u MR%s", trigger_name(trigger), mrs,
 		 mrs > 1 ? "s" : "");
 	watchdog_set(LIMIT_S, prefix);
+	trigger_prepare(rig, trigger);
 	window_open(&w, rig, mrs);
 	old_iova = w.iova[0];
 	old_key = w.mr[0]->rkey;

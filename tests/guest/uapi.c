@@ -70,6 +70,7 @@ int main(void)
 	uapi_wrong(&vfio);
 	uapi_wrong_memory(&vfio);
 	vfio_close(&vfio);
+	uapi_wrong_io();
 	uapi_lifetime();
 	watchdog_clear();
 	kmsg_check(log);

@@ -32,6 +32,7 @@ int uapi_import(int dmabuf);
 
 void uapi_export(const struct vfio *vfio);	/* uapi_export.c: what works */
 void uapi_wrong(const struct vfio *vfio);	/* uapi_wrong.c: what does not */
+void uapi_wrong_io(void);			/* the same, of another device */
 void uapi_wrong_memory(const struct vfio *vfio);	/* uapi_memory.c: pointers, files */
 void uapi_lifetime(void);			/* uapi_lifetime.c: buffers that outlive */
 

@@ -93,7 +93,7 @@ static void outlives_process(void)
 	int dmabuf;
 
 	owner_start(&owner, PAGE);
-	dmabuf = owner_export(&owner, PAGE);
+	dmabuf = owner_export(&owner);
 	uapi_expect(uapi_import(dmabuf), 0, name, "importing while it lives");
 	owner_kill(&owner);
 	check_orphan(dmabuf, name);

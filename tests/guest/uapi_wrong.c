@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/census.h"
+#include "lib/pci.h"
 #include "lib/rig.h"
 #include "lib/tap.h"
 #include "uapi.h"
@@ -239,6 +240,28 @@ static void other_bars(int fd)
 			 " bytes", bar, size);
 		expect(fd, &call, size ? ENOMEM : ENODEV, "wrong", what);
 	}
+}
+
+/* I/O ports, of whatever device has some. */
+void uapi_wrong_io(void)
+{
+	static const char name[] = "wrong: a page of an I/O BAR";
+	struct uapi_call call = uapi_right_call();
+	char driver[64] = "", address[32];
+	struct vfio vfio;
+
+	pci_driver(rig_gpu(), driver, sizeof(driver));
+	if (!pci_find_io(driver, address, sizeof(address), &call.buf.region_index)) {
+		tap_skip(name, "no device of the exporter's driver has one");
+		return;
+	}
+	vfio_open(&vfio, address);
+	expect(vfio.fd, &call, EINVAL, "wrong", "a page of an I/O BAR");
+	call.range[0].length = 1;
+	expect(vfio.fd, &call, EINVAL, "wrong", "a byte of an I/O BAR");
+	call.buf.nr_ranges = UINT32_MAX;
+	expect(vfio.fd, &call, ENOMEM, "wrong", "too many ranges of an I/O BAR");
+	vfio_close(&vfio);
 }
 
 void uapi_wrong(const struct vfio *vfio)

@@ -2,18 +2,14 @@
 /* The test importer; see importer.h. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "importer.h"
+#include "kmod.h"
 #include "tap.h"
 
-/* As the guest sees the checkout. */
-#define MODULES "/src/build/kmod"
 #define MODULE "peerbar_test_importer"
 
 static int result(long ret)
@@ -23,23 +19,12 @@ static int result(long ret)
 
 int importer_load(void)
 {
-	struct utsname system;
-	char path[256];
-	int fd, ret;
-
-	uname(&system);
-	snprintf(path, sizeof(path), MODULES "/%s/" MODULE ".ko", system.release);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	ret = result(syscall(SYS_finit_module, fd, "", 0));
-	close(fd);
-	return ret;
+	return kmod_load(MODULE);
 }
 
 int importer_unload(void)
 {
-	return result(syscall(SYS_delete_module, MODULE, O_NONBLOCK));
+	return kmod_unload(MODULE);
 }
 
 int importer_open(void)
@@ -49,8 +34,7 @@ int importer_open(void)
 	if (access(PTI_PATH, F_OK)) {
 		ret = importer_load();
 		if (ret && ret != -EEXIST)
-			tap_die("set-up", "cannot load " MODULE ".ko from " MODULES ": %s",
-				strerror(-ret));
+			tap_die("set-up", "cannot load " MODULE ".ko: %s", strerror(-ret));
 	}
 	fd = open(PTI_PATH, O_RDWR | O_CLOEXEC);
 	if (fd < 0)

@@ -85,6 +85,20 @@ int kmsg_complaints(uint64_t since)
 	return ret < 0 ? ret : found;
 }
 
+int kmsg_count(uint64_t since, const char *text)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct record r;
+	int found = 0, ret;
+
+	if (fd < 0)
+		return -errno;
+	while ((ret = next_record(fd, &r)) == 1)
+		found += r.seq >= since && strstr(r.message, text);
+	close(fd);
+	return ret < 0 ? ret : found;
+}
+
 void kmsg_check(uint64_t since)
 {
 	int found = kmsg_complaints(since);

@@ -14,7 +14,10 @@ uint64_t kmsg_position(void);
 /* Print, as comments, the bad records from @since on. Return: how many, or -errno. */
 int kmsg_complaints(uint64_t since);
 
-/* The two as one check named "kernel log". */
+/* How many records from @since on contain @text, or -errno. */
+int kmsg_count(uint64_t since, const char *text);
+
+/* The first two as one check named "kernel log". */
 void kmsg_check(uint64_t since);
 
 #endif /* GUEST_KMSG_H */

@@ -202,6 +202,24 @@ void nicctl_stray(struct nic_stray *stray)
 	json_object_put(report);
 }
 
+static void subtract(struct nic_stray_count *now, const struct nic_stray_count *then)
+{
+	now->reads -= then->reads;
+	now->writes -= then->writes;
+	now->bytes -= then->bytes;
+}
+
+struct nic_stray nicctl_stray_since(const struct nic_stray *then)
+{
+	struct nic_stray now;
+
+	nicctl_stray(&now);
+	now.total -= then->total;
+	subtract(&now.unmapped, &then->unmapped);
+	subtract(&now.deregistered, &then->deregistered);
+	return now;
+}
+
 uint64_t nicctl_stray_total(void)
 {
 	struct nic_stray stray;

@@ -41,6 +41,9 @@ struct nic_stray {
 };
 
 void nicctl_stray(struct nic_stray *stray);
+
+/* What was counted since @then; the longest ages are those of the NIC's whole life. */
+struct nic_stray nicctl_stray_since(const struct nic_stray *then);
 uint64_t nicctl_stray_total(void);
 
 #endif /* GUEST_NICCTL_H */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The other process; see owner.h. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -23,29 +22,19 @@ static void clear_bar(struct rig *rig)
 	rig_unmap_bar(rig);
 }
 
-static int export_first(struct rig *rig, size_t length)
+/* A request is a byte, an answer is a descriptor; the first answer says "ready". */
+static void serve(int control, size_t span)
 {
-	struct peerbar_range range = { 0, length };
-	int fd = peerbar_export(rig->dev, rig_bar(), &range, 1, O_RDWR);
-
-	if (fd < 0)
-		tap_die("owner", "%s", peerbar_errmsg());
-	return fd;
-}
-
-/* A request is a length, an answer is a descriptor; the first answer says "ready". */
-static void serve(int control, size_t clear)
-{
-	struct rig rig = { .span = clear };
-	size_t length;
+	struct rig rig = { .span = span };
+	char request;
 	int fd = 0;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	rig_open_device(&rig);
 	clear_bar(&rig);
 	while (write(control, &fd, sizeof(fd)) == sizeof(fd) &&
-	       read(control, &length, sizeof(length)) == sizeof(length))
-		fd = export_first(&rig, length);
+	       read(control, &request, sizeof(request)) == sizeof(request))
+		fd = rig_export(&rig);
 	_exit(0);
 }
 
@@ -58,7 +47,7 @@ static int answer(struct owner *owner)
 	return fd;
 }
 
-void owner_start(struct owner *owner, size_t clear)
+void owner_start(struct owner *owner, size_t span)
 {
 	int ends[2];
 
@@ -69,7 +58,7 @@ void owner_start(struct owner *owner, size_t clear)
 		tap_die("owner", "fork: %s", strerror(errno));
 	if (!owner->pid) {
 		close(ends[0]);
-		serve(ends[1], clear);
+		serve(ends[1], span);
 	}
 	close(ends[1]);
 	owner->control = ends[0];
@@ -79,11 +68,11 @@ void owner_start(struct owner *owner, size_t clear)
 	answer(owner);
 }
 
-int owner_export(struct owner *owner, size_t length)
+int owner_export(struct owner *owner)
 {
 	int fd;
 
-	if (write(owner->control, &length, sizeof(length)) != sizeof(length))
+	if (write(owner->control, "", 1) != 1)
 		tap_die("owner", "cannot ask it: %s", strerror(errno));
 	fd = pidfd_getfd(owner->pidfd, answer(owner), 0);
 	if (fd < 0)

@@ -15,13 +15,13 @@ struct owner {
 };
 
 /*
- * The device must be closed in this process. The first @clear bytes of the BAR are zero
+ * The device must be closed in this process. The first @span bytes of the BAR are zero
  * when this returns. Failure ends the test, here and below.
  */
-void owner_start(struct owner *owner, size_t clear);
+void owner_start(struct owner *owner, size_t span);
 
-/* A descriptor, in this process, of a dma-buf of the BAR's first @length bytes. */
-int owner_export(struct owner *owner, size_t length);
+/* A descriptor, in this process, of a dma-buf of those bytes. */
+int owner_export(struct owner *owner);
 
 /* kill -9, and wait until it is gone. */
 void owner_kill(struct owner *owner);

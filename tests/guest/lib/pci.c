@@ -10,6 +10,7 @@
 #include "pci.h"
 
 #define DEVICES "/sys/bus/pci/devices/"
+#define IORESOURCE_IO 0x100u	/* of the kernel's resource flags */
 #define SLOTS "/sys/bus/pci/slots/"
 
 int sysfs_write(const char *text, const char *path)
@@ -96,6 +97,42 @@ bool pci_sibling(const char *address, const char *driver, char *sibling, size_t 
 			return true;
 	}
 	return false;
+}
+
+/* The file "resource" has a line "START END FLAGS" for each BAR. */
+static bool first_io_bar(const char *folder, unsigned int *bar)
+{
+	unsigned long long start, end, flags = 0;
+	char path[160];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/resource", folder);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	for (*bar = 0; *bar < 6; ++*bar)
+		if (fscanf(f, "%llx %llx %llx", &start, &end, &flags) != 3 ||
+		    flags & IORESOURCE_IO)
+			break;
+	fclose(f);
+	return flags & IORESOURCE_IO;
+}
+
+bool pci_find_io(const char *driver, char *address, size_t size, unsigned int *bar)
+{
+	char pattern[96];
+	bool found = false;
+	glob_t g;
+
+	snprintf(pattern, sizeof(pattern), "/sys/bus/pci/drivers/%s/*:*:*", driver);
+	if (glob(pattern, 0, NULL, &g))
+		return false;
+	for (size_t i = 0; i < g.gl_pathc && !found; i++) {
+		snprintf(address, size, "%s", strrchr(g.gl_pathv[i], '/') + 1);
+		found = first_io_bar(g.gl_pathv[i], bar);
+	}
+	globfree(&g);
+	return found;
 }
 
 /* A slot's file "address" holds "0000:01:00". */

@@ -32,6 +32,11 @@ bool pci_exists(const char *address);
  */
 bool pci_sibling(const char *address, const char *driver, char *sibling, size_t size);
 
+/*
+ * A device of that driver which has an I/O BAR, and which. Return: false if there is none.
+ */
+bool pci_find_io(const char *driver, char *address, size_t size, unsigned int *bar);
+
 /* The folder of the hotplug slot that the device sits in; -ENOENT: it sits in none. */
 int pci_slot(const char *address, char *path, size_t size);
 

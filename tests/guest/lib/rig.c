@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The common set-up; see rig.h. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "pmr.h"
 #include "rig.h"
 #include "tap.h"
 
@@ -71,6 +73,7 @@ void rig_open_device(struct rig *rig)
 {
 	if (peerbar_open(rig_gpu(), &rig->dev))
 		tap_die("set-up", "%s", peerbar_errmsg());
+	pmr_enable(rig->dev);
 }
 
 void rig_map_bar(struct rig *rig)
@@ -85,6 +88,19 @@ void rig_unmap_bar(struct rig *rig)
 	if (rig->bar && peerbar_unmap(rig->bar, rig->span))
 		tap_die("set-up", "%s", peerbar_errmsg());
 	rig->bar = NULL;
+}
+
+int rig_export(struct rig *rig)
+{
+	struct peerbar_range range = { 0, rig->span };
+	int fd;
+
+	if (rig->owner.pid)
+		return owner_export(&rig->owner);
+	fd = peerbar_export(rig->dev, RIG_BAR, &range, 1, O_RDWR);
+	if (fd < 0)
+		tap_die("export", "%s", peerbar_errmsg());
+	return fd;
 }
 
 void rig_read_bar(const struct rig *rig, void *dst, size_t offset, size_t len)

@@ -14,13 +14,15 @@
 #include <stdint.h>
 
 #include "loopback.h"
+#include "owner.h"
 #include "peerbar.h"
 
 #define RIG_BAR rig_bar()
 #define MIB ((size_t)1 << 20)
 
 struct rig {
-	struct peerbar_device *dev;
+	struct peerbar_device *dev;	/* NULL: the owner has it, or it is closed */
+	struct owner owner;		/* another process, if one was started */
 	struct loopback *lb;
 	uint8_t *bar;			/* BAR bytes [0, span), NULL: not mapped now */
 	size_t span;			/* bytes of the BAR that the test uses */
@@ -48,6 +50,9 @@ bool rig_is_access_error(int status);
 
 void rig_open(struct rig *rig, size_t span, size_t host_len, unsigned int depth);
 void rig_close(struct rig *rig);
+
+/* A dma-buf of BAR bytes [0, span), made here or by the owner. Return: its descriptor. */
+int rig_export(struct rig *rig);
 
 /* The GPU's part alone: rig_open() calls both. */
 void rig_open_device(struct rig *rig);

@@ -212,7 +212,7 @@ void stream_start(struct stream *s, struct rig *rig, const struct window *w, boo
 	s->into_bar_only = into_bar_only;
 	s->fence = UINT64_MAX;
 	rig_pattern(rig->host, STREAM_HOST, 1);
-	for (unsigned int i = 0; i < STREAM_DEPTH; i++)
+	for (unsigned int i = 0; rig->bar && i < STREAM_DEPTH; i++)
 		*(volatile uint64_t *)(rig->bar + i * STREAM_SLOT) = 0;
 	if (pthread_create(&s->thread, NULL, run, s))
 		tap_die("stream", "cannot start its thread");

@@ -64,7 +64,10 @@ struct stream {
 	atomic_uint_fast64_t status[STREAM_STATUSES];	/* BAR completions by status */
 };
 
-/* The window must span at least STREAM_SPAN with every part a multiple of a zone. */
+/*
+ * The window must span at least STREAM_SPAN with every part a multiple of a zone. Clears
+ * the stamps of earlier streams; without a mapping of the BAR the caller has done so.
+ */
 void stream_start(struct stream *s, struct rig *rig, const struct window *w,
 		  bool into_bar_only);
 

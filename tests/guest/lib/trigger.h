@@ -1,14 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The three ways in which the owner of a device takes access to it away. */
+/* The ways in which access to a device is taken away. */
 #ifndef GUEST_TRIGGER_H
 #define GUEST_TRIGGER_H
 
+#include <stdbool.h>
+
 #include "rig.h"
 
-enum trigger { TRIGGER_RESET, TRIGGER_MEMORY, TRIGGER_CLOSE, TRIGGERS };
+enum trigger {
+	/* What libpeerbar offers, on every device. */
+	TRIGGER_RESET, TRIGGER_MEMORY, TRIGGER_CLOSE,
+	TRIGGERS,
+	/* What a device may have beyond, and what others do to it. */
+	TRIGGER_FLR = TRIGGERS, TRIGGER_AF_FLR,	/* by a write to configuration space */
+	TRIGGER_HOT_RESET,			/* of the bus, through the device */
+	TRIGGER_SIBLING,			/* of the bus, through another function */
+	TRIGGER_SYSFS,				/* its reset file */
+	TRIGGER_D3HOT, TRIGGER_LOW_POWER,
+	TRIGGER_KILL,				/* -9, of the process that owns the device */
+	TRIGGER_UNBIND, TRIGGER_REMOVE,		/* through sysfs, with the device open */
+	TRIGGER_PATHS,
+};
 
 const char *trigger_name(enum trigger trigger);		/* "reset", "memory", "close" */
-int trigger_by_name(const char *name);			/* -1: unknown */
+int trigger_by_name(const char *name);			/* of the first three; -1: unknown */
+
+/* Why this device cannot be treated so, or NULL. The device must be open. */
+const char *trigger_why_not(struct rig *rig, enum trigger trigger);
+
+/* Can a buffer from before be mapped when trigger_pull() returns? And after recovery? */
+bool trigger_leaves_usable(enum trigger trigger);
+bool trigger_comes_back(enum trigger trigger);
+
+/*
+ * To be called before the buffer is made, with the device open: another process must own
+ * it if that is to be killed. The CPU has no mapping of the BAR then.
+ */
+void trigger_prepare(struct rig *rig, enum trigger trigger);
 
 /*
  * Takes access away: everything is revoked when this returns. The CPU's mapping
@@ -19,5 +47,11 @@ void trigger_pull(struct rig *rig, enum trigger trigger);
 
 /* Makes the device usable again and maps the BAR. */
 void trigger_recover(struct rig *rig, enum trigger trigger);
+
+/*
+ * Write @text to the sysfs file @path, which takes the device's driver away and waits for
+ * who has the device open: that is us, and we close it meanwhile.
+ */
+void trigger_take_driver(struct rig *rig, const char *text, const char *path);
 
 #endif /* GUEST_TRIGGER_H */

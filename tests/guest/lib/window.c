@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* An exported and registered part of the BAR; see window.h. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,12 +11,8 @@
 
 void window_open(struct window *w, struct rig *rig, unsigned int nr_mrs)
 {
-	struct peerbar_range range = { 0, rig->span };
-
 	memset(w, 0, sizeof(*w));
-	w->fd = peerbar_export(rig->dev, RIG_BAR, &range, 1, O_RDWR);
-	if (w->fd < 0)
-		tap_die("export", "%s", peerbar_errmsg());
+	w->fd = rig_export(rig);
 	w->nr = nr_mrs;
 	w->part = rig->span / nr_mrs / 4096 * 4096;
 	for (unsigned int i = 0; i < nr_mrs; i++) {

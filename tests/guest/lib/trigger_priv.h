@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The parts of the triggers: what a table of them says of each. */
+#ifndef GUEST_TRIGGER_PRIV_H
+#define GUEST_TRIGGER_PRIV_H
+
+#include "trigger.h"
+
+struct trigger_kind {
+	const char *name;
+	const char *(*why_not)(struct rig *rig);	/* NULL: works for every device */
+	int (*pull)(struct rig *rig);			/* 0 or a negative errno */
+	int (*recover)(struct rig *rig);		/* NULL: nothing to do */
+	bool usable;		/* trigger_leaves_usable() */
+	bool back;		/* trigger_comes_back() */
+};
+
+/* By a write to configuration space, by an ioctl (trigger_vfio.c). */
+extern const struct trigger_kind trigger_flr, trigger_af_flr, trigger_hot_reset,
+	trigger_sibling, trigger_d3hot, trigger_low_power;
+
+/* By others than the owner (trigger_sysfs.c). */
+extern const struct trigger_kind trigger_sysfs, trigger_kill, trigger_unbind, trigger_remove;
+
+#endif /* GUEST_TRIGGER_PRIV_H */

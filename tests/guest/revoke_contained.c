@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * A NIC that answers DEREG_MR with success and goes on honouring the key. The IOMMU alone
+ * keeps it from the BAR then: from the moment the reset returns, on a strict domain and on
+ * a lazy one, and also when the same BAR is registered again and again while the dead MR
+ * is still there.
+ *
+ * "Moment": the sequence numbers in the BAR are read as soon as the reset returns, with
+ * the stream still writing, and must stay.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/nicctl.h"
+#include "lib/pci.h"
+#include "lib/stream.h"
+#include "lib/tap.h"
+#include "lib/watchdog.h"
+#include "revoke_bounded.h"
+
+#define ROUNDS 10u
+#define AGAIN 5u		/* registrations after each reset */
+#define WARM_UP 40u
+#define AFTERMATH 20u
+#define SETTLE_US 50000u	/* several times a lazy domain's flush interval */
+#define LIMIT_S 120u
+#define TITLE 128
+
+static struct stream stream;
+
+struct figures {
+	unsigned int later;		/* resets after which something landed */
+	uint64_t stamps;		/* how many requests that were */
+	unsigned int reached;		/* writes by an old key that a new mapping let in */
+	uint64_t longest_us, hung;
+	struct nic_stray stray;
+};
+
+/* "DMA": strict, "DMA-FQ": lazy. */
+static void group_type(char *type, size_t size)
+{
+	char path[96];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group/type", rig_nic());
+	f = fopen(path, "re");
+	if (!f || !fgets(type, (int)size, f))
+		tap_die("domain", "cannot read %s", path);
+	type[strcspn(type, "\n")] = '\0';
+	fclose(f);
+}
+
+/* The kernel allows this direction while the NIC has its driver. */
+static void make_lazy(void)
+{
+	char path[96];
+	int ret;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group/type", rig_nic());
+	ret = sysfs_write("DMA-FQ", path);
+	if (ret)
+		tap_die("domain", "%s: %s", path, strerror(-ret));
+}
+
+static void reset_under_load(struct rig *rig, const struct window *w, struct figures *f)
+{
+	uint64_t start, took, at_once, later;
+
+	stream_start(&stream, rig, w, true);
+	if (!stream_wait(&stream, &stream.bar_ok, WARM_UP, 30000))
+		tap_die("contained", "the traffic does not flow");
+	start = now_us();
+	if (peerbar_reset(rig->dev))
+		tap_die("contained", "%s", peerbar_errmsg());
+	took = now_us() - start;
+	at_once = stream_newest_stamp(rig);
+	sleep_us(SETTLE_US);
+	later = stream_newest_stamp(rig);
+	f->later += later != at_once;
+	f->stamps += later - at_once;
+	f->longest_us = took > f->longest_us ? took : f->longest_us;
+	if (!stream_wait(&stream, &stream.bar_bad, AFTERMATH, 30000))
+		tap_die("contained", "requests do not fail after the reset");
+	stream_stop(&stream);
+	f->hung += stream.hung;
+}
+
+/* Write through the dead key with live mappings of the same BAR around. */
+static void try_old_key(struct rig *rig, const struct window *old, struct figures *f)
+{
+	struct window w[AGAIN];
+	uint64_t mark;
+
+	memset(rig->host, 0xa5, sizeof(mark));
+	memcpy(&mark, rig->host, sizeof(mark));
+	for (unsigned int i = 0; i < AGAIN; i++) {
+		*(volatile uint64_t *)rig->bar = 0;
+		window_open(&w[i], rig, 1);
+		window_one(rig, LOOPBACK_WRITE, (uintptr_t)rig->host, sizeof(mark),
+			   old->iova[0], old->mr[0]->rkey);
+		f->reached += *(volatile uint64_t *)rig->bar == mark;
+	}
+	for (unsigned int i = 0; i < AGAIN; i++)
+		window_close(&w[i]);
+}
+
+static void judge(const struct figures *f, const char *type)
+{
+	char name[TITLE];
+
+	tap_note("contained, %s: %u resets, at most %.1f ms; %" PRIu64
+		 " accesses landed after the NIC's answer, the last %.3f ms after it; %" PRIu64
+		 " refused by the IOMMU", type, ROUNDS, us_to_ms(f->longest_us),
+		 f->stray.deregistered.reads + f->stray.deregistered.writes,
+		 (double)f->stray.deregistered.max_age_ns / 1e6,
+		 f->stray.unmapped.reads + f->stray.unmapped.writes);
+	tap_note("contained, %s: after the return: %u resets let %" PRIu64
+		 " requests land; %u of %u writes by the old key reached a new mapping", type,
+		 f->later, f->stamps, f->reached, ROUNDS * AGAIN);
+	snprintf(name, sizeof(name), "contained, %s: no request hangs", type);
+	tap_check(!f->hung, name, "%" PRIu64 " did", f->hung);
+	if (!rig_exporter_is_ours())
+		return;
+	snprintf(name, sizeof(name), "contained, %s: closed when the reset returns", type);
+	tap_check(!f->later, name, "after %u resets something landed", f->later);
+	snprintf(name, sizeof(name), "contained, %s: no registration revives the old key", type);
+	tap_check(!f->reached, name, "%u of %u writes arrived", f->reached, ROUNDS * AGAIN);
+	snprintf(name, sizeof(name), "contained, %s: the IOMMU refused the NIC", type);
+	tap_check(f->stray.unmapped.writes, name, "it had nothing to refuse");
+}
+
+static void contain(struct rig *rig)
+{
+	struct figures f = { 0 };
+	struct nic_stray before;
+	struct window w;
+	char type[16], name[TITLE];
+
+	group_type(type, sizeof(type));
+	snprintf(name, sizeof(name), "contained, %s", type);
+	watchdog_set(LIMIT_S, name);
+	nicctl_stray(&before);
+	nicctl_fault("ignore-dereg=1");
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		window_open(&w, rig, 1);
+		reset_under_load(rig, &w, &f);
+		try_old_key(rig, &w, &f);
+		if (!window_close(&w))
+			tap_die(name, "a dead MR does not deregister");
+	}
+	nicctl_clear_faults();
+	f.stray = nicctl_stray_since(&before);
+	judge(&f, type);
+	watchdog_clear();
+}
+
+void revoke_contained(void)
+{
+	struct rig rig;
+
+	rig_open(&rig, STREAM_SPAN, STREAM_HOST, STREAM_DEPTH);
+	contain(&rig);
+	make_lazy();
+	contain(&rig);
+	rig_close(&rig);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The parts of the test of all paths. */
+#ifndef GUEST_REVOKE_PATHS_H
+#define GUEST_REVOKE_PATHS_H
+
+/* revoke_unload.c: the exporter's module stays as long as a buffer lives. */
+void revoke_unload(void);
+
+/* revoke_unplug.c: the device is pulled out of its slot with traffic in flight. */
+void revoke_unplug(void);
+
+#endif /* GUEST_REVOKE_PATHS_H */
