@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * bench_control: how long each step of an export's life takes, in microseconds, with
+ * the driver that the GPU is bound to now. It says nothing of what is fast enough:
+ * scripts/guest/bench runs it with either exporter in turns and compares.
+ */
+#ifndef GUEST_BENCH_H
+#define GUEST_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A table of times: a column for each step, a row for each cycle. */
+struct times {
+	const char *const *step;	/* names, ended by NULL */
+	unsigned int nr_steps;
+	unsigned int rows;		/* complete ones */
+	unsigned int room;
+	double *us;
+	uint64_t last_ns;		/* when the last step ended */
+};
+
+void times_open(struct times *t, const char *const *step, unsigned int cycles);
+void times_close(struct times *t);
+
+/* A step begins now; it has ended now, and the next one begins. */
+void times_start(struct times *t);
+void times_lap(struct times *t, unsigned int step);
+
+/* What is not measured but made of what was, in the row of this cycle. */
+double times_get(const struct times *t, unsigned int step);
+void times_put(struct times *t, unsigned int step, double us);
+double times_sum(const struct times *t, unsigned int nr_first_steps);
+
+void times_next_row(struct times *t);
+
+/*
+ * One line of JSON: the members of @about (the text between its braces), then
+ * "us": { step: [one number a cycle], ... }.
+ */
+void times_print(const struct times *t, const char *about);
+
+/*
+ * Each runs @cycles cycles and prints one line for each of its tables. @size: bytes of
+ * the BAR in the dma-buf.
+ */
+
+/* bench_cycle.c: from export to close, by the NIC and by the test importer. */
+void bench_cycle(size_t size, unsigned int cycles);
+
+/* bench_register.c: registration by size and by address, up to the whole BAR. */
+void bench_register(unsigned int cycles);
+
+/* bench_revoke.c: the calls that revoke: nothing exported, an MR, an MR in use. */
+void bench_revoke(size_t size, unsigned int cycles);
+
+#endif /* GUEST_BENCH_H */

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The whole life of an export, step by step, in three kinds of cycles:
+ *
+ *	nic		export, register, revoke, dereg, close
+ *	importer	export, attach, map, revoke, detach, close
+ *	unmap		export, attach, map, unmap, detach, close
+ *
+ * The first is what a program sees: the NIC's admin commands are in it. The other two
+ * import through tests/kmod, with no NIC, and leave what the exporter costs. The revoke is
+ * memory decode turned off, which on an emulated device is mostly the emulator's own
+ * work; "idle" is the same call with nothing exported, and "net" the total without it.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "lib/importer.h"
+#include "lib/rig.h"
+#include "lib/tap.h"
+#include "lib/watchdog.h"
+
+#define LIMIT_S 120u
+
+static int export(struct rig *rig)
+{
+	struct peerbar_range range = { 0, rig->span };
+	int fd = peerbar_export(rig->dev, RIG_BAR, &range, 1, O_RDWR);
+
+	if (fd < 0)
+		tap_die("export", "%s", peerbar_errmsg());
+	return fd;
+}
+
+static void set_memory(struct rig *rig, bool on)
+{
+	if (peerbar_set_memory(rig->dev, on))
+		tap_die("memory decode", "%s", peerbar_errmsg());
+}
+
+/* A call of the importer's, which gives a negative errno. */
+static void must(int ret, const char *what)
+{
+	if (ret)
+		tap_die(what, "%s", strerror(-ret));
+}
+
+/* With nothing exported, and memory decode off: the emulator's part of a revoke. */
+static void measure_idle(struct rig *rig, struct times *t, unsigned int idle)
+{
+	set_memory(rig, true);
+	times_start(t);
+	set_memory(rig, false);
+	times_lap(t, idle);
+	set_memory(rig, true);
+}
+
+static void nic_cycle(struct rig *rig, struct times *t)
+{
+	enum { EXPORT, REGISTER, REVOKE, DEREG, CLOSE, TOTAL, IDLE, NET };
+	struct ibv_mr *mr;
+	uint64_t iova;
+	int fd;
+
+	times_start(t);
+	fd = export(rig);
+	times_lap(t, EXPORT);
+	mr = peerbar_reg_mr(rig->lb->pd, fd, 0, rig->span, rig->access, &iova);
+	if (!mr)
+		tap_die("register", "%s", peerbar_errmsg());
+	times_lap(t, REGISTER);
+	set_memory(rig, false);
+	times_lap(t, REVOKE);
+	must(-ibv_dereg_mr(mr), "dereg");
+	times_lap(t, DEREG);
+	close(fd);
+	times_lap(t, CLOSE);
+
+	times_put(t, TOTAL, times_sum(t, TOTAL));
+	measure_idle(rig, t, IDLE);
+	times_put(t, NET, times_get(t, TOTAL) - times_get(t, IDLE));
+	times_next_row(t);
+}
+
+static uint32_t attach(int importer, int fd)
+{
+	uint32_t handle;
+
+	must(importer_attach(importer, fd, rig_nic(), PTI_PINNED, PTI_UNMAP_AT_ONCE,
+			     &handle), "attach");
+	return handle;
+}
+
+static void importer_cycle(struct rig *rig, int importer, struct times *t)
+{
+	enum { EXPORT, ATTACH, MAP, REVOKE, DETACH, CLOSE, TOTAL, IDLE, NET };
+	uint32_t handle;
+	int fd;
+
+	times_start(t);
+	fd = export(rig);
+	times_lap(t, EXPORT);
+	handle = attach(importer, fd);
+	times_lap(t, ATTACH);
+	must(importer_map(importer, handle), "map");
+	times_lap(t, MAP);
+	set_memory(rig, false);
+	times_lap(t, REVOKE);
+	must(importer_detach(importer, handle), "detach");
+	times_lap(t, DETACH);
+	close(fd);
+	times_lap(t, CLOSE);
+
+	times_put(t, TOTAL, times_sum(t, TOTAL));
+	measure_idle(rig, t, IDLE);
+	times_put(t, NET, times_get(t, TOTAL) - times_get(t, IDLE));
+	times_next_row(t);
+}
+
+static void unmap_cycle(struct rig *rig, int importer, struct times *t)
+{
+	enum { EXPORT, ATTACH, MAP, UNMAP, DETACH, CLOSE, TOTAL };
+	uint32_t handle;
+	int fd;
+
+	times_start(t);
+	fd = export(rig);
+	times_lap(t, EXPORT);
+	handle = attach(importer, fd);
+	times_lap(t, ATTACH);
+	must(importer_map(importer, handle), "map");
+	times_lap(t, MAP);
+	must(importer_unmap(importer, handle), "unmap");
+	times_lap(t, UNMAP);
+	must(importer_detach(importer, handle), "detach");
+	times_lap(t, DETACH);
+	close(fd);
+	times_lap(t, CLOSE);
+
+	times_put(t, TOTAL, times_sum(t, TOTAL));
+	times_next_row(t);
+}
+
+static void print(struct times *t, const char *kind, size_t size)
+{
+	char about[64];
+
+	snprintf(about, sizeof(about), "\"kind\":\"%s\",\"size\":%zu", kind, size);
+	times_print(t, about);
+	times_close(t);
+}
+
+void bench_cycle(size_t size, unsigned int cycles)
+{
+	static const char *const nic_steps[] = {
+		"export", "register", "revoke", "dereg", "close", "total", "idle", "net", NULL,
+	};
+	static const char *const importer_steps[] = {
+		"export", "attach", "map", "revoke", "detach", "close", "total", "idle", "net",
+		NULL,
+	};
+	static const char *const unmap_steps[] = {
+		"export", "attach", "map", "unmap", "detach", "close", "total", NULL,
+	};
+	struct times nic, importer, unmap;
+	struct rig rig;
+	int fd;
+
+	watchdog_set(LIMIT_S, "export, import, revoke");
+	times_open(&nic, nic_steps, cycles);
+	times_open(&importer, importer_steps, cycles);
+	times_open(&unmap, unmap_steps, cycles);
+	rig_open(&rig, size, MIB, 1);
+	rig_unmap_bar(&rig);
+	fd = importer_open();
+	for (unsigned int i = 0; i < cycles; i++) {
+		nic_cycle(&rig, &nic);
+		importer_cycle(&rig, fd, &importer);
+		unmap_cycle(&rig, fd, &unmap);
+	}
+	close(fd);
+	rig_close(&rig);
+	print(&nic, "nic", size);
+	print(&importer, "importer", size);
+	print(&unmap, "unmap", size);
+	watchdog_clear();
+}
