@@ -20,12 +20,12 @@
 
 #define LIMIT_S 120u
 
-struct uapi_call uapi_right_call(void)
+struct vfio_dma_buf_call uapi_right_call(void)
 {
-	return (struct uapi_call){
-		.feature = { .argsz = sizeof(struct uapi_call),
-			     .flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF },
-		.buf = { .region_index = rig_bar(), .nr_ranges = 1 },
+	return (struct vfio_dma_buf_call){
+		.argsz = sizeof(struct vfio_dma_buf_call),
+		.flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF,
+		.region_index = rig_bar(), .nr_ranges = 1,
 		.range = { { 0, PAGE } },
 	};
 }

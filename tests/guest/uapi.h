@@ -10,16 +10,8 @@
 
 #define PAGE 4096u
 
-/* VFIO_DEVICE_FEATURE_DMA_BUF with up to so many ranges, as it lies in memory. */
-#define UAPI_RANGES 4u
-struct uapi_call {
-	struct vfio_device_feature feature;
-	struct vfio_device_feature_dma_buf buf;
-	struct vfio_region_dma_range range[UAPI_RANGES];
-};
-
 /* A right call for one page of the BAR that the lab's device has; to be spoilt. */
-struct uapi_call uapi_right_call(void);
+struct vfio_dma_buf_call uapi_right_call(void);
 
 /* A descriptor, 0 of a probe, or a negative errno. */
 int uapi_call(int fd, void *call);

@@ -21,16 +21,16 @@
 static void probe(int fd)
 {
 	static const char name[] = "probe";
-	struct uapi_call call = uapi_right_call();
+	struct vfio_dma_buf_call call = uapi_right_call();
 
-	call.feature.flags = VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_DMA_BUF;
+	call.flags = VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_DMA_BUF;
 	uapi_expect(uapi_call(fd, &call), 0, name, "by itself");
-	call.feature.argsz = sizeof(call.feature);
+	call.argsz = sizeof(struct vfio_device_feature);
 	uapi_expect(uapi_call(fd, &call), 0, name, "without payload");
-	call.feature.flags |= VFIO_DEVICE_FEATURE_GET;
+	call.flags |= VFIO_DEVICE_FEATURE_GET;
 	tap_check(!uapi_call(fd, &call), "probe: for GET, gives 0 and no descriptor",
 		  "it did not give 0");
-	call.feature.flags = VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_SET |
+	call.flags = VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_SET |
 			     VFIO_DEVICE_FEATURE_DMA_BUF;
 	uapi_expect(uapi_call(fd, &call), -EINVAL, name, "for SET");
 }
@@ -68,17 +68,19 @@ static void check_buffer(int dmabuf, uint64_t size, unsigned int nr, const char 
 /* Every second page, from the last to the first: what the NIC sees is in that order. */
 static void many_ranges(int fd)
 {
-	size_t size = offsetof(struct uapi_call, range) +
+	size_t size = offsetof(struct vfio_dma_buf_call, range) +
 		      MANY * sizeof(struct vfio_region_dma_range);
-	struct uapi_call *call = calloc(1, size), right = uapi_right_call();
+	struct vfio_dma_buf_call *call = calloc(1, size);
+	struct vfio_region_dma_range *range;
 
 	if (!call)
 		tap_die("many ranges", "out of memory");
-	*call = right;
-	call->feature.argsz = (uint32_t)size;
-	call->buf.nr_ranges = MANY;
+	*call = uapi_right_call();
+	range = (void *)((uint8_t *)call + offsetof(struct vfio_dma_buf_call, range));
+	call->argsz = (uint32_t)size;
+	call->nr_ranges = MANY;
 	for (unsigned int i = 0; i < MANY; i++)
-		call->buf.dma_ranges[i] = (struct vfio_region_dma_range){
+		range[i] = (struct vfio_region_dma_range){
 			.offset = (uint64_t)(MANY - 1 - i) * STEP, .length = PAGE,
 		};
 	check_buffer(uapi_call(fd, call), (uint64_t)MANY * PAGE, MANY, "1024 ranges");
@@ -88,13 +90,13 @@ static void many_ranges(int fd)
 static void ranges(int fd)
 {
 	uint64_t bar = vfio_region_size(fd, rig_bar());
-	struct uapi_call call = uapi_right_call();
+	struct vfio_dma_buf_call call = uapi_right_call();
 
 	check_buffer(vfio_export(fd, rig_bar(), 0, PAGE, O_RDWR), PAGE, 1, "first page");
 	check_buffer(vfio_export(fd, rig_bar(), bar - PAGE, PAGE, O_RDWR), PAGE, 1, "last page");
 	check_buffer(vfio_export(fd, rig_bar(), 0, bar, O_RDWR), bar, 1, "whole BAR");
 
-	call.buf.nr_ranges = 2;
+	call.nr_ranges = 2;
 	call.range[1] = (struct vfio_region_dma_range){ PAGE, PAGE };
 	check_buffer(uapi_call(fd, &call), 2 * PAGE, 2, "two ranges that touch");
 	call.range[0] = (struct vfio_region_dma_range){ 8 * PAGE, PAGE };

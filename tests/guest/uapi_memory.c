@@ -25,7 +25,7 @@ static uint8_t *before_hole(void)
 }
 
 /* The call, of which only the first @bytes can be read. */
-static int cut(int fd, const struct uapi_call *call, size_t bytes)
+static int cut(int fd, const struct vfio_dma_buf_call *call, size_t bytes)
 {
 	uint8_t *end = before_hole();
 	int got;
@@ -39,9 +39,9 @@ static int cut(int fd, const struct uapi_call *call, size_t bytes)
 static void cut_off(int fd)
 {
 	const size_t feature = sizeof(struct vfio_device_feature);
-	const size_t headers = offsetof(struct uapi_call, range);
+	const size_t headers = offsetof(struct vfio_dma_buf_call, range);
 	static const char name[] = "pointers";
-	struct uapi_call call = uapi_right_call();
+	struct vfio_dma_buf_call call = uapi_right_call();
 	int got;
 
 	uapi_expect(cut(fd, &call, 4), -EFAULT, name, "ends in the first header");
@@ -53,16 +53,16 @@ static void cut_off(int fd)
 	uapi_expect(got, 0, name, "ends after the range");
 	close(got);
 
-	call.buf.nr_ranges = 2;
+	call.nr_ranges = 2;
 	uapi_expect(cut(fd, &call, headers + 16), -EFAULT, name, "ends before the second range");
-	call.buf.nr_ranges = 1024;
+	call.nr_ranges = 1024;
 	uapi_expect(cut(fd, &call, headers + 16), -EFAULT, name, "ends before 1023 ranges");
-	call.buf.flags = 1;
+	call.buf_flags = 1;
 	uapi_expect(cut(fd, &call, headers), -EINVAL, name, "no range, and flags");
-	call.buf.flags = 0;
-	call.buf.region_index = 99;
+	call.buf_flags = 0;
+	call.region_index = 99;
 	uapi_expect(cut(fd, &call, headers), -ENODEV, name, "no range, and no region");
-	call.feature.flags = VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_DMA_BUF;
+	call.flags = VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_DMA_BUF;
 	uapi_expect(cut(fd, &call, feature), 0, name, "a probe needs no second header");
 }
 
@@ -82,7 +82,7 @@ static void addresses(int fd)
 /* The argument is only read. */
 static void read_only(int fd)
 {
-	struct uapi_call call = uapi_right_call();
+	struct vfio_dma_buf_call call = uapi_right_call();
 	uint8_t *end = before_hole();
 	int got;
 
@@ -99,7 +99,7 @@ static void files(const struct vfio *vfio)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), gone = dup(null), pipes[2];
 	int dmabuf = vfio_export(vfio->fd, rig_bar(), 0, PAGE, O_RDWR | O_CLOEXEC);
-	struct uapi_call call = uapi_right_call();
+	struct vfio_dma_buf_call call = uapi_right_call();
 	static const char name[] = "files";
 
 	if (null < 0 || gone < 0 || dmabuf < 0 || pipe2(pipes, O_CLOEXEC))

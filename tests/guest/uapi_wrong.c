@@ -21,7 +21,7 @@
 #define SET VFIO_DEVICE_FEATURE_SET
 #define PROBE VFIO_DEVICE_FEATURE_PROBE
 #define DMA_BUF VFIO_DEVICE_FEATURE_DMA_BUF
-#define HEADERS (uint32_t)offsetof(struct uapi_call, range)
+#define HEADERS (uint32_t)offsetof(struct vfio_dma_buf_call, range)
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 enum field { ARGSZ, FLAGS, REGION, OPEN_FLAGS, BUF_FLAGS, NR };
@@ -84,19 +84,19 @@ static const struct change changes[] = {
 	{ "nr_ranges 2^32 - 1", NR, UINT32_MAX, ENOMEM },
 };
 
-static void change(struct uapi_call *call, enum field field, uint32_t value)
+static void change(struct vfio_dma_buf_call *call, enum field field, uint32_t value)
 {
 	uint32_t *const at[] = {
-		[ARGSZ] = &call->feature.argsz, [FLAGS] = &call->feature.flags,
-		[REGION] = &call->buf.region_index, [OPEN_FLAGS] = &call->buf.open_flags,
-		[BUF_FLAGS] = &call->buf.flags, [NR] = &call->buf.nr_ranges,
+		[ARGSZ] = &call->argsz, [FLAGS] = &call->flags,
+		[REGION] = &call->region_index, [OPEN_FLAGS] = &call->open_flags,
+		[BUF_FLAGS] = &call->buf_flags, [NR] = &call->nr_ranges,
 	};
 
 	*at[field] = value;
 }
 
 /* One call; what it exported is closed. */
-static void expect(int fd, struct uapi_call *call, int error, const char *name,
+static void expect(int fd, struct vfio_dma_buf_call *call, int error, const char *name,
 		   const char *what)
 {
 	int got = uapi_call(fd, call);
@@ -109,7 +109,7 @@ static void expect(int fd, struct uapi_call *call, int error, const char *name,
 static void fields(int fd)
 {
 	for (unsigned int i = 0; i < COUNT(changes); i++) {
-		struct uapi_call call = uapi_right_call();
+		struct vfio_dma_buf_call call = uapi_right_call();
 
 		change(&call, changes[i].field, changes[i].value);
 		expect(fd, &call, changes[i].error, "wrong", changes[i].what);
@@ -135,7 +135,7 @@ static void pairs(int fd)
 	};
 
 	for (unsigned int i = 0; i < COUNT(cases); i++) {
-		struct uapi_call call = uapi_right_call();
+		struct vfio_dma_buf_call call = uapi_right_call();
 
 		change(&call, cases[i].field[0], cases[i].value[0]);
 		change(&call, cases[i].field[1], cases[i].value[1]);
@@ -146,16 +146,16 @@ static void pairs(int fd)
 struct range_case {
 	const char *what;
 	uint32_t nr;
-	struct vfio_region_dma_range range[UAPI_RANGES];
+	struct vfio_region_dma_range range[VFIO_RANGES];
 	int error;
 };
 
 static void run_ranges(int fd, const struct range_case *cases, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++) {
-		struct uapi_call call = uapi_right_call();
+		struct vfio_dma_buf_call call = uapi_right_call();
 
-		call.buf.nr_ranges = cases[i].nr;
+		call.nr_ranges = cases[i].nr;
 		memcpy(call.range, cases[i].range, sizeof(call.range));
 		expect(fd, &call, cases[i].error, "ranges", cases[i].what);
 	}
@@ -226,16 +226,16 @@ static void other_bars(int fd)
 	char what[64];
 
 	for (unsigned int bar = 0; bar < VFIO_PCI_ROM_REGION_INDEX; bar++) {
-		struct uapi_call call = uapi_right_call();
+		struct vfio_dma_buf_call call = uapi_right_call();
 		uint64_t size = vfio_region_size(fd, bar);
 
 		if (size >= PAGE)
 			continue;
-		call.buf.region_index = bar;
+		call.region_index = bar;
 		snprintf(what, sizeof(what), "a page of BAR %u, which has %" PRIu64 " bytes", bar,
 			 size);
 		expect(fd, &call, size ? EINVAL : ENODEV, "wrong", what);
-		call.buf.nr_ranges = UINT32_MAX;
+		call.nr_ranges = UINT32_MAX;
 		snprintf(what, sizeof(what), "too many ranges of BAR %u, which has %" PRIu64
 			 " bytes", bar, size);
 		expect(fd, &call, size ? ENOMEM : ENODEV, "wrong", what);
@@ -246,12 +246,12 @@ static void other_bars(int fd)
 void uapi_wrong_io(void)
 {
 	static const char name[] = "wrong: a page of an I/O BAR";
-	struct uapi_call call = uapi_right_call();
+	struct vfio_dma_buf_call call = uapi_right_call();
 	char driver[64] = "", address[32];
 	struct vfio vfio;
 
 	pci_driver(rig_gpu(), driver, sizeof(driver));
-	if (!pci_find_io(driver, address, sizeof(address), &call.buf.region_index)) {
+	if (!pci_find_io(driver, address, sizeof(address), &call.region_index)) {
 		tap_skip(name, "no device of the exporter's driver has one");
 		return;
 	}
@@ -259,7 +259,7 @@ void uapi_wrong_io(void)
 	expect(vfio.fd, &call, EINVAL, "wrong", "a page of an I/O BAR");
 	call.range[0].length = 1;
 	expect(vfio.fd, &call, EINVAL, "wrong", "a byte of an I/O BAR");
-	call.buf.nr_ranges = UINT32_MAX;
+	call.nr_ranges = UINT32_MAX;
 	expect(vfio.fd, &call, ENOMEM, "wrong", "too many ranges of an I/O BAR");
 	vfio_close(&vfio);
 }

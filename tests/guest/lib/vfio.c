@@ -130,15 +130,11 @@ int vfio_hot_reset(int fd, int group)
 
 int vfio_export(int fd, uint32_t bar, uint64_t offset, uint64_t length, uint32_t open_flags)
 {
-	struct {
-		struct vfio_device_feature feature;
-		struct vfio_device_feature_dma_buf buf;
-		struct vfio_region_dma_range range;
-	} arg = {
-		.feature = { .argsz = sizeof(arg),
-			     .flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF },
-		.buf = { .region_index = bar, .open_flags = open_flags, .nr_ranges = 1 },
-		.range = { .offset = offset, .length = length },
+	struct vfio_dma_buf_call arg = {
+		.argsz = sizeof(arg),
+		.flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF,
+		.region_index = bar, .open_flags = open_flags, .nr_ranges = 1,
+		.range = { { offset, length } },
 	};
 	int ret = ioctl(fd, VFIO_DEVICE_FEATURE, &arg);
 

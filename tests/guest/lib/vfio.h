@@ -11,6 +11,30 @@
 
 #include <linux/vfio.h>
 
+/*
+ * VFIO_DEVICE_FEATURE_DMA_BUF as it lies in memory: struct vfio_device_feature, struct
+ * vfio_device_feature_dma_buf, and room for some ranges.
+ */
+#define VFIO_RANGES 4u
+struct vfio_dma_buf_call {
+	uint32_t argsz, flags;
+	uint32_t region_index, open_flags, buf_flags, nr_ranges;
+	struct vfio_region_dma_range range[VFIO_RANGES];
+};
+
+#define VFIO_SAME_PLACE(field, header, member)					\
+	_Static_assert(offsetof(struct vfio_dma_buf_call, field) ==		\
+		       (header) + (member), "the UAPI's layout of " #field)
+#define VFIO_FEATURE_AT(member) offsetof(struct vfio_device_feature, member)
+#define VFIO_DMA_BUF_AT(member) offsetof(struct vfio_device_feature_dma_buf, member)
+VFIO_SAME_PLACE(argsz, 0, VFIO_FEATURE_AT(argsz));
+VFIO_SAME_PLACE(flags, 0, VFIO_FEATURE_AT(flags));
+VFIO_SAME_PLACE(region_index, VFIO_FEATURE_AT(data), VFIO_DMA_BUF_AT(region_index));
+VFIO_SAME_PLACE(open_flags, VFIO_FEATURE_AT(data), VFIO_DMA_BUF_AT(open_flags));
+VFIO_SAME_PLACE(buf_flags, VFIO_FEATURE_AT(data), VFIO_DMA_BUF_AT(flags));
+VFIO_SAME_PLACE(nr_ranges, VFIO_FEATURE_AT(data), VFIO_DMA_BUF_AT(nr_ranges));
+VFIO_SAME_PLACE(range, VFIO_FEATURE_AT(data), VFIO_DMA_BUF_AT(dma_ranges));
+
 struct vfio {
 	int container, group, fd;	/* fd: the device */
 };
