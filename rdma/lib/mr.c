@@ -29,9 +29,9 @@ static const struct {
 	const char *driver;
 	const char *known;
 } refusals[] = {
-	{ "efa", "the stock efa driver pins buffers and cannot give them back, which the kernel's "
-	  "exporter refuses (load peerbar's efa), and Linux 6.1's has no RDMA WRITE (leave "
-	  "remote write out of the access)" },
+	{ "efa", "the stock efa driver pins buffers and cannot give them back, which vfio-pci and "
+	  "peerbar-vfio-pci refuse (load peerbar's efa), and Linux 6.1's has no RDMA WRITE "
+	  "(leave remote write out of the access)" },
 	{ "mlx5_core", "mlx5 imports such buffers if the kernel has "
 	  "CONFIG_INFINIBAND_ON_DEMAND_PAGING and the NIC's firmware has on-demand paging: check "
 	  "both with \"ibv_devinfo -v\"" },
@@ -83,10 +83,11 @@ static struct ibv_mr *why_not(struct ibv_pd *pd, int err)
 				   "register its BAR now", nic);
 	case EINVAL:
 	case EREMOTEIO:
-		return pb_fail_ptr(err, "there is no way from %s to the BAR, or %s does not know "
-				   "the access flags: both must be below one PCIe switch, or the "
-				   "CPU's host bridge must forward between its ports; the kernel's "
-				   "log says which bridge is in the way", nic, nic);
+		return pb_fail_ptr(err, "a reset came in between (try again), or %s does not know "
+				   "the access flags, or there is no way from it to the BAR: both "
+				   "must be below one PCIe switch, or the CPU's host bridge must "
+				   "forward between its ports; the kernel's log says which bridge "
+				   "is in the way", nic);
 	case EBUSY:
 		return pb_fail_ptr(err, "the dma-buf or %s is busy, perhaps by a reset: try again",
 				   nic);

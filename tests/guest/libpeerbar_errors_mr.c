@@ -14,6 +14,7 @@
 #include "libpeerbar_errors.h"
 
 #define LEN (64 * 1024u)
+#define ATTEMPTS 50u	/* more than the kernel's rate limit lets into its log */
 
 static struct rig rig;
 
@@ -146,15 +147,29 @@ void errors_of_reg_mr(void)
 	rig_close(&rig);
 }
 
-/* The exporter refuses an importer that cannot revoke; the sentence says so. */
+/*
+ * The exporter refuses an importer that cannot revoke; the sentence says so. And many
+ * times, as a program that retries would: stock_efa.sh looks at the log.
+ */
 void errors_of_stock_efa(void)
 {
+	unsigned int refused = 0;
+	struct ibv_mr *mr;
+	uint64_t iova;
 	int fd;
 
 	rig_open(&rig, LEN, LEN, 8);
 	fd = export_range(O_RDWR);
 	refuse("register: stock efa driver", fd, 0, LEN, rig.access, EOPNOTSUPP,
-	       "efa stock give back refuses peerbar's");
+	       "efa stock give back refuse peerbar's");
+	for (unsigned int i = 0; i < ATTEMPTS; i++) {
+		mr = peerbar_reg_mr(rig.lb->pd, fd, 0, LEN, rig.access, &iova);
+		refused += !mr;
+		if (mr)
+			ibv_dereg_mr(mr);
+	}
+	tap_check(refused == ATTEMPTS, "register: stock efa driver, again and again",
+		  "%u of %u were refused", refused, ATTEMPTS);
 	close(fd);
 	rig_close(&rig);
 }
