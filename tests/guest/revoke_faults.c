@@ -91,12 +91,29 @@ static uint64_t reset_under_load(struct rig *rig, const struct window *w, const 
 	return now_us() - start;
 }
 
+/* What peerbar-vfio-pci promises; of the kernel's exporter it is reported only. */
+static void judge_ours(bool good, const char *name, const char *otherwise)
+{
+	if (rig_exporter_is_ours())
+		tap_check(good, name, "%s", otherwise);
+	else
+		tap_note("%s: %s, with the kernel's exporter", name, good ? "yes" : otherwise);
+}
+
+static uint64_t landings(void)
+{
+	struct nic_stray s;
+
+	nicctl_stray(&s);
+	return s.deregistered.reads + s.deregistered.writes;
+}
+
 /*
- * Mainline's exporter frees the IOVA at the revoke, so the next registration of
- * the same BAR may get it again, and a NIC that still honours the old key reaches
- * the new mapping. Reported, not judged: no driver in this chain can prevent it.
+ * The same BAR registered anew while the dead MR is still there: does its key, which
+ * the NIC honours, reach the new mapping? The kernel's exporter frees the IOVA at the
+ * revoke, and the next registration gets it; ours keeps it until the importer detaches.
  */
-static void show_address_reuse(struct rig *rig, uint64_t old_iova, uint32_t old_key)
+static bool old_key_reaches(struct rig *rig, const struct window *old)
 {
 	struct window w;
 	uint64_t mark = 0, seen;
@@ -106,39 +123,52 @@ static void show_address_reuse(struct rig *rig, uint64_t old_iova, uint32_t old_
 	*(volatile uint64_t *)rig->bar = 0;
 	memset(rig->host, 0xa5, sizeof(mark));
 	memcpy(&mark, rig->host, sizeof(mark));
-	status = window_one(rig, LOOPBACK_WRITE, (uintptr_t)rig->host, sizeof(mark), old_iova,
-			    old_key);
+	status = window_one(rig, LOOPBACK_WRITE, (uintptr_t)rig->host, sizeof(mark),
+			    old->iova[0], old->mr[0]->rkey);
 	seen = *(volatile uint64_t *)rig->bar;
-	tap_note("note: a write through the old key, after a new registration: %s, the BAR %s",
-		 window_status(status), seen == mark ?
-		 "changed: the bus address was handed out again" : "did not change");
+	tap_note("ignored dereg: the old key, after a new registration: %s",
+		 window_status(status));
 	tap_check(window_close(&w), "ignored dereg: the new MR deregisters", "shown above");
+	return seen == mark;
 }
 
 struct ignored {		/* of all rounds so far */
 	unsigned int rounds;
-	bool rests, fails, deregisters;
-	uint64_t hung, longest_us;
-	uint64_t iova;		/* of the last one */
-	uint32_t key;
+	bool rests, fails;
+	uint64_t hung, late, longest_us;
 };
 
-static void ignored_round(struct rig *rig, struct ignored *all)
+static void ignored_round(struct rig *rig, const struct window *w, struct ignored *all)
 {
-	struct window w;
-	uint64_t took;
+	uint64_t took, landed;
 
-	window_open(&w, rig, 1);
-	all->iova = w.iova[0];
-	all->key = w.mr[0]->rkey;
-	took = reset_under_load(rig, &w, "ignored dereg");
+	took = reset_under_load(rig, w, "ignored dereg");
+	landed = landings();
 	all->rests &= bar_rests(rig);
+	all->late += landings() - landed;
 	all->fails &= stream_wait(&stream, &stream.bar_bad, WARM_UP, 30000);
 	stream_stop(&stream);
 	all->hung += stream.hung;
-	all->deregisters &= window_close(&w);
 	all->longest_us = took > all->longest_us ? took : all->longest_us;
 	all->rounds++;
+}
+
+static void judge_ignored(const struct ignored *all, const struct nic_stray *stray)
+{
+	show("ignored dereg", stray);
+	tap_note("ignored dereg: resets: %u, at most %.1f ms; last landing %.2f ms after the dereg",
+		 all->rounds, us_to_ms(all->longest_us),
+		 (double)stray->deregistered.max_age_ns / 1e6);
+	tap_check(all->rests, "ignored dereg: BAR unchanged once the reset is done",
+		  "it changed");
+	judge_ours(!all->late, "ignored dereg: nothing lands once the reset is done",
+		   "accesses did");
+	tap_check(all->fails, "ignored dereg: requests fail in the end", "they do not");
+	tap_check(!all->hung, "ignored dereg: no request hangs", "%" PRIu64 " did", all->hung);
+	tap_check(stray->deregistered.writes > 0, "ignored dereg: the NIC counts the landings",
+		  "none in %u resets", all->rounds);
+	tap_check(stray->unmapped.writes > 0, "ignored dereg: the IOMMU refuses the rest",
+		  "nothing was refused");
 }
 
 /*
@@ -147,29 +177,28 @@ static void ignored_round(struct rig *rig, struct ignored *all)
  */
 static void test_ignored_dereg(struct rig *rig)
 {
-	struct ignored all = { .rests = true, .fails = true, .deregisters = true };
+	struct ignored all = { .rests = true, .fails = true };
 	struct nic_stray before, stray;
+	bool deregisters = true;
+	struct window w;
 
 	watchdog_set(120, "ignored dereg");
 	nicctl_stray(&before);
 	nicctl_fault("ignore-dereg=1");
-	do {
-		ignored_round(rig, &all);
+	for (;;) {
+		window_open(&w, rig, 1);
+		ignored_round(rig, &w, &all);
 		stray = stray_since(&before);
-	} while (!stray.deregistered.writes && all.rounds < ROUNDS);
-	show("ignored dereg", &stray);
-	tap_note("ignored dereg: resets: %u, at most %.1f ms; last landing %.2f ms after the dereg",
-		 all.rounds, us_to_ms(all.longest_us),
-		 (double)stray.deregistered.max_age_ns / 1e6);
-	tap_check(all.rests, "ignored dereg: BAR unchanged once the reset is done", "it changed");
-	tap_check(all.fails, "ignored dereg: requests fail in the end", "they do not");
-	tap_check(!all.hung, "ignored dereg: no request hangs", "%" PRIu64 " did", all.hung);
-	tap_check(stray.deregistered.writes > 0, "ignored dereg: the NIC counts the landings",
-		  "none in %u resets", all.rounds);
-	tap_check(stray.unmapped.writes > 0, "ignored dereg: the IOMMU refuses the rest",
-		  "nothing was refused");
-	tap_check(all.deregisters, "ignored dereg: the dead MR deregisters", "shown above");
-	show_address_reuse(rig, all.iova, all.key);
+		if (stray.deregistered.writes || all.rounds == ROUNDS)
+			break;
+		deregisters &= window_close(&w);
+	}
+	judge_ignored(&all, &stray);
+	judge_ours(!old_key_reaches(rig, &w),
+		   "ignored dereg: a new registration does not make the old key work",
+		   "the old key reaches the BAR again");
+	deregisters &= window_close(&w);
+	tap_check(deregisters, "ignored dereg: the dead MRs deregister", "shown above");
 	nicctl_clear_faults();
 	watchdog_clear();
 }
