@@ -142,17 +142,17 @@ await_server()
 	return 1
 }
 
-# pair SERVER-OPTIONS CLIENT-OPTIONS: one ib_write_bw with itself on the NIC. Both
+# pair SERVER-OPTIONS CLIENT-OPTIONS: one ib_read_bw with itself on the NIC. Both
 # logs go to $OUT/log; the status is the client's, or the server's if that is 0.
 pair()
 {
 	local server common=(-d "$PB_IBDEV" -c SRD -x 0 -n 5 -p "$PORT") status=0 other=0
 	# options are lists of words
 	# shellcheck disable=SC2086
-	tool ib_write_bw "${common[@]}" $1 > "$OUT/server" 2>&1 &
+	tool ib_read_bw "${common[@]}" $1 > "$OUT/server" 2>&1 &
 	server=$!
 	# shellcheck disable=SC2086
-	await_server && tool ib_write_bw "${common[@]}" $2 localhost > "$OUT/client" 2>&1 ||
+	await_server && tool ib_read_bw "${common[@]}" $2 localhost > "$OUT/client" 2>&1 ||
 		status=$?
 	wait $server || other=$?
 	cat "$OUT/client" "$OUT/server" > "$OUT/log"

@@ -18,6 +18,10 @@ run()
 {
 	local name="$*" sides=() figures tool=$2
 	[[ $name =~ $pattern ]] || return 0
+	if [[ $tool = ib_write_* ]] && ! nic_can_write; then
+		tap_skip "$name" "efa of this kernel has no RDMA WRITE"
+		return
+	fi
 	case $1 in
 	server) sides=(--server "--use_vfio=$GPU");;
 	client) sides=(--client "--use_vfio=$GPU");;

@@ -18,6 +18,10 @@ run()
 {
 	local name="$*" figures tool=$1
 	[[ $name =~ $pattern ]] || return 0
+	if [[ $tool = ib_write_* ]] && ! nic_can_write; then
+		tap_skip "$name" "efa of this kernel has no RDMA WRITE"
+		return
+	fi
 	shift
 	if figures=$(run_pair.sh --limit 90 "$BIN/$tool" "$@" 2>&1); then
 		tap_ok "$name"

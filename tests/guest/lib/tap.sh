@@ -39,6 +39,15 @@ tap_wrap()
 	"$@" || tap_failures=$((tap_failures + 1))
 }
 
+# Has the NIC's driver RDMA WRITE? Only a clear no is one: otherwise the tests run, and
+# say what is wrong.
+nic_can_write()
+{
+	[ -n "${tap_write:-}" ] ||
+		tap_write=$(peerbar -j mr test "$PB_IBDEV" "$PB_GPU" total 64k | jq .write)
+	[ "$tap_write" != false ]
+}
+
 # Called before and after a test: the kernel stayed silent, no DMA went astray.
 tap_begin_checks()
 {
