@@ -54,21 +54,6 @@ static bool bar_rests(const struct rig *rig)
 	return same;
 }
 
-static struct nic_stray stray_since(const struct nic_stray *then)
-{
-	struct nic_stray now;
-
-	nicctl_stray(&now);
-	now.total -= then->total;
-	now.unmapped.reads -= then->unmapped.reads;
-	now.unmapped.writes -= then->unmapped.writes;
-	now.unmapped.bytes -= then->unmapped.bytes;
-	now.deregistered.reads -= then->deregistered.reads;
-	now.deregistered.writes -= then->deregistered.writes;
-	now.deregistered.bytes -= then->deregistered.bytes;
-	return now;
-}
-
 static void show(const char *what, const struct nic_stray *s)
 {
 	tap_note("%s: %" PRIu64 " accesses (%" PRIu64 " KiB) landed through the dead key, %"
@@ -98,14 +83,6 @@ static void judge_ours(bool good, const char *name, const char *otherwise)
 		tap_check(good, name, "%s", otherwise);
 	else
 		tap_note("%s: %s, with the kernel's exporter", name, good ? "yes" : otherwise);
-}
-
-static uint64_t landings(void)
-{
-	struct nic_stray s;
-
-	nicctl_stray(&s);
-	return s.deregistered.reads + s.deregistered.writes;
 }
 
 /*
@@ -143,9 +120,9 @@ static void ignored_round(struct rig *rig, const struct window *w, struct ignore
 	uint64_t took, landed;
 
 	took = reset_under_load(rig, w, "ignored dereg");
-	landed = landings();
+	landed = nicctl_landings();
 	all->rests &= bar_rests(rig);
-	all->late += landings() - landed;
+	all->late += nicctl_landings() - landed;
 	all->fails &= stream_wait(&stream, &stream.bar_bad, WARM_UP, 30000);
 	stream_stop(&stream);
 	all->hung += stream.hung;
@@ -188,7 +165,7 @@ static void test_ignored_dereg(struct rig *rig)
 	for (;;) {
 		window_open(&w, rig, 1);
 		ignored_round(rig, &w, &all);
-		stray = stray_since(&before);
+		stray = nicctl_stray_since(&before);
 		if (stray.deregistered.writes || all.rounds == ROUNDS)
 			break;
 		deregisters &= window_close(&w);
@@ -232,7 +209,7 @@ static void test_failed_dereg(struct rig *rig)
 	tap_check(stream_wait(&stream, &stream.bar_bad, WARM_UP, 30000),
 		  "failed dereg: requests fail in the end", "they do not");
 	stream_stop(&stream);
-	stray = stray_since(&before);
+	stray = nicctl_stray_since(&before);
 	show("failed dereg", &stray);
 	tap_note("failed dereg: reset took %.1f ms", us_to_ms(took));
 	tap_check(stray.unmapped.writes > 0, "failed dereg: the IOMMU refuses the rest",
@@ -262,7 +239,7 @@ static void test_lost_dereg(struct rig *rig, unsigned int limit_s)
 		  "it changed");
 	stream_stop(&stream);
 	tap_check(!stream.hung, "lost dereg: no request hangs", "some did");
-	stray = stray_since(&before);
+	stray = nicctl_stray_since(&before);
 	show("lost dereg", &stray);
 	tap_check(window_close(&w), "lost dereg: the dead MR deregisters", "shown above");
 	nicctl_clear_faults();

@@ -21,7 +21,7 @@
 #define SET VFIO_DEVICE_FEATURE_SET
 #define PROBE VFIO_DEVICE_FEATURE_PROBE
 #define DMA_BUF VFIO_DEVICE_FEATURE_DMA_BUF
-#define HEADERS (uint32_t)offsetof(struct vfio_dma_buf_call, range)
+#define HEADERS ((uint32_t)offsetof(struct vfio_dma_buf_call, range))
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 enum field { ARGSZ, FLAGS, REGION, OPEN_FLAGS, BUF_FLAGS, NR };
@@ -125,7 +125,7 @@ static void pairs(int fd)
 		uint32_t value[2];
 		int error;
 	} cases[] = {
-		{ "short argsz and unknown feature", { ARGSZ, FLAGS }, { 4, GET | 0xfffe }, EINVAL },
+		{ "short argsz, unknown feature", { ARGSZ, FLAGS }, { 4, GET | 0xfffe }, EINVAL },
 		{ "SET and no range", { FLAGS, NR }, { SET | DMA_BUF, 0 }, EINVAL },
 		{ "no range and no region", { NR, REGION }, { 0, 99 }, EINVAL },
 		{ "flags and no region", { BUF_FLAGS, REGION }, { 1, 99 }, EINVAL },

@@ -227,3 +227,11 @@ uint64_t nicctl_stray_total(void)
 	nicctl_stray(&stray);
 	return stray.total;
 }
+
+uint64_t nicctl_landings(void)
+{
+	struct nic_stray stray;
+
+	nicctl_stray(&stray);
+	return stray.deregistered.reads + stray.deregistered.writes;
+}

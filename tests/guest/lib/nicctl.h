@@ -46,4 +46,7 @@ void nicctl_stray(struct nic_stray *stray);
 struct nic_stray nicctl_stray_since(const struct nic_stray *then);
 uint64_t nicctl_stray_total(void);
 
+/* Accesses through deregistered keys that reached their memory. */
+uint64_t nicctl_landings(void);
+
 #endif /* GUEST_NICCTL_H */
