@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Holds importers of dma-bufs up just after the attach, before they know that they are
+ * attached, for tests of what the exporter may do in that moment. By two files in
+ * /sys/module/peerbar_test_attach_hold/parameters:
+ *
+ *	hold	1: hold from now on who attaches; 0: let them go
+ *	held	how many are held at this moment
+ *
+ * dma_buf_dynamic_attach() is redirected by ftrace to a function that calls it and then
+ * sleeps. It cannot be told when the last caller has left that function, so the module
+ * stays until the machine goes down.
+ */
+#include <linux/atomic.h>
+#include <linux/dma-buf.h>
+#include <linux/ftrace.h>
+#include <linux/module.h>
+#include <linux/wait.h>
+
+#include "compat.h"
+
+/* A test that died without letting go does not keep its importers for ever. */
+#define LIMIT (60 * HZ)
+
+static DECLARE_WAIT_QUEUE_HEAD(let_go);
+static bool hold;
+static atomic_t held = ATOMIC_INIT(0);
+
+static int set_hold(const char *value, const struct kernel_param *kp)
+{
+	int ret = param_set_bool(value, kp);
+
+	wake_up_all(&let_go);
+	return ret;
+}
+
+static const struct kernel_param_ops hold_ops = {
+	.set = set_hold,
+	.get = param_get_bool,
+};
+module_param_cb(hold, &hold_ops, &hold, 0600);
+MODULE_PARM_DESC(hold, "Hold importers after their attach (default: no)");
+
+static int get_held(char *buffer, const struct kernel_param *kp)
+{
+	return sysfs_emit(buffer, "%d\n", atomic_read(&held));
+}
+
+static const struct kernel_param_ops held_ops = {
+	.get = get_held,
+};
+module_param_cb(held, &held_ops, NULL, 0400);
+MODULE_PARM_DESC(held, "Importers that are held now");
+
+static struct dma_buf_attachment *
+attach_and_hold(struct dma_buf *dmabuf, struct device *dev,
+		const struct dma_buf_attach_ops *ops, void *priv)
+{
+	struct dma_buf_attachment *attach = dma_buf_dynamic_attach(dmabuf, dev, ops, priv);
+
+	if (IS_ERR(attach))
+		return attach;
+
+	atomic_inc(&held);
+	if (wait_event_killable_timeout(let_go, !READ_ONCE(hold), LIMIT) <= 0)
+		pr_info("an importer was not let go, it goes\n");
+	atomic_dec(&held);
+	return attach;
+}
+
+/* The call that comes from here is the real one. */
+static void notrace redirect(unsigned long ip, unsigned long parent_ip,
+			     struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	if (!within_module(parent_ip, THIS_MODULE))
+		instruction_pointer_set(ftrace_get_regs(fregs),
+					(unsigned long)attach_and_hold);
+}
+
+static struct ftrace_ops ops = {
+	.func = redirect,
+	.flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_IPMODIFY,
+};
+
+static int __init attach_hold_init(void)
+{
+	static unsigned char function[] __initdata = "dma_buf_dynamic_attach";
+	int ret;
+
+	ret = ftrace_set_filter(&ops, function, sizeof(function) - 1, 1);
+	if (ret)
+		return ret;
+	return register_ftrace_function(&ops);
+}
+module_init(attach_hold_init);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Holds dma-buf importers up after their attach, for tests");
+IMPORTER_IMPORT_NS(DMA_BUF);
