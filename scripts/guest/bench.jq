@@ -31,7 +31,8 @@ def bandwidth:
 	group_by([.op, .size]) |
 	map({op: .[0].op, size: .[0].size,
 	     host: side("host") | spread(1), bar: side("bar") | spread(1),
-	     ratio: ratios("bar"; "host")});
+	     ratio: ratios("bar"; "host")} |
+	    .best = (.bar.max / .host.max | round_to(3)));
 
 # Both exporters and their ratio, of samples as ratios() wants them.
 def exporters: {
@@ -76,7 +77,7 @@ def ratio: (.ratio.median | fixed), "\(.ratio.min | fixed) to \(.ratio.max | fix
 
 def bandwidth_table: .bandwidth[] |
 	[.op, (.size | bytes), "\(.host.median) (\(.host | range))",
-	 "\(.bar.median) (\(.bar | range))", ratio];
+	 "\(.bar.median) (\(.bar | range))", ratio, (.best | fixed)];
 
 def cycle_table: .cycle[] |
 	[.kind, (.size | bytes), .step, "\(.kernel.median) (\(.kernel.p10) to \(.kernel.p90))",

@@ -47,19 +47,27 @@ static void must(int ret, const char *what)
 		tap_die(what, "%s", strerror(-ret));
 }
 
-/* With nothing exported, and memory decode off: the emulator's part of a revoke. */
-static void measure_idle(struct rig *rig, struct times *t, unsigned int idle)
+static void put_total(struct times *t, unsigned int total)
 {
+	times_put(t, total, times_sum(t, total));
+}
+
+/* Of a revoke, the emulator's part: the same call with nothing exported. Then the rest. */
+static void put_net(struct rig *rig, struct times *t, unsigned int total)
+{
+	unsigned int idle = total + 1, net = total + 2;
+
 	set_memory(rig, true);
 	times_start(t);
 	set_memory(rig, false);
 	times_lap(t, idle);
 	set_memory(rig, true);
+	times_put(t, net, times_get(t, total) - times_get(t, idle));
 }
 
 static void nic_cycle(struct rig *rig, struct times *t)
 {
-	enum { EXPORT, REGISTER, REVOKE, DEREG, CLOSE, TOTAL, IDLE, NET };
+	enum { EXPORT, REGISTER, REVOKE, DEREG, CLOSE, TOTAL };
 	struct ibv_mr *mr;
 	uint64_t iova;
 	int fd;
@@ -78,9 +86,8 @@ static void nic_cycle(struct rig *rig, struct times *t)
 	close(fd);
 	times_lap(t, CLOSE);
 
-	times_put(t, TOTAL, times_sum(t, TOTAL));
-	measure_idle(rig, t, IDLE);
-	times_put(t, NET, times_get(t, TOTAL) - times_get(t, IDLE));
+	put_total(t, TOTAL);
+	put_net(rig, t, TOTAL);
 	times_next_row(t);
 }
 
@@ -93,33 +100,8 @@ static uint32_t attach(int importer, int fd)
 	return handle;
 }
 
-static void importer_cycle(struct rig *rig, int importer, struct times *t)
-{
-	enum { EXPORT, ATTACH, MAP, REVOKE, DETACH, CLOSE, TOTAL, IDLE, NET };
-	uint32_t handle;
-	int fd;
-
-	times_start(t);
-	fd = export(rig);
-	times_lap(t, EXPORT);
-	handle = attach(importer, fd);
-	times_lap(t, ATTACH);
-	must(importer_map(importer, handle), "map");
-	times_lap(t, MAP);
-	set_memory(rig, false);
-	times_lap(t, REVOKE);
-	must(importer_detach(importer, handle), "detach");
-	times_lap(t, DETACH);
-	close(fd);
-	times_lap(t, CLOSE);
-
-	times_put(t, TOTAL, times_sum(t, TOTAL));
-	measure_idle(rig, t, IDLE);
-	times_put(t, NET, times_get(t, TOTAL) - times_get(t, IDLE));
-	times_next_row(t);
-}
-
-static void unmap_cycle(struct rig *rig, int importer, struct times *t)
+/* @revoke: that makes the importer unmap; else it does so by itself. */
+static void importer_cycle(struct rig *rig, int importer, bool revoke, struct times *t)
 {
 	enum { EXPORT, ATTACH, MAP, UNMAP, DETACH, CLOSE, TOTAL };
 	uint32_t handle;
@@ -132,14 +114,19 @@ static void unmap_cycle(struct rig *rig, int importer, struct times *t)
 	times_lap(t, ATTACH);
 	must(importer_map(importer, handle), "map");
 	times_lap(t, MAP);
-	must(importer_unmap(importer, handle), "unmap");
+	if (revoke)
+		set_memory(rig, false);
+	else
+		must(importer_unmap(importer, handle), "unmap");
 	times_lap(t, UNMAP);
 	must(importer_detach(importer, handle), "detach");
 	times_lap(t, DETACH);
 	close(fd);
 	times_lap(t, CLOSE);
 
-	times_put(t, TOTAL, times_sum(t, TOTAL));
+	put_total(t, TOTAL);
+	if (revoke)
+		put_net(rig, t, TOTAL);
 	times_next_row(t);
 }
 
@@ -177,8 +164,8 @@ void bench_cycle(size_t size, unsigned int cycles)
 	fd = importer_open();
 	for (unsigned int i = 0; i < cycles; i++) {
 		nic_cycle(&rig, &nic);
-		importer_cycle(&rig, fd, &importer);
-		unmap_cycle(&rig, fd, &unmap);
+		importer_cycle(&rig, fd, true, &importer);
+		importer_cycle(&rig, fd, false, &unmap);
 	}
 	close(fd);
 	rig_close(&rig);

@@ -10,6 +10,7 @@
  *
  * Sizes go from 64 MiB up to the whole BAR, by powers of 4 and at last the BAR.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -47,8 +48,8 @@ static struct ibv_mr *reg(struct rig *rig, int fd, const uint64_t *iova)
 	else
 		mr = peerbar_reg_mr(rig->lb->pd, fd, 0, rig->span, rig->access, &chosen);
 	if (!mr)
-		tap_die("register", "%zu bytes: %s", rig->span, iova ? "ibv_reg_dmabuf_mr failed"
-			: peerbar_errmsg());
+		tap_die("register", "%zu bytes: %s", rig->span,
+			iova ? strerror(errno) : peerbar_errmsg());
 	return mr;
 }
 
