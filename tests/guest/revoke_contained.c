@@ -71,6 +71,35 @@ static void make_lazy(void)
 		tap_die("domain", "%s: %s", path, strerror(-ret));
 }
 
+/*
+ * Is the domain what it says? Host memory, which the DMA API unmaps, stays reachable for a
+ * moment after its deregistration on a lazy one only.
+ */
+static void check_laziness(struct rig *rig, const char *type)
+{
+	bool lazy = !strcmp(type, "DMA-FQ");
+	unsigned int lingered = 0;
+	char name[TITLE];
+
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		uint64_t before, after;
+		struct ibv_mr *mr;
+
+		sleep_us(SETTLE_US);
+		before = reachable();
+		mr = ibv_reg_mr(rig->lb->pd, rig->host, MIB, IBV_ACCESS_LOCAL_WRITE);
+		if (!mr || ibv_dereg_mr(mr))
+			tap_die("domain", "cannot register host memory and drop it");
+		after = reachable();
+		lingered += after >= before + MIB;
+	}
+	tap_note("domain %s: host memory stayed reachable in %u of %u deregistrations", type,
+		 lingered, ROUNDS);
+	snprintf(name, sizeof(name), "contained, %s: the domain is %s", type,
+		 lazy ? "lazy" : "strict");
+	tap_check(lazy ? lingered : !lingered, name, "see above");
+}
+
 /* Take the BAR away with the stream running, and look at what happens from then on. */
 static void pull_under_load(struct rig *rig, const struct window *w, enum trigger trigger,
 			    struct figures *f)
@@ -161,6 +190,7 @@ static void contain(struct rig *rig)
 	group_type(type, sizeof(type));
 	snprintf(name, sizeof(name), "contained, %s", type);
 	watchdog_set(LIMIT_S, name);
+	check_laziness(rig, type);
 	nicctl_stray(&before);
 	nicctl_fault("ignore-dereg=1");
 	for (unsigned int i = 0; i < ROUNDS; i++) {

@@ -72,6 +72,7 @@ int main(int argc, char **argv)
 	} else {
 		run_traffic(selected);
 		run_importers(selected);
+		revoke_removal();
 		revoke_unload();
 	}
 	kmsg_check(log);

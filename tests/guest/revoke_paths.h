@@ -3,6 +3,9 @@
 #ifndef GUEST_REVOKE_PATHS_H
 #define GUEST_REVOKE_PATHS_H
 
+/* revoke_removal.c: the driver is taken from a device that its owner keeps open. */
+void revoke_removal(void);
+
 /* revoke_unload.c: the exporter's module stays as long as a buffer lives. */
 void revoke_unload(void);
 

@@ -63,7 +63,7 @@ static void pull_out(struct rig *rig, const char *slot)
 	char path[160];
 
 	snprintf(path, sizeof(path), "%s/power", slot);
-	trigger_take_driver(rig, "0", path);
+	trigger_take_driver(rig, "0", path, NULL, NULL);
 	stream_fence(&stream);
 	tap_check(!pci_exists(rig_gpu()), "unplug: the device is gone", "it is still there");
 }

@@ -50,8 +50,10 @@ void trigger_recover(struct rig *rig, enum trigger trigger);
 
 /*
  * Write @text to the sysfs file @path, which takes the device's driver away and waits for
- * who has the device open: that is us, and we close it meanwhile.
+ * who has the device open: that is us. @still_open, unless NULL, is called then; after it
+ * the device is closed.
  */
-void trigger_take_driver(struct rig *rig, const char *text, const char *path);
+void trigger_take_driver(struct rig *rig, const char *text, const char *path,
+			 void (*still_open)(void *arg), void *arg);
 
 #endif /* GUEST_TRIGGER_H */

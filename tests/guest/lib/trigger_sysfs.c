@@ -61,7 +61,8 @@ static void *write_removal(void *arg)
 	return NULL;
 }
 
-void trigger_take_driver(struct rig *rig, const char *text, const char *path)
+void trigger_take_driver(struct rig *rig, const char *text, const char *path,
+			 void (*still_open)(void *arg), void *arg)
 {
 	struct removal r = { .text = text, .path = path };
 	pthread_t thread;
@@ -70,6 +71,8 @@ void trigger_take_driver(struct rig *rig, const char *text, const char *path)
 	if (ret || pthread_create(&thread, NULL, write_removal, &r))
 		tap_die(path, "cannot begin: %s", strerror(-ret));
 	sleep_us(STILL_OPEN_US);
+	if (still_open)
+		still_open(arg);
 	peerbar_close(rig->dev);
 	rig->dev = NULL;
 	pthread_join(thread, NULL);
@@ -88,7 +91,7 @@ static int unbind(struct rig *rig)
 	char path[96];
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver/unbind", rig_gpu());
-	trigger_take_driver(rig, rig_gpu(), path);
+	trigger_take_driver(rig, rig_gpu(), path, NULL, NULL);
 	return 0;
 }
 
@@ -101,7 +104,7 @@ static int remove_device(struct rig *rig)
 	char path[96];
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/remove", rig_gpu());
-	trigger_take_driver(rig, "1", path);
+	trigger_take_driver(rig, "1", path, NULL, NULL);
 	return pci_exists(rig_gpu()) ? -EEXIST : 0;
 }
 
