@@ -118,8 +118,8 @@ static int pin_and_map(struct peerbar_umem_dmabuf *umem_dmabuf)
  * the registration, set its callback by peerbar_umem_set_revoke_locked(), and only then
  * let a revoke in by peerbar_umem_revoke_unlock().
  *
- * Unlike mainline's (7.3), a revoke that slips in between the attach and the lock does
- * not make the umem deaf to the next one.
+ * Unlike with mainline's (7.3), a revoke that slips in between the attach and the lock
+ * does not fail the registration if the device is usable again.
  *
  * Return: the umem, which ends with peerbar_umem_release(), or an error: -EINVAL (the
  * part is empty or not within the dma-buf, or @fd is no dma-buf), -EBADF, -ENOMEM, or
