@@ -65,7 +65,8 @@ static void live(struct bystander *b)
 	if (loopback_open(rig_ibdev(), 4, &lb))
 		tap_die("bystander", "%s", loopback_errmsg());
 	mem = mmap(NULL, 3 * BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	mr = mem == MAP_FAILED ? NULL : ibv_reg_mr(lb->pd, mem, 3 * BYTES, rig_access(lb->can_write));
+	mr = mem == MAP_FAILED ? NULL :
+	     ibv_reg_mr(lb->pd, mem, 3 * BYTES, rig_access(lb->can_write));
 	if (!mr)
 		tap_die("bystander", "cannot register memory: %s", strerror(errno));
 	b->key = mr->rkey;

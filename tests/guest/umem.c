@@ -64,7 +64,7 @@ static void rig_down(void)
 static int export_bar(void)
 {
 	struct peerbar_range range = { 0, SPAN };
-	int fd = peerbar_export(rig.dev, RIG_BAR, &range, 1, O_RDWR);
+	int fd = peerbar_export(rig.dev, rig_bar(), &range, 1, O_RDWR);
 
 	if (fd < 0)
 		tap_die("export", "%s", peerbar_errmsg());
@@ -250,7 +250,8 @@ static void case_race(unsigned int seconds)
 	for (end = now_us() + seconds * 1000000ull; now_us() < end;) {
 		mr = peerbar_reg_mr(rig.lb->pd, fd, 0, SPAN, ACCESS, &iova);
 		if (!mr) {
-			*(errno == ENODEV ? &away : &odd) += 1;
+			/* EINVAL: of 6.12's and 7.3's umem, see rdma/drivers/README.md */
+			*(errno == ENODEV || errno == EINVAL ? &away : &odd) += 1;
 			continue;
 		}
 		registered++;
@@ -259,7 +260,7 @@ static void case_race(unsigned int seconds)
 	}
 	stop = true;
 	pthread_join(thread, NULL);
-	tap_note("race: %u resets, %u registered, %u ENODEV", resets, registered, away);
+	tap_note("race: %u resets, %u registered, %u refused", resets, registered, away);
 	check(resets && registered && away, "race", "both outcomes seen");
 	check(!odd, "race", "no other outcome");
 	check_stray(stray, "race");
