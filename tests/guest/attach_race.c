@@ -139,7 +139,7 @@ static void case_race(enum trigger trigger)
 	rig_open(&rig, SPAN, MIB, 8);
 	rig_unmap_bar(&rig);
 	r = (struct registration){ .rig = &rig };
-	r.fd = peerbar_export(rig.dev, RIG_BAR, &range, 1, O_RDWR);
+	r.fd = peerbar_export(rig.dev, rig_bar(), &range, 1, O_RDWR);
 	if (r.fd < 0)
 		tap_die("export", "%s", peerbar_errmsg());
 	register_around(&r, trigger);

@@ -27,7 +27,7 @@
 static int export(struct rig *rig)
 {
 	struct peerbar_range range = { 0, rig->span };
-	int fd = peerbar_export(rig->dev, RIG_BAR, &range, 1, O_RDWR);
+	int fd = peerbar_export(rig->dev, rig_bar(), &range, 1, O_RDWR);
 
 	if (fd < 0)
 		tap_die("export", "%s", peerbar_errmsg());

@@ -104,7 +104,7 @@ static void measure_size(size_t size, unsigned int cycles)
 
 	watchdog_set(LIMIT_S, "register");
 	rig_open(&rig, size, MIB, 1);
-	fd = peerbar_export(rig.dev, RIG_BAR, &range, 1, O_RDWR);
+	fd = peerbar_export(rig.dev, rig_bar(), &range, 1, O_RDWR);
 	if (fd < 0)
 		tap_die("export", "%s", peerbar_errmsg());
 	mapped = (uintptr_t)rig.bar;
@@ -122,7 +122,7 @@ static size_t bar_size(void)
 	struct rig rig;
 
 	rig_open_device(&rig);
-	if (peerbar_bar(rig.dev, RIG_BAR, &info))
+	if (peerbar_bar(rig.dev, rig_bar(), &info))
 		tap_die("set-up", "%s", peerbar_errmsg());
 	peerbar_close(rig.dev);
 	return info.size;

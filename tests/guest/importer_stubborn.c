@@ -4,15 +4,10 @@
  * long as it takes; peerbar-vfio-pci waits for revoke_timeout_ms and then closes the
  * mapping itself.
  */
-#include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "importer.h"
 #include "lib/clock.h"

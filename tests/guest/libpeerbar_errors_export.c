@@ -31,9 +31,9 @@ static void refuse(const char *name, uint64_t offset, uint64_t length, const cha
 	struct peerbar_range range = { offset, length };
 	void *map;
 
-	refuse_ranges(name, RIG_BAR, &range, 1, O_RDWR, EINVAL, words);
+	refuse_ranges(name, rig_bar(), &range, 1, O_RDWR, EINVAL, words);
 	errno = 0;
-	map = peerbar_map(dev, RIG_BAR, offset, length);
+	map = peerbar_map(dev, rig_bar(), offset, length);
 	expect_error("the same range for the CPU", map ? 0 : errno, EINVAL, words);
 }
 
@@ -59,15 +59,15 @@ static void bad_lists(void)
 		tap_die("export: too many ranges", "out of memory");
 	for (unsigned int i = 0; i < TOO_MANY; i++)
 		many[i] = (struct peerbar_range){ (uint64_t)i * PAGE, PAGE };
-	refuse_ranges("export: no range", RIG_BAR, many, 0, O_RDWR, EINVAL, "ranges between");
-	refuse_ranges("export: too many ranges", RIG_BAR, many, TOO_MANY, O_RDWR, EINVAL,
+	refuse_ranges("export: no range", rig_bar(), many, 0, O_RDWR, EINVAL, "ranges between");
+	refuse_ranges("export: too many ranges", rig_bar(), many, TOO_MANY, O_RDWR, EINVAL,
 		      "ranges between");
-	refuse_ranges("export: overlapping ranges", RIG_BAR, overlap, 3, O_RDWR, EINVAL,
+	refuse_ranges("export: overlapping ranges", rig_bar(), overlap, 3, O_RDWR, EINVAL,
 		      "overlap");
-	refuse_ranges("export: a bad second range", RIG_BAR, second, 2, O_RDWR, EINVAL,
+	refuse_ranges("export: a bad second range", rig_bar(), second, 2, O_RDWR, EINVAL,
 		      "multiple page");
-	refuse_ranges("export: bad flags", RIG_BAR, many, 1, O_RDWR | O_TRUNC, EINVAL, "flags");
-	refuse_ranges("export: mode 3", RIG_BAR, many, 1, O_ACCMODE, EINVAL, "flags");
+	refuse_ranges("export: bad flags", rig_bar(), many, 1, O_RDWR | O_TRUNC, EINVAL, "flags");
+	refuse_ranges("export: mode 3", rig_bar(), many, 1, O_ACCMODE, EINVAL, "flags");
 	free(many);
 }
 
@@ -89,7 +89,7 @@ void errors_of_export(void)
 {
 	struct peerbar_bar info;
 
-	if (peerbar_open(rig_gpu(), &dev) || peerbar_bar(dev, RIG_BAR, &info))
+	if (peerbar_open(rig_gpu(), &dev) || peerbar_bar(dev, rig_bar(), &info))
 		tap_die("export", "%s", peerbar_errmsg());
 	bar_size = info.size;
 	bad_ranges();

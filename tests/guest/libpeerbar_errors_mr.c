@@ -34,7 +34,7 @@ static void refuse(const char *name, int fd, uint64_t offset, uint64_t length, i
 static int export_range(int flags)
 {
 	struct peerbar_range range = { 0, LEN };
-	int fd = peerbar_export(rig.dev, RIG_BAR, &range, 1, flags);
+	int fd = peerbar_export(rig.dev, rig_bar(), &range, 1, flags);
 
 	if (fd < 0)
 		tap_die("register", "%s", peerbar_errmsg());

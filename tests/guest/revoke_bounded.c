@@ -9,9 +9,7 @@
  * for ever: with that one, only the figures of the NIC are shown.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "importer.h"

@@ -5,7 +5,6 @@
  * kernel's exporter does it the other way round.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "importer.h"
 #include "lib/pci.h"

@@ -13,7 +13,6 @@
 #include "lib/kmod.h"
 #include "lib/pci.h"
 #include "lib/tap.h"
-#include "lib/watchdog.h"
 #include "revoke_paths.h"
 
 static const char name[] = "unload";

@@ -9,7 +9,6 @@
 
 #include "importer.h"
 #include "lib/census.h"
-#include "lib/clock.h"
 #include "lib/nicctl.h"
 #include "lib/pci.h"
 #include "lib/stream.h"

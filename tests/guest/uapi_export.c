@@ -10,7 +10,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "lib/importer.h"
 #include "lib/rig.h"
 #include "lib/tap.h"
 #include "uapi.h"

@@ -78,7 +78,7 @@ void rig_open_device(struct rig *rig)
 
 void rig_map_bar(struct rig *rig)
 {
-	rig->bar = peerbar_map(rig->dev, RIG_BAR, 0, rig->span);
+	rig->bar = peerbar_map(rig->dev, rig_bar(), 0, rig->span);
 	if (!rig->bar)
 		tap_die("set-up", "%s", peerbar_errmsg());
 }
@@ -97,7 +97,7 @@ int rig_export(struct rig *rig)
 
 	if (rig->owner.pid)
 		return owner_export(&rig->owner);
-	fd = peerbar_export(rig->dev, RIG_BAR, &range, 1, O_RDWR);
+	fd = peerbar_export(rig->dev, rig_bar(), &range, 1, O_RDWR);
 	if (fd < 0)
 		tap_die("export", "%s", peerbar_errmsg());
 	return fd;

@@ -17,7 +17,6 @@
 #include "owner.h"
 #include "peerbar.h"
 
-#define RIG_BAR rig_bar()
 #define MIB ((size_t)1 << 20)
 
 struct rig {
