@@ -37,9 +37,13 @@ shell:
 build:
 	@scripts/lab build
 
+# Built with this machine's compiler and libraries, not with those of the lab.
 install:
-	$(MAKE) -C rdma/lib install
-	$(MAKE) -C rdma/tools install
+	@pkg-config --exists libibverbs libefa json-c || { \
+		echo "to build here: apt-get install build-essential pkgconf" \
+			"libibverbs-dev libjson-c-dev"; exit 1; }
+	$(MAKE) -C rdma/lib B=$(CURDIR)/build/host install
+	$(MAKE) -C rdma/tools B=$(CURDIR)/build/host install
 
 clean:
 	rm -rf build

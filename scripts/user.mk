@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # Flags and rules shared by the user-space parts. A part sets TOP, includes this
-# and puts its output in $(O).
+# and puts its output in $(O), a folder of its own below $(B).
 #
+#   B=FOLDER    all output somewhere else (an absolute path)
 #   CC=clang    the other compiler
 #   SAN=1       AddressSanitizer and UBSan, in an output folder of its own
 
 TOP ?= $(error TOP is not set)
-O ?= $(TOP)/build/$(patsubst $(abspath $(TOP))/%,%,$(CURDIR))$(if $(SAN),-san)
+B ?= $(TOP)/build
+O ?= $(B)/$(patsubst $(abspath $(TOP))/%,%,$(CURDIR))$(if $(SAN),-san)
 V ?= 0
 Q = $(if $(filter 0,$(V)),@)
 

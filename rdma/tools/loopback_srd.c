@@ -13,6 +13,9 @@
 
 #define QKEY 0x70656572u
 
+/* EFADV_DEVICE_ATTR_CAPS_RDMA_WRITE, an enumerator that rdma-core has since v46. */
+#define CAP_RDMA_WRITE (1u << 3)
+
 static int srd_probe(struct loopback *lb)
 {
 	struct efadv_device_attr attr = { 0 };
@@ -24,7 +27,7 @@ static int srd_probe(struct loopback *lb)
 		return loopback_fail(err, "%s: cannot query the EFA device: %s",
 				     ibv_get_device_name(lb->context->device), strerror(err));
 	lb->can_read = attr.device_caps & EFADV_DEVICE_ATTR_CAPS_RDMA_READ;
-	lb->can_write = attr.device_caps & EFADV_DEVICE_ATTR_CAPS_RDMA_WRITE;
+	lb->can_write = attr.device_caps & CAP_RDMA_WRITE;
 	lb->max_rdma = attr.max_rdma_size;
 	if (lb->depth > attr.max_sq_wr)
 		lb->depth = attr.max_sq_wr;
