@@ -10,6 +10,7 @@
 #include "pci.h"
 #include "tap.h"
 #include "trigger_priv.h"
+#include "vfio.h"
 
 #define STILL_OPEN_US 100000u	/* the driver's removal meets an open device */
 
@@ -61,21 +62,44 @@ static void *write_removal(void *arg)
 	return NULL;
 }
 
+/*
+ * A group that others share must stay open until the removal is over: Linux 6.1 does not
+ * serialize the two in its IOMMU code (VT-d corrupts a list of its domains, with stock
+ * vfio-pci as well). One that holds this device alone must not: the removal waits for it.
+ */
+static int keep_shared_group(void)
+{
+	char sibling[32];
+	int group;
+
+	if (!pci_sibling(rig_gpu(), driver, sibling, sizeof(sibling)))
+		return -1;
+	group = dup(vfio_find_group(rig_gpu()));
+	if (group < 0)
+		tap_die("VFIO group", "cannot keep it: %s", strerror(errno));
+	return group;
+}
+
 void trigger_take_driver(struct rig *rig, const char *text, const char *path,
 			 void (*still_open)(void *arg), void *arg)
 {
 	struct removal r = { .text = text, .path = path };
 	pthread_t thread;
-	int ret = pci_driver(rig_gpu(), driver, sizeof(driver));
+	int ret = pci_driver(rig_gpu(), driver, sizeof(driver)), group;
 
-	if (ret || pthread_create(&thread, NULL, write_removal, &r))
-		tap_die(path, "cannot begin: %s", strerror(-ret));
+	if (ret)
+		tap_die(path, "no driver is bound: %s", strerror(-ret));
+	group = keep_shared_group();
+	if (pthread_create(&thread, NULL, write_removal, &r))
+		tap_die(path, "cannot start a thread");
 	sleep_us(STILL_OPEN_US);
 	if (still_open)
 		still_open(arg);
 	peerbar_close(rig->dev);
 	rig->dev = NULL;
 	pthread_join(thread, NULL);
+	if (group >= 0)
+		close(group);
 	if (r.ret)
 		tap_die(path, "%s", strerror(-r.ret));
 }
