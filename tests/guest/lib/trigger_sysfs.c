@@ -64,8 +64,8 @@ static void *write_removal(void *arg)
 
 /*
  * A group that others share must stay open until the removal is over: Linux 6.1 does not
- * serialize the two in its IOMMU code (VT-d corrupts a list of its domains, with stock
- * vfio-pci as well). One that holds this device alone must not: the removal waits for it.
+ * serialize the two in its IOMMU code, and VT-d was seen to corrupt a list of its domains.
+ * One that holds this device alone must not: the removal waits for it.
  */
 static int keep_shared_group(void)
 {
