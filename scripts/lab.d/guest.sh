@@ -6,6 +6,7 @@ guest_main()
 {
 	local mode=$1 name=$1 limit=300 bar=256M gpus=1 append="" strict=1
 	local kernel=${KERNEL:-latest} exporter=${EXPORTER:-} importer=${IMPORTER:-revocable}
+	local iommu=${IOMMU:-intel}
 	local nic=() cmd=()
 	[ "$mode" = shell ] && limit=0
 	shift
@@ -14,6 +15,7 @@ guest_main()
 		--kernel) kernel=$(guest_arg "$@") && shift 2;;
 		--name) name=$(guest_arg "$@") && shift 2;;
 		--time-limit) limit=$(guest_number "$@") && shift 2;;
+		--iommu) iommu=$(guest_arg "$@") && shift 2;;
 		--bar) bar=$(guest_size "$@") && shift 2;;
 		--gpus) gpus=$(guest_number "$@") && shift 2;;
 		--exporter) exporter=$(guest_arg "$@") && shift 2;;
@@ -30,6 +32,7 @@ guest_main()
 	[ -n "$exporter" ] || exporter=$([ "$kernel" = latest ] && echo kernel || echo peerbar)
 	guest_choice --exporter "$exporter" kernel peerbar none
 	guest_choice --importer "$importer" revocable stock none
+	guest_choice --iommu "$iommu" intel amd pt
 	[ "$gpus" = 1 ] || [ "$gpus" = 2 ] || die "--gpus takes 1 or 2, not $gpus" 2
 	[ "$mode" = shell ] || [ ${#cmd[@]} -gt 0 ] ||
 		die "run: no command after --; see scripts/lab -h" 2
@@ -46,7 +49,7 @@ guest_main()
 guest_boot()
 {
 	local env=(LAB_MODE="$mode" LAB_NAME="$name" LAB_LIMIT="$limit" LAB_BAR="$bar"
-		LAB_GPUS="$gpus" LAB_EXPORTER="$exporter" LAB_IMPORTER="$importer" LAB_KERNEL="$kernel" LAB_APPEND="$append"
+		LAB_GPUS="$gpus" LAB_EXPORTER="$exporter" LAB_IMPORTER="$importer" LAB_KERNEL="$kernel" LAB_IOMMU="$iommu" LAB_APPEND="$append"
 		LAB_STRICT="$strict" LAB_ACCEL="${PEERBAR_ACCEL:-auto}" LAB_CPU="${CPU:-EPYC}"
 		LAB_MEMORY="${MEMORY:-2G}")
 	tree_enter env "${env[@]}" bash scripts/lab.d/machine.sh "${nic[@]}"

@@ -9,6 +9,12 @@ RESULTS=/src/build/results/$LAB_NAME
 RUN=$(mktemp -d /tmp/machine.XXXXXX)
 KERNEL=/opt/peerbar/kernels/$LAB_KERNEL
 RELEASE=$(basename "$(readlink -f "$KERNEL")")
+# What QEMU and the kernel are told of each kind of IOMMU. QEMU's AMD one remaps no
+# interrupts without further devices, which VFIO must be told to accept.
+declare -A IOMMU_DEVICE=([intel]="intel-iommu,caching-mode=on"
+	[amd]="amd-iommu,dma-remap=on" [pt]="intel-iommu,caching-mode=on")
+declare -A IOMMU_OPTION=([intel]="intel_iommu=on" [pt]="intel_iommu=on iommu=pt"
+	[amd]="vfio_iommu_type1.allow_unsafe_interrupts=1")
 GUEST_FAILED=125 GUEST_WARNED=126
 
 say()
@@ -53,10 +59,10 @@ machine_args()
 	local i
 	ARGS=(-M "q35,accel=$1,memory-backend=ram" -cpu "$LAB_CPU" -smp 2 -m "$LAB_MEMORY"
 		-object "memory-backend-memfd,id=ram,size=$LAB_MEMORY,share=on"
-		-device "intel-iommu,caching-mode=on"
+		-device "${IOMMU_DEVICE[$LAB_IOMMU]}"
 		-nodefaults -no-user-config -display none -no-reboot)
 	ARGS+=(-kernel "$KERNEL/vmlinux" -initrd "$RUN/initramfs.cpio" -append
-		"console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check intel_iommu=on peerbar.mode=$LAB_MODE peerbar.kernel=$LAB_KERNEL peerbar.exporter=$LAB_EXPORTER peerbar.importer=$LAB_IMPORTER$LAB_APPEND")
+		"console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check ${IOMMU_OPTION[$LAB_IOMMU]} peerbar.mode=$LAB_MODE peerbar.kernel=$LAB_KERNEL peerbar.exporter=$LAB_EXPORTER peerbar.importer=$LAB_IMPORTER$LAB_APPEND")
 	for i in $(seq "$LAB_GPUS"); do
 		ARGS+=(-object "memory-backend-memfd,id=gpumem$i,size=$LAB_BAR,share=on"
 			-device "pcie-root-port,id=gpuport$i,chassis=$i,slot=$i"
