@@ -2,7 +2,9 @@
 # shellcheck shell=bash
 # What the guest's init does, step by step. Runs in the guest only.
 
-GPU_ALIAS=pci:v00001AF4d00001110	# ivshmem
+IVSHMEM_ALIAS=pci:v00001AF4d00001110
+NVME_ALIAS=pci:v00001B36d00000010
+SERIAL_ALIAS=pci:v00001B36d00000002
 NIC_ALIAS=pci:v00001D0Fd0000EFA		# EFA, any generation
 
 # kernel_option NAME: its value on the kernel command line.
@@ -77,18 +79,22 @@ name_ports()
 	done
 }
 
-# bind_gpus EXPORTER
+# bind_gpus EXPORTER: the devices that programs own to its driver, away from any other.
 bind_gpus()
 {
-	local gpu driver
+	local alias gpu dev driver
 	case $1 in
 	kernel) driver=vfio-pci;;
 	peerbar) driver=peerbar-vfio-pci;;
 	none) return;;
 	esac
-	for gpu in $(pci_devices "$GPU_ALIAS"); do
-		echo $driver > "/sys/bus/pci/devices/$gpu/driver_override"
-		echo "$gpu" > /sys/bus/pci/drivers_probe
+	for alias in $IVSHMEM_ALIAS $NVME_ALIAS $SERIAL_ALIAS; do
+		for gpu in $(pci_devices "$alias"); do
+			dev=/sys/bus/pci/devices/$gpu
+			echo $driver > "$dev/driver_override"
+			[ ! -e "$dev/driver" ] || echo "$gpu" > "$dev/driver/unbind"
+			echo "$gpu" > /sys/bus/pci/drivers_probe
+		done
 	done
 }
 
@@ -96,9 +102,14 @@ bind_gpus()
 export_environment()
 {
 	local gpus
-	mapfile -t gpus < <(pci_devices "$GPU_ALIAS")
-	export PB_GPU=${gpus[0]:-} PB_GPU2=${gpus[1]:-}
-	PB_NIC=$(pci_devices "$NIC_ALIAS")
+	PB_BAR=4
+	mapfile -t gpus < <(pci_devices $NVME_ALIAS)
+	if [ ${#gpus[@]} = 0 ]; then
+		PB_BAR=2
+		mapfile -t gpus < <(pci_devices $IVSHMEM_ALIAS)
+	fi
+	export PB_GPU=${gpus[0]:-} PB_GPU2=${gpus[1]:-} PB_BAR
+	PB_NIC=$(pci_devices $NIC_ALIAS)
 	PB_IBDEV=$(basename "$(echo "/sys/bus/pci/devices/$PB_NIC"/infiniband/*)")
 	export PB_NIC PB_IBDEV
 	export HOME=/root TERM=${TERM:-vt220} LC_ALL=C.UTF-8

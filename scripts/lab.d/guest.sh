@@ -4,7 +4,7 @@
 
 guest_main()
 {
-	local mode=$1 name=$1 limit=300 bar=256M gpus=1 append="" strict=1
+	local mode=$1 name=$1 limit=300 bar=256M gpus=1 gpu=ivshmem append="" strict=1
 	local kernel=${KERNEL:-latest} exporter=${EXPORTER:-} importer=${IMPORTER:-revocable}
 	local iommu=${IOMMU:-intel}
 	local nic=() cmd=()
@@ -17,6 +17,7 @@ guest_main()
 		--time-limit) limit=$(guest_number "$@") && shift 2;;
 		--iommu) iommu=$(guest_arg "$@") && shift 2;;
 		--bar) bar=$(guest_size "$@") && shift 2;;
+		--gpu) gpu=$(guest_arg "$@") && shift 2;;
 		--gpus) gpus=$(guest_number "$@") && shift 2;;
 		--exporter) exporter=$(guest_arg "$@") && shift 2;;
 		--importer) importer=$(guest_arg "$@") && shift 2;;
@@ -32,6 +33,7 @@ guest_main()
 	[ -n "$exporter" ] || exporter=$([ "$kernel" = latest ] && echo kernel || echo peerbar)
 	guest_choice --exporter "$exporter" kernel peerbar none
 	guest_choice --importer "$importer" revocable stock none
+	guest_choice --gpu "$gpu" ivshmem nvme
 	guest_choice --iommu "$iommu" intel amd pt
 	[ "$gpus" = 1 ] || [ "$gpus" = 2 ] || die "--gpus takes 1 or 2, not $gpus" 2
 	[ "$mode" = shell ] || [ ${#cmd[@]} -gt 0 ] ||
@@ -49,7 +51,7 @@ guest_main()
 guest_boot()
 {
 	local env=(LAB_MODE="$mode" LAB_NAME="$name" LAB_LIMIT="$limit" LAB_BAR="$bar"
-		LAB_GPUS="$gpus" LAB_EXPORTER="$exporter" LAB_IMPORTER="$importer" LAB_KERNEL="$kernel" LAB_IOMMU="$iommu" LAB_APPEND="$append"
+		LAB_GPU="$gpu" LAB_GPUS="$gpus" LAB_EXPORTER="$exporter" LAB_IMPORTER="$importer" LAB_KERNEL="$kernel" LAB_IOMMU="$iommu" LAB_APPEND="$append"
 		LAB_STRICT="$strict" LAB_ACCEL="${PEERBAR_ACCEL:-auto}" LAB_CPU="${CPU:-EPYC}"
 		LAB_MEMORY="${MEMORY:-2G}")
 	tree_enter env "${env[@]}" bash scripts/lab.d/machine.sh "${nic[@]}"

@@ -65,8 +65,8 @@ machine_args()
 		"console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check ${IOMMU_OPTION[$LAB_IOMMU]} peerbar.mode=$LAB_MODE peerbar.kernel=$LAB_KERNEL peerbar.exporter=$LAB_EXPORTER peerbar.importer=$LAB_IMPORTER$LAB_APPEND")
 	for i in $(seq "$LAB_GPUS"); do
 		ARGS+=(-object "memory-backend-memfd,id=gpumem$i,size=$LAB_BAR,share=on"
-			-device "pcie-root-port,id=gpuport$i,chassis=$i,slot=$i"
-			-device "ivshmem-plain,memdev=gpumem$i,bus=gpuport$i,id=gpu$i")
+			-device "pcie-root-port,id=gpuport$i,chassis=$i,slot=$i,x-speed=5")
+		"gpu_$LAB_GPU" "$i"
 	done
 	ARGS+=(-device "pcie-root-port,id=nicport,chassis=9,slot=9"
 		-device "{\"driver\":\"vfio-user-pci\",\"id\":\"nic\",\"bus\":\"nicport\",\"rombar\":0,\"socket\":{\"type\":\"unix\",\"path\":\"$RUN/nic\"}}")
@@ -78,6 +78,22 @@ machine_args()
 		-device "virtconsole,chardev=out"
 		-chardev "socket,id=nicctl,path=$RUN/nic-control"
 		-device "virtserialport,chardev=nicctl,name=peerbar.nic")
+}
+
+# The device that a program owns, behind root port gpuport$1 with memory gpumem$1.
+gpu_ivshmem()
+{
+	ARGS+=(-device "ivshmem-plain,memdev=gpumem$1,bus=gpuport$1,id=gpu$1")
+}
+
+# A persistent memory region is plain memory, too. The sibling makes the slot's reset
+# a hot reset of two functions; the serial card has an I/O BAR.
+gpu_nvme()
+{
+	ARGS+=(-device "nvme,serial=gpu$1,pmrdev=gpumem$1,bus=gpuport$1,addr=0.0,multifunction=on"
+		-object "memory-backend-memfd,id=sibling$1,size=16M,share=on"
+		-device "ivshmem-plain,memdev=sibling$1,bus=gpuport$1,addr=0.1"
+		-device "pci-serial")
 }
 
 # share_args TAG FOLDER READONLY: a folder of the tree for the guest, over 9p.
