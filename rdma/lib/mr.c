@@ -38,12 +38,9 @@ static const struct {
 	{ "ice", "irdma gives buffers back from Linux 7.0 on: boot a newer kernel" },
 	{ "i40e", "irdma gives buffers back from Linux 7.0 on: boot a newer kernel" },
 	{ "idpf", "irdma gives buffers back from Linux 7.0 on: boot a newer kernel" },
-	{ "bnxt_en", "bnxt_re pins buffers and cannot give them back: export from "
-	  "peerbar-vfio-pci, which can fence such a NIC" },
-	{ "mana", "mana_ib pins buffers and cannot give them back: export from peerbar-vfio-pci, "
-	  "which can fence such a NIC" },
-	{ "ionic", "ionic_rdma pins buffers and cannot give them back: export from "
-	  "peerbar-vfio-pci, which can fence such a NIC" },
+	{ "bnxt_en", "bnxt_re pins buffers and cannot give them back: use another NIC" },
+	{ "mana", "mana_ib pins buffers and cannot give them back: use another NIC" },
+	{ "ionic", "ionic_rdma pins buffers and cannot give them back: use another NIC" },
 };
 
 static const char *known_refusal(const char *driver)
@@ -54,7 +51,7 @@ static const char *known_refusal(const char *driver)
 		if (!strcmp(refusals[i].driver, driver))
 			return refusals[i].known;
 	return "it has no dma-buf memory regions, or pins buffers and cannot give them back: use "
-	       "another NIC, or export from peerbar-vfio-pci, which can fence one that pins";
+	       "another NIC";
 }
 
 static struct ibv_mr *refused(const char *nic, int err)
