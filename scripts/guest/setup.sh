@@ -98,10 +98,19 @@ bind_gpus()
 	done
 }
 
+# rdma_device ADDRESS: the RDMA device that is this PCI device's, if it has a driver.
+rdma_device()
+{
+	local dev
+	for dev in "/sys/bus/pci/devices/${1:-none}"/infiniband/*; do
+		[ ! -e "$dev" ] || basename "$dev"
+	done
+}
+
 # What tests and people find in their environment.
 export_environment()
 {
-	local gpus
+	local gpus nics
 	PB_BAR=4
 	mapfile -t gpus < <(pci_devices $NVME_ALIAS)
 	if [ ${#gpus[@]} = 0 ]; then
@@ -109,9 +118,10 @@ export_environment()
 		mapfile -t gpus < <(pci_devices $IVSHMEM_ALIAS)
 	fi
 	export PB_GPU=${gpus[0]:-} PB_GPU2=${gpus[1]:-} PB_BAR
-	PB_NIC=$(pci_devices $NIC_ALIAS)
-	PB_IBDEV=$(basename "$(echo "/sys/bus/pci/devices/$PB_NIC"/infiniband/*)")
-	export PB_NIC PB_IBDEV
+	mapfile -t nics < <(pci_devices $NIC_ALIAS)
+	export PB_NIC=${nics[0]:-} PB_NIC2=${nics[1]:-}
+	PB_IBDEV=$(rdma_device "$PB_NIC") PB_IBDEV2=$(rdma_device "$PB_NIC2")
+	export PB_IBDEV PB_IBDEV2
 	export HOME=/root TERM=${TERM:-vt220} LC_ALL=C.UTF-8
 	export LD_LIBRARY_PATH=/src/build/rdma/lib
 	PATH=/src/build/rdma/tools:/src/build/tests/guest:/src/tests/guest:$PATH

@@ -4,7 +4,7 @@
 
 guest_main()
 {
-	local mode=$1 name=$1 limit=300 bar=256M gpus=1 gpu=ivshmem append="" strict=1
+	local mode=$1 name=$1 limit=300 bar=256M gpus=1 gpu=ivshmem nics=1 append="" strict=1
 	local kernel=${KERNEL:-latest} exporter=${EXPORTER:-} importer=${IMPORTER:-revocable}
 	local iommu=${IOMMU:-intel}
 	local nic=() cmd=()
@@ -21,6 +21,7 @@ guest_main()
 		--gpus) gpus=$(guest_number "$@") && shift 2;;
 		--exporter) exporter=$(guest_arg "$@") && shift 2;;
 		--importer) importer=$(guest_arg "$@") && shift 2;;
+		--nics) nics=$(guest_number "$@") && shift 2;;
 		--nic) nic+=("$(guest_arg "$@")") && shift 2;;
 		--append) append="$append $(guest_arg "$@")" && shift 2;;
 		--keep-going) strict=0; shift;;
@@ -35,6 +36,7 @@ guest_main()
 	guest_choice --importer "$importer" revocable stock none
 	guest_choice --gpu "$gpu" ivshmem nvme
 	guest_choice --iommu "$iommu" intel amd pt
+	[ "$nics" = 1 ] || [ "$nics" = 2 ] || die "--nics takes 1 or 2, not $nics" 2
 	[ "$gpus" = 1 ] || [ "$gpus" = 2 ] || die "--gpus takes 1 or 2, not $gpus" 2
 	[ "$mode" = shell ] || [ ${#cmd[@]} -gt 0 ] ||
 		die "run: no command after --; see scripts/lab -h" 2
@@ -51,7 +53,9 @@ guest_main()
 guest_boot()
 {
 	local env=(LAB_MODE="$mode" LAB_NAME="$name" LAB_LIMIT="$limit" LAB_BAR="$bar"
-		LAB_GPU="$gpu" LAB_GPUS="$gpus" LAB_EXPORTER="$exporter" LAB_IMPORTER="$importer" LAB_KERNEL="$kernel" LAB_IOMMU="$iommu" LAB_APPEND="$append"
+		LAB_GPU="$gpu" LAB_GPUS="$gpus" LAB_NICS="$nics" LAB_EXPORTER="$exporter"
+		LAB_IMPORTER="$importer" LAB_KERNEL="$kernel" LAB_IOMMU="$iommu"
+		LAB_APPEND="$append"
 		LAB_STRICT="$strict" LAB_ACCEL="${PEERBAR_ACCEL:-auto}" LAB_CPU="${CPU:-EPYC}"
 		LAB_MEMORY="${MEMORY:-2G}")
 	tree_enter env "${env[@]}" bash scripts/lab.d/machine.sh "${nic[@]}"

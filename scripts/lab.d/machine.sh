@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # One life of the guest; runs inside the tree, started by guest.sh. Starts the
-# virtual NIC, boots QEMU beside it, waits for both, returns the guest's verdict.
+# virtual NICs, boots QEMU beside them, waits for all, returns the guest's verdict.
 #   LAB_*  settings (guest.sh); the arguments are further options of peerbar-vnic
 set -euo pipefail
 
@@ -38,17 +38,28 @@ make_initramfs()
 	(cd "$root" && find . | cpio -o -H newc --quiet) > "$RUN/initramfs.cpio"
 }
 
+# nic_name NUMBER: of its sockets, report and QEMU ids. The first goes without a number.
+nic_name()
+{
+	echo "nic${1#1}"
+}
+
+# start_nic NUMBER [OPTION]...: each has a process and a GID of its own.
 start_nic()
 {
-	/src/build/vnic/peerbar-vnic --socket "$RUN/nic" --control "$RUN/nic-control" \
-		--report "$RESULTS/lab/nic.json" "$@" >"$RESULTS/lab/nic.log" 2>&1 &
-	NIC=$!
+	local name gid=fe80::200:ff:fe00:$1
+	name=$(nic_name "$1")
+	shift
+	/src/build/vnic/peerbar-vnic --socket "$RUN/$name" --control "$RUN/$name-control" \
+		--report "$RESULTS/lab/$name.json" --gid "$gid" "$@" \
+		>"$RESULTS/lab/$name.log" 2>&1 &
+	NICS+=($!)
 	for _ in $(seq 100); do
-		[ -S "$RUN/nic" ] && [ -S "$RUN/nic-control" ] && return
-		kill -0 "$NIC" 2>/dev/null || break
+		[ -S "$RUN/$name" ] && [ -S "$RUN/$name-control" ] && return
+		kill -0 $! 2>/dev/null || break
 		sleep 0.05
 	done
-	cat "$RESULTS/lab/nic.log" >&2
+	cat "$RESULTS/lab/$name.log" >&2
 	say "the virtual NIC did not start"
 	exit $GUEST_FAILED
 }
@@ -60,7 +71,10 @@ machine_args()
 	ARGS=(-M "q35,accel=$1,memory-backend=ram" -cpu "$LAB_CPU" -smp 2 -m "$LAB_MEMORY"
 		-object "memory-backend-memfd,id=ram,size=$LAB_MEMORY,share=on"
 		-device "${IOMMU_DEVICE[$LAB_IOMMU]}"
-		-nodefaults -no-user-config -display none -no-reboot)
+		-nodefaults -no-user-config -display none -no-reboot
+		-serial "file:$RESULTS/lab/console.log" -device virtio-serial-pci
+		-chardev "stdio,id=out,signal=off,logfile=$RESULTS/lab/output.log"
+		-device "virtconsole,chardev=out")
 	ARGS+=(-kernel "$KERNEL/vmlinux" -initrd "$RUN/initramfs.cpio" -append
 		"console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check ${IOMMU_OPTION[$LAB_IOMMU]} peerbar.mode=$LAB_MODE peerbar.kernel=$LAB_KERNEL peerbar.exporter=$LAB_EXPORTER peerbar.importer=$LAB_IMPORTER$LAB_APPEND")
 	for i in $(seq "$LAB_GPUS"); do
@@ -68,16 +82,22 @@ machine_args()
 			-device "pcie-root-port,id=gpuport$i,chassis=$i,slot=$i,x-speed=5")
 		"gpu_$LAB_GPU" "$i"
 	done
-	ARGS+=(-device "pcie-root-port,id=nicport,chassis=9,slot=9"
-		-device "{\"driver\":\"vfio-user-pci\",\"id\":\"nic\",\"bus\":\"nicport\",\"rombar\":0,\"socket\":{\"type\":\"unix\",\"path\":\"$RUN/nic\"}}")
+	for i in $(seq "$LAB_NICS"); do
+		nic_args "$i" "$(nic_name "$i")"
+	done
 	share_args tree /tree on
 	share_args src /src on
 	share_args results "$RESULTS" off
-	ARGS+=(-serial "file:$RESULTS/lab/console.log" -device virtio-serial-pci
-		-chardev "stdio,id=out,signal=off,logfile=$RESULTS/lab/output.log"
-		-device "virtconsole,chardev=out"
-		-chardev "socket,id=nicctl,path=$RUN/nic-control"
-		-device "virtserialport,chardev=nicctl,name=peerbar.nic")
+}
+
+# nic_args NUMBER NAME: the NIC behind a root port of its own, and its control port.
+nic_args()
+{
+	local slot=$((8 + $1))
+	ARGS+=(-device "pcie-root-port,id=$2port,chassis=$slot,slot=$slot"
+		-device "{\"driver\":\"vfio-user-pci\",\"id\":\"$2\",\"bus\":\"$2port\",\"rombar\":0,\"socket\":{\"type\":\"unix\",\"path\":\"$RUN/$2\"}}"
+		-chardev "socket,id=$2ctl,path=$RUN/$2-control"
+		-device "virtserialport,chardev=$2ctl,name=peerbar.$2")
 }
 
 # The device that a program owns, behind root port gpuport$1 with memory gpumem$1.
@@ -167,8 +187,13 @@ trap 'rm -rf "$RUN"' EXIT
 make_initramfs
 accel=$(choose_accel)
 machine_args "$accel"
-start_nic "$@"
+NICS=()
+for i in $(seq "$LAB_NICS"); do
+	start_nic "$i" "$@"
+done
 status=0
 run_qemu || status=$?
-wait "$NIC" || say "the virtual NIC ended with status $?; see lab/nic.log"
+for nic in "${NICS[@]}"; do
+	wait "$nic" || say "a virtual NIC ended with status $?; see lab/nic*.log"
+done
 verdict "$status"

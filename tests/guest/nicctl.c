@@ -1,42 +1,69 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * nicctl: the virtual NIC's control socket for shell tests and people.
+ * nicctl: the control socket of a virtual NIC for shell tests and people.
  *
  *	nicctl				its whole report
  *	nicctl /stray/total		one number of it
  *	nicctl fault ignore-dereg=1	set a switch
  *	nicctl clear			all switches off
+ *	nicctl -n 2 ...			the same of the second NIC
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "lib/nicctl.h"
 
-int main(int argc, char **argv)
+static int show_usage(const char *program)
 {
-	struct json_object *report;
+	fprintf(stderr, "usage: %s [-n 1|2] [PATH | fault NAME=VALUE | clear]\n", program);
+	return 2;
+}
 
-	if (argc == 3 && !strcmp(argv[1], "fault")) {
-		nicctl_fault(argv[2]);
-		return EXIT_SUCCESS;
-	}
-	if (argc == 2 && !strcmp(argv[1], "clear")) {
-		nicctl_clear_faults();
-		return EXIT_SUCCESS;
-	}
-	if (argc > 2 || (argc == 2 && argv[1][0] != '/')) {
-		fprintf(stderr, "usage: %s [PATH | fault NAME=VALUE | clear]\n", argv[0]);
-		return 2;
-	}
-	report = nicctl_report();
-	if (argc == 2)
-		printf("%" PRIu64 "\n", nicctl_figure(report, argv[1]));
+static void show(const char *path)
+{
+	struct json_object *report = nicctl_report();
+
+	if (path)
+		printf("%" PRIu64 "\n", nicctl_figure(report, path));
 	else
 		puts(json_object_to_json_string_ext(report, JSON_C_TO_STRING_PRETTY));
 	json_object_put(report);
+}
+
+/* Return: whether there is such a NIC to choose. */
+static bool choose(int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "n:")) != -1) {
+		if (c != 'n' || (strcmp(optarg, "1") && strcmp(optarg, "2")))
+			return false;
+		nicctl_select((unsigned int)atoi(optarg));
+	}
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	char **word;
+	int words;
+
+	if (!choose(argc, argv))
+		return show_usage(argv[0]);
+	word = argv + optind;
+	words = argc - optind;
+	if (words == 2 && !strcmp(word[0], "fault"))
+		nicctl_fault(word[1]);
+	else if (words == 1 && !strcmp(word[0], "clear"))
+		nicctl_clear_faults();
+	else if (!words || (words == 1 && word[0][0] == '/'))
+		show(words ? word[0] : NULL);
+	else
+		return show_usage(argv[0]);
 	return EXIT_SUCCESS;
 }

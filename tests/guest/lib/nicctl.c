@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The control socket of the virtual NIC; see nicctl.h. */
+/* The control sockets of the virtual NICs; see nicctl.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -14,10 +14,17 @@
 #include "nicctl.h"
 #include "tap.h"
 
-#define PORT "peerbar.nic"
 #define REPLY_TIMEOUT_MS 20000
 
-static int port = -1;
+static struct port {
+	const char *name;
+	int fd;
+} ports[] = { { "peerbar.nic", -1 }, { "peerbar.nic2", -1 } }, *port = ports;
+
+void nicctl_select(unsigned int nic)
+{
+	port = &ports[nic - 1];
+}
 
 static bool is_our_port(const char *name_file)
 {
@@ -29,7 +36,7 @@ static bool is_our_port(const char *name_file)
 	if (fgets(name, sizeof(name), f))
 		name[strcspn(name, "\n")] = '\0';
 	fclose(f);
-	return !strcmp(name, PORT);
+	return !strcmp(name, port->name);
 }
 
 /* Looked up in sysfs: /dev/virtio-ports/ is udev's, and the guest may have none. */
@@ -64,20 +71,20 @@ static void open_port(void)
 {
 	char path[64];
 
-	if (port >= 0)
+	if (port->fd >= 0)
 		return;
 	if (!find_port(path, sizeof(path)))
-		tap_die("NIC control", "this machine has no port %s", PORT);
-	port = open(path, O_RDWR | O_CLOEXEC);
-	if (port < 0)
+		tap_die("NIC control", "this machine has no port %s", port->name);
+	port->fd = open(path, O_RDWR | O_CLOEXEC);
+	if (port->fd < 0)
 		tap_die("NIC control", "cannot open %s: %s", path, strerror(errno));
 }
 
 void nicctl_close(void)
 {
-	if (port >= 0)
-		close(port);
-	port = -1;
+	if (port->fd >= 0)
+		close(port->fd);
+	port->fd = -1;
 }
 
 static void send_line(const char *text)
@@ -90,7 +97,7 @@ static void send_line(const char *text)
 	memcpy(line, text, len);
 	line[len++] = '\n';
 	while (done < len) {
-		ssize_t n = write(port, line + done, len - done);
+		ssize_t n = write(port->fd, line + done, len - done);
 
 		if (n < 0 && errno != EINTR)
 			tap_die("NIC control", "write: %s", strerror(errno));
@@ -107,12 +114,12 @@ static struct json_object *receive(void)
 	char buf[4096];
 
 	while (!reply) {
-		struct pollfd p = { .fd = port, .events = POLLIN };
+		struct pollfd p = { .fd = port->fd, .events = POLLIN };
 		ssize_t n;
 
 		if (poll(&p, 1, REPLY_TIMEOUT_MS) == 0)
 			tap_die("NIC control", "no reply within %d s", REPLY_TIMEOUT_MS / 1000);
-		n = read(port, buf, sizeof(buf));
+		n = read(port->fd, buf, sizeof(buf));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The virtual NIC's control socket: its counters and its fault switches.
+ * The control socket of a virtual NIC: its counters and its fault switches.
  *
- * The port can be open once in the whole guest: parent or child, not both. A
+ * A port can be open once in the whole guest: parent or child, not both. A
  * figure that cannot be had ends the test (tap_die()): without it nothing that
  * the test says would be worth anything.
  */
@@ -14,7 +14,10 @@
 
 struct json_object;
 
-/* Is there a control port at all? */
+/* Talk to NIC 1 or 2 from now on; the first, unless this is called. */
+void nicctl_select(unsigned int nic);
+
+/* Has it a control port at all? */
 bool nicctl_present(void);
 
 /* {"cmd":"stats"}: the NIC's report; the caller puts it. */
@@ -27,7 +30,7 @@ uint64_t nicctl_figure(struct json_object *report, const char *path);
 void nicctl_fault(const char *setting);
 void nicctl_clear_faults(void);
 
-/* Free the port for another process. */
+/* Free its port for another process. */
 void nicctl_close(void);
 
 struct nic_stray_count {

@@ -36,6 +36,11 @@ const char *rig_nic(void)
 	return environment("PB_NIC");
 }
 
+const char *rig_ibdev2(void)
+{
+	return environment("PB_IBDEV2");
+}
+
 unsigned int rig_bar(void)
 {
 	const char *bar = getenv("PB_BAR");
@@ -125,14 +130,19 @@ void rig_open(struct rig *rig, size_t span, size_t host_len, unsigned int depth)
 {
 	memset(rig, 0, sizeof(*rig));
 	rig->span = span;
-	rig->host_len = host_len;
 	rig_open_device(rig);
 	rig_map_bar(rig);
-	if (loopback_open(rig_ibdev(), depth, &rig->lb))
+	rig_open_nic(rig, rig_ibdev(), host_len, depth);
+}
+
+void rig_open_nic(struct rig *rig, const char *ibdev, size_t host_len, unsigned int depth)
+{
+	if (loopback_open(ibdev, depth, &rig->lb))
 		tap_die("set-up", "%s", loopback_errmsg());
 	if (rig->lb->depth < depth)
 		tap_die("set-up", "the NIC allows a depth of %u, not %u", rig->lb->depth, depth);
 	rig->access = rig_access(rig->lb->can_write);
+	rig->host_len = host_len;
 	rig->host = mmap(NULL, host_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			 -1, 0);
 	if (rig->host == MAP_FAILED)
@@ -142,7 +152,7 @@ void rig_open(struct rig *rig, size_t span, size_t host_len, unsigned int depth)
 		tap_die("set-up", "cannot register host memory: %s", strerror(errno));
 }
 
-void rig_close(struct rig *rig)
+void rig_close_nic(struct rig *rig)
 {
 	int err = ibv_dereg_mr(rig->host_mr);
 
@@ -150,6 +160,11 @@ void rig_close(struct rig *rig)
 		tap_die("tear-down", "cannot deregister host memory: %s", strerror(err));
 	munmap(rig->host, rig->host_len);
 	loopback_close(rig->lb);
+}
+
+void rig_close(struct rig *rig)
+{
+	rig_close_nic(rig);
 	rig_unmap_bar(rig);
 	peerbar_close(rig->dev);
 	memset(rig, 0, sizeof(*rig));

@@ -20,7 +20,7 @@
 #define MIB ((size_t)1 << 20)
 
 struct rig {
-	struct peerbar_device *dev;	/* NULL: the owner has it, or it is closed */
+	struct peerbar_device *dev;	/* NULL: another has it, or it is closed */
 	struct owner owner;		/* another process, if one was started */
 	struct loopback *lb;
 	uint8_t *bar;			/* BAR bytes [0, span), NULL: not mapped now */
@@ -34,6 +34,7 @@ struct rig {
 const char *rig_gpu(void);
 const char *rig_ibdev(void);
 const char *rig_nic(void);		/* the PCI device of rig_ibdev() */
+const char *rig_ibdev2(void);		/* the second NIC's, with --nics 2 */
 
 /* The BAR of rig_gpu() that holds memory: PB_BAR, or 2, that of ivshmem. */
 unsigned int rig_bar(void);
@@ -57,6 +58,10 @@ int rig_export(struct rig *rig);
 void rig_open_device(struct rig *rig);
 void rig_map_bar(struct rig *rig);
 void rig_unmap_bar(struct rig *rig);
+
+/* And that of a NIC: the loopback and the host memory. */
+void rig_open_nic(struct rig *rig, const char *ibdev, size_t host_len, unsigned int depth);
+void rig_close_nic(struct rig *rig);
 
 /* Copy BAR bytes [@offset, @offset + @len) with plain loads that device memory likes. */
 void rig_read_bar(const struct rig *rig, void *dst, size_t offset, size_t len);

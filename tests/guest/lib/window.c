@@ -11,8 +11,13 @@
 
 void window_open(struct window *w, struct rig *rig, unsigned int nr_mrs)
 {
+	window_register(w, rig, rig_export(rig), nr_mrs);
+}
+
+void window_register(struct window *w, struct rig *rig, int fd, unsigned int nr_mrs)
+{
 	memset(w, 0, sizeof(*w));
-	w->fd = rig_export(rig);
+	w->fd = fd;
 	w->nr = nr_mrs;
 	w->part = rig->span / nr_mrs / 4096 * 4096;
 	for (unsigned int i = 0; i < nr_mrs; i++) {

@@ -18,8 +18,11 @@ struct window {
 	uint64_t iova[WINDOW_MRS];	/* of each MR's first byte */
 };
 
-/* BAR bytes [0, rig->span); both end the test on failure. */
+/* BAR bytes [0, rig->span); failure ends the test, here and in the next. */
 void window_open(struct window *w, struct rig *rig, unsigned int nr_mrs);
+
+/* The same of a dma-buf that is there; takes the descriptor over. */
+void window_register(struct window *w, struct rig *rig, int fd, unsigned int nr_mrs);
 
 /* Dead or alive: every ibv_dereg_mr() must return 0. Return: whether all did. */
 bool window_close(struct window *w);
