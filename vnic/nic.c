@@ -19,6 +19,7 @@ const struct nic_config nic_default_config = {
 	.gid = { 0xfe, 0x80, [8] = 0x02, 0x00, 0x00, 0xff, 0xfe, 0x00, 0x00, 0x01 },
 	.slice = 256u << 10,
 	.page_sizes = 0xfffff000,	/* 4 KiB to 2 GiB */
+	.dma_bits = 48,
 };
 
 static void init_function(struct nic *nic)

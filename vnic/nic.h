@@ -27,6 +27,7 @@ struct nic_config {
 	uint8_t gid[16];	/* the port's GID, not all zero */
 	uint32_t slice;		/* bytes that the engine moves in one turn */
 	uint64_t page_sizes;	/* page_size_cap of the device attributes */
+	uint32_t dma_bits;	/* width of DMA addresses told to the driver, 32 to 64 */
 	uint32_t admin_timeout_ms;	/* told to the driver, steps of 100; 0: its default */
 };
 

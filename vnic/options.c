@@ -19,6 +19,8 @@
 #define MAX_SLICE	(64u << 20)
 #define PAGE_4K		0x1000u
 #define ALL_PAGES	0xfffff000u	/* 4 KiB to 2 GiB: MRs have a 5-bit shift */
+#define MIN_DMA_BITS	32u		/* the driver takes no fewer */
+#define MAX_DMA_BITS	64u
 #define ADMIN_STEP	100u		/* ms, and 4 bits of them, in the CAPS register */
 
 static const char usage[] =
@@ -31,6 +33,7 @@ static const char usage[] =
 	"  --gid GID             the port's GID, as an IPv6 address\n"
 	"  --slice BYTES         most that is copied in one turn (262144)\n"
 	"  --page-sizes MASK     page sizes of memory regions, bit 12 set (0xfffff000)\n"
+	"  --dma-bits N          width of the DMA addresses told to the driver, 32 to 64 (48)\n"
 	"  --admin-timeout MS    admin queue timeout told to the driver, 100 to 1500\n"
 	"  --fault NAME[=VALUE]  throw a fault switch, see below; may be repeated\n"
 	"  --verbose             say what happens\n"
@@ -120,7 +123,7 @@ static void parse_fault(const char *text, struct fault *fault)
 
 enum {
 	OPT_SOCKET = 256, OPT_CONTROL, OPT_REPORT, OPT_PART, OPT_GID, OPT_SLICE,
-	OPT_PAGE_SIZES, OPT_ADMIN_TIMEOUT, OPT_FAULT, OPT_VERBOSE, OPT_VERSION,
+	OPT_PAGE_SIZES, OPT_DMA_BITS, OPT_ADMIN_TIMEOUT, OPT_FAULT, OPT_VERBOSE, OPT_VERSION,
 };
 
 static const struct option long_options[] = {
@@ -131,6 +134,7 @@ static const struct option long_options[] = {
 	{ "gid", required_argument, NULL, OPT_GID },
 	{ "slice", required_argument, NULL, OPT_SLICE },
 	{ "page-sizes", required_argument, NULL, OPT_PAGE_SIZES },
+	{ "dma-bits", required_argument, NULL, OPT_DMA_BITS },
 	{ "admin-timeout", required_argument, NULL, OPT_ADMIN_TIMEOUT },
 	{ "fault", required_argument, NULL, OPT_FAULT },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
@@ -164,6 +168,10 @@ static void parse_one(struct options *options, int option, const char *text)
 		break;
 	case OPT_PAGE_SIZES:
 		config->page_sizes = parse_page_sizes(text);
+		break;
+	case OPT_DMA_BITS:
+		config->dma_bits = (uint32_t)parse_number("dma-bits", text, MIN_DMA_BITS,
+							  MAX_DMA_BITS);
 		break;
 	case OPT_ADMIN_TIMEOUT:
 		config->admin_timeout_ms = parse_admin_timeout(text);

@@ -22,6 +22,7 @@ static struct json_object *report_config(const struct nic_config *config)
 	json_object_object_add(o, "gid", json_object_new_string(text));
 	add_u64(o, "slice", config->slice);
 	add_u64(o, "page_sizes", config->page_sizes);
+	add_u64(o, "dma_bits", config->dma_bits);
 	add_u64(o, "admin_timeout_ms", config->admin_timeout_ms);
 	return o;
 }

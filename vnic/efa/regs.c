@@ -43,7 +43,7 @@ enum {
 #define CONTROLLER_VERSION	0x00000001u
 
 #define CAPS_RESET_TIMEOUT	(10u << 1)	/* units of 100 ms */
-#define CAPS_DMA_BITS		(48u << 8)
+#define CAPS_DMA_BITS_SHIFT	8		/* 8 bits */
 #define CAPS_ADMIN_TIMEOUT_SHIFT 16		/* units of 100 ms, 4 bits */
 #define CAPS_ADMIN_TIMEOUT_MAX	15u
 
@@ -62,7 +62,8 @@ static uint32_t caps(const struct efa *efa)
 
 	if (timeout > CAPS_ADMIN_TIMEOUT_MAX)
 		timeout = CAPS_ADMIN_TIMEOUT_MAX;
-	return CAPS_RESET_TIMEOUT | CAPS_DMA_BITS | timeout << CAPS_ADMIN_TIMEOUT_SHIFT;
+	return CAPS_RESET_TIMEOUT | efa->nic->config.dma_bits << CAPS_DMA_BITS_SHIFT |
+	       timeout << CAPS_ADMIN_TIMEOUT_SHIFT;
 }
 
 uint32_t efa_reg_read(struct efa *efa, uint32_t off)

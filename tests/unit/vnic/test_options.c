@@ -71,7 +71,8 @@ static void test_every_option(void **state)
 	(void)state;
 	parse(&options, (const char *const []){
 		"--socket=s", "--control=c", "--report=r", "--part=efa1", "--gid=fd00::7",
-		"--slice=0x1000", "--page-sizes=0x201000", "--admin-timeout=1500",
+		"--slice=0x1000", "--page-sizes=0x201000", "--dma-bits=32",
+		"--admin-timeout=1500",
 		"--fault=drop-cqe=2", "--fault=ignore-dereg", NULL });
 	assert_string_equal(options.control, "c");
 	assert_string_equal(options.report, "r");
@@ -79,6 +80,7 @@ static void test_every_option(void **state)
 	assert_memory_equal(options.config.gid, gid, sizeof(gid));
 	assert_int_equal(options.config.slice, 4096);
 	assert_int_equal(options.config.page_sizes, 0x201000);
+	assert_int_equal(options.config.dma_bits, 32);
 	assert_int_equal(options.config.admin_timeout_ms, 1500);
 	assert_int_equal(options.fault.drop_cqe, 2);
 	assert_true(options.fault.ignore_dereg);
@@ -99,7 +101,8 @@ static void test_bad_usage(void **state)
 		"--nonsense", "-x", "argument", "--part=efa4", "--part=efa", "--part=efa01",
 		"--gid=::", "--gid=1.2.3.4", "--gid=", "--slice=4095", "--slice=0x4000001",
 		"--slice=-1", "--slice=4k", "--slice=", "--page-sizes=0x2000",
-		"--page-sizes=0x1800", "--page-sizes=0x100001000", "--admin-timeout=0",
+		"--page-sizes=0x1800", "--page-sizes=0x100001000", "--dma-bits=31",
+		"--dma-bits=65", "--admin-timeout=0",
 		"--admin-timeout=150", "--admin-timeout=1600", "--fault=no", "--fault=drop-cqe",
 		"--fault=stall-aq=2",
 	};

@@ -32,6 +32,16 @@ static void test_admin_timeout(void **state)
 	}
 }
 
+static void test_dma_bits(void **state)
+{
+	struct driver *d = *state;
+
+	d->f->nic.config.dma_bits = 32;
+	assert_int_equal(drv_read(d, 0x08) >> 8 & 0xff, 32);
+	d->f->nic.config.dma_bits = 64;
+	assert_int_equal(drv_read(d, 0x08) >> 8 & 0xff, 64);
+}
+
 /* Eight bytes are written, and not a ninth. */
 static void test_readless_bytes(void **state)
 {
@@ -185,6 +195,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		driver_test(test_values),
 		driver_test(test_admin_timeout),
+		driver_test(test_dma_bits),
 		driver_test(test_readless_bytes),
 		driver_test(test_readless_nowhere),
 		driver_test(test_unknown),
