@@ -24,6 +24,7 @@ mount_all()
 	mount -t devpts devpts /dev/pts
 	mount -t debugfs debugfs /sys/kernel/debug
 	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
+	mount -t securityfs securityfs /sys/kernel/security
 	mount --bind "/opt/peerbar/kernels/$(uname -r)/lib/modules" /usr/lib/modules
 	hostname lab
 	ip link set lo up

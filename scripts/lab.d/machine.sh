@@ -12,8 +12,9 @@ RELEASE=$(basename "$(readlink -f "$KERNEL")")
 # What QEMU and the kernel are told of each kind of IOMMU. QEMU's AMD one remaps no
 # interrupts without further devices, which VFIO must be told to accept.
 declare -A IOMMU_DEVICE=([intel]="intel-iommu,caching-mode=on"
-	[amd]="amd-iommu,dma-remap=on" [pt]="intel-iommu,caching-mode=on")
+	[amd]="amd-iommu,dma-remap=on" [pt]="intel-iommu,caching-mode=on" [none]="")
 declare -A IOMMU_OPTION=([intel]="intel_iommu=on" [pt]="intel_iommu=on iommu=pt"
+	[none]="intel_iommu=on"
 	[amd]="vfio_iommu_type1.allow_unsafe_interrupts=1")
 GUEST_FAILED=125 GUEST_WARNED=126
 
@@ -70,9 +71,9 @@ machine_args()
 	local i
 	ARGS=(-M "q35,accel=$1,memory-backend=ram" -cpu "$LAB_CPU" -smp 2 -m "$LAB_MEMORY"
 		-object "memory-backend-memfd,id=ram,size=$LAB_MEMORY,share=on"
-		-device "${IOMMU_DEVICE[$LAB_IOMMU]}"
-		-nodefaults -no-user-config -display none -no-reboot
-		-serial "file:$RESULTS/lab/console.log" -device virtio-serial-pci
+		-nodefaults -no-user-config -display none -no-reboot)
+	[ -z "${IOMMU_DEVICE[$LAB_IOMMU]}" ] || ARGS+=(-device "${IOMMU_DEVICE[$LAB_IOMMU]}")
+	ARGS+=(-serial "file:$RESULTS/lab/console.log" -device virtio-serial-pci
 		-chardev "stdio,id=out,signal=off,logfile=$RESULTS/lab/output.log"
 		-device "virtconsole,chardev=out")
 	ARGS+=(-kernel "$KERNEL/vmlinux" -initrd "$RUN/initramfs.cpio" -append
