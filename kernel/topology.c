@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * The rules of peer-to-peer routing. They are mainline's (drivers/pci/p2pdma.c), stated
  * over struct peerbar_topology; nothing here calls the kernel.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * May one PCI function reach a BAR of another, and over which way? The rules alone, over
  * a description of the machine, so that the same source is tested on any host

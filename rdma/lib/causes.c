@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The table of causes, and that of NIC drivers.
+ */
+#include <string.h>
+
+#include "causes.h"
+
+#define OTHER_NIC "use another NIC"
+
+static const struct pb_importer importers[] = {
+	{ "efa", "efa", "efa_reg_user_mr_dmabuf", "efa_dmabuf_revoke", true,
+	  "load peerbar's efa (rdma/drivers)" },
+	{ "mlx5_core", "mlx5_ib", "mlx5_ib_reg_user_mr_dmabuf", "mlx5_ib_dmabuf_invalidate_cb",
+	  false, "boot a kernel with CONFIG_INFINIBAND_ON_DEMAND_PAGING" },
+	{ "ice", "irdma", "irdma_reg_user_mr_dmabuf", "irdma_umem_dmabuf_revoke", false,
+	  "boot Linux 7.0 or newer, whose irdma gives buffers back" },
+	{ "i40e", "irdma", "irdma_reg_user_mr_dmabuf", "irdma_umem_dmabuf_revoke", false,
+	  "boot Linux 7.0 or newer, whose irdma gives buffers back" },
+	{ "idpf", "irdma", "irdma_reg_user_mr_dmabuf", "irdma_umem_dmabuf_revoke", false,
+	  "boot Linux 7.0 or newer, whose irdma gives buffers back" },
+	{ "bnxt_en", "bnxt_re", "bnxt_re_reg_user_mr_dmabuf", NULL, false, OTHER_NIC },
+	{ "mana", "mana_ib", "mana_ib_reg_user_mr_dmabuf", NULL, false, OTHER_NIC },
+	{ "ionic", "ionic_rdma", "ionic_reg_user_mr_dmabuf", NULL, false, OTHER_NIC },
+};
+
+static const struct {
+	const char *name, *why, *remedy;
+} causes[PB_NR_CAUSES] = {
+	[PB_CAUSE_NONE] = { "none", "nothing stands in the way", "" },
+	[PB_CAUSE_NO_DRIVER] = { "no-driver", "the device is bound to no driver",
+		"bind it (\"peerbar dev bind ADDRESS\")" },
+	[PB_CAUSE_NOT_VFIO] = { "not-vfio", "the device belongs to a driver that is not VFIO's",
+		"bind it to one that is (\"peerbar dev bind ADDRESS\")" },
+	[PB_CAUSE_CANNOT_EXPORT] = { "cannot-export",
+		"this kernel's vfio-pci exports no BARs",
+		"bind the device to peerbar-vfio-pci (\"peerbar dev bind ADDRESS driver "
+		"peerbar-vfio-pci\"), or boot Linux 6.19 or newer with CONFIG_VFIO_PCI_DMABUF" },
+	[PB_CAUSE_NO_BAR] = { "no-bar", "the device has no such memory BAR",
+		"name one that \"peerbar dev show ADDRESS\" lists" },
+	[PB_CAUSE_BAR_UNASSIGNED] = { "bar-unassigned", "the BAR has no address",
+		"make room for it: a 64-bit window in the firmware's settings (\"above 4G "
+		"decoding\"), or boot with pci=realloc" },
+	[PB_CAUSE_NO_RDMA_DEVICE] = { "no-rdma-device", "no driver made an RDMA device of the NIC",
+		"load the NIC's RDMA driver" },
+	[PB_CAUSE_NO_DMABUF_MR] = { "no-dmabuf-mr", "the NIC's driver has no dma-buf memory regions",
+		OTHER_NIC ", or a newer kernel" },
+	[PB_CAUSE_PINS_EXPORTER] = { "pins-exporter",
+		"the NIC's driver pins buffers and cannot give them back, and the exporter has no "
+		"fence", "bind the device to a peerbar-vfio-pci that can fence" },
+	[PB_CAUSE_PINS_FENCE_OFF] = { "pins-fence-off",
+		"the NIC's driver pins buffers and cannot give them back, and peerbar-vfio-pci's "
+		"fence is off", "write Y to /sys/module/peerbar_vfio_pci/parameters/fence" },
+	[PB_CAUSE_PINS_UNTRANSLATED] = { "pins-untranslated",
+		"the NIC's driver pins buffers and cannot give them back, and no IOMMU translates "
+		"its DMA, so there is nothing to fence it with",
+		"turn the IOMMU on in the firmware and on the kernel's command line, without "
+		"iommu=pt" },
+	[PB_CAUSE_PINS_BUS_ADDRESS] = { "pins-bus-address",
+		"the NIC's driver pins buffers and cannot give them back, and its DMA takes a "
+		"switch past the IOMMU, so there is nothing to fence it with",
+		"have ACS of the switch redirect peer-to-peer traffic upstream" },
+	[PB_CAUSE_NO_COMMON_PATH] = { "no-common-path",
+		"they are below different host bridges, not known to forward to each other",
+		"move one of them below the other's host bridge, best below one switch" },
+	[PB_CAUSE_ACS_REDIRECT] = { "acs-redirect",
+		"ACS sends their traffic to a host bridge that is not known to forward it",
+		"turn ACS redirection off on the bridges between them (pci=disable_acs_redir=...), "
+		"which puts them into one IOMMU group" },
+	[PB_CAUSE_HOST_BRIDGE_UNKNOWN] = { "host-bridge-unknown",
+		"their host bridge is not known to forward between its devices",
+		"put both below one switch, or use a machine whose host bridge forwards" },
+	[PB_CAUSE_FOREIGN_DOMAIN] = { "foreign-domain",
+		"the NIC's IOMMU domain is not the DMA API's",
+		"bind the NIC to its kernel driver, with a default domain of type DMA" },
+	[PB_CAUSE_BUS_OFFSET] = { "bus-offset",
+		"the BAR's bus address is not its CPU address, and no IOMMU translates",
+		"turn the IOMMU on, without iommu=pt" },
+	[PB_CAUSE_DMA_MASK] = { "dma-mask",
+		"the BAR lies above what the NIC can address, and no IOMMU translates",
+		"turn the IOMMU on, without iommu=pt, or have the firmware place the BAR lower" },
+	[PB_CAUSE_ACS_UNSEEN] = { "acs-unseen",
+		"ACS on the bridges between them decides, and only root may read it",
+		"run as root" },
+	[PB_CAUSE_EXPORTER_UNSEEN] = { "exporter-unseen",
+		"it cannot be seen whether the device's VFIO driver exports BARs",
+		"\"peerbar dev show ADDRESS\" asks it" },
+};
+
+const char *pb_cause_name(enum pb_cause cause)
+{
+	return causes[cause].name;
+}
+
+const char *pb_cause_why(enum pb_cause cause)
+{
+	return causes[cause].why;
+}
+
+const char *pb_cause_remedy(enum pb_cause cause)
+{
+	return causes[cause].remedy;
+}
+
+const struct pb_importer *pb_importer_find(const char *driver)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(importers) / sizeof(importers[0]); i++)
+		if (!strcmp(importers[i].driver, driver))
+			return &importers[i];
+	return NULL;
+}
+
+enum pb_revoke pb_importer_revoke(const char *driver)
+{
+	const struct pb_importer *importer = pb_importer_find(driver);
+	struct pb_symbol symbols[2];
+
+	if (!importer)
+		return PB_REVOKE_UNKNOWN;
+	symbols[0] = (struct pb_symbol){ importer->registers, importer->module, false };
+	symbols[1] = (struct pb_symbol){ importer->revokes, importer->module, false };
+	if (pb_find_symbols(symbols, importer->revokes ? 2 : 1))
+		return PB_REVOKE_UNKNOWN;
+	if (!symbols[0].found)
+		return PB_REVOKE_NO_DMABUF;
+	if (!importer->revokes || !symbols[1].found)
+		return PB_REVOKE_PINS;
+	return importer->ours ? PB_REVOKE_CHANGED : PB_REVOKE_NATIVE;
+}

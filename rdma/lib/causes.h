@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * One table of why a NIC is let in or refused, and what to do about it. libpeerbar's
+ * sentences, "peerbar path show" and "peerbar doctor" all take theirs from here.
+ */
+#ifndef PEERBAR_CAUSES_H
+#define PEERBAR_CAUSES_H
+
+#include "facts.h"
+
+enum pb_cause {
+	PB_CAUSE_NONE,			/* it works */
+	/* the device */
+	PB_CAUSE_NO_DRIVER,
+	PB_CAUSE_NOT_VFIO,
+	PB_CAUSE_CANNOT_EXPORT,		/* a VFIO driver without the feature */
+	PB_CAUSE_NO_BAR,
+	PB_CAUSE_BAR_UNASSIGNED,
+	/* the NIC */
+	PB_CAUSE_NO_RDMA_DEVICE,
+	PB_CAUSE_NO_DMABUF_MR,
+	/* the NIC's driver pins, and there is no fence: */
+	PB_CAUSE_PINS_EXPORTER,		/* the exporter has none */
+	PB_CAUSE_PINS_FENCE_OFF,	/* it is switched off */
+	PB_CAUSE_PINS_UNTRANSLATED,	/* no IOMMU translates the NIC's DMA */
+	PB_CAUSE_PINS_BUS_ADDRESS,	/* the route does not pass the IOMMU */
+	/* the way: the reasons of kernel/topology.h */
+	PB_CAUSE_NO_COMMON_PATH,
+	PB_CAUSE_ACS_REDIRECT,
+	PB_CAUSE_HOST_BRIDGE_UNKNOWN,
+	PB_CAUSE_FOREIGN_DOMAIN,
+	PB_CAUSE_BUS_OFFSET,
+	PB_CAUSE_DMA_MASK,
+	/* cannot be told */
+	PB_CAUSE_ACS_UNSEEN,		/* ACS decides, and only root sees it */
+	PB_CAUSE_EXPORTER_UNSEEN,	/* the kernel names no functions to this user */
+	PB_NR_CAUSES,
+};
+
+/* A word for programs: "none", "no-driver", ... */
+const char *pb_cause_name(enum pb_cause cause);
+
+/* Why, as a clause for people, and what to do; the remedy of PB_CAUSE_NONE is "". */
+const char *pb_cause_why(enum pb_cause cause);
+const char *pb_cause_remedy(enum pb_cause cause);
+
+/*
+ * An RDMA driver as an importer. What it does is seen in the loaded module and not
+ * guessed from a version: a function is there or it is not.
+ */
+struct pb_importer {
+	const char *driver;	/* of the PCI function, "efa" */
+	const char *module;	/* that has the RDMA device, "efa" */
+	const char *registers;	/* with this function it has dma-buf MRs */
+	const char *revokes;	/* with this one it gives them back; NULL: no version does */
+	bool ours;		/* it is rdma/drivers that puts that one there */
+	const char *remedy;	/* what makes it give them back */
+};
+
+/* NULL: nothing is known of @driver. */
+const struct pb_importer *pb_importer_find(const char *driver);
+
+/* As @driver is loaded now. */
+enum pb_revoke pb_importer_revoke(const char *driver);
+
+#endif /* PEERBAR_CAUSES_H */

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Facts about the running kernel: its version, its configuration, its functions.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "facts.h"
+#include "sys.h"
+
+#define AMD_ZEN_FAMILY 0x17
+#define LINE 512	/* longer lines of /proc are of no interest: their rest is skipped */
+
+/* Read a file line by line, as long as @line() wants more: 0 or -errno. */
+static int each_line(const char *path, bool (*line)(char *text, void *data), void *data)
+{
+	int fd = pb_open(O_RDONLY, "%s", path);
+	char text[LINE];
+	FILE *file;
+	int ret = 0;
+
+	if (fd < 0)
+		return fd;
+	file = fdopen(fd, "r");
+	if (!file) {
+		ret = -errno;
+		close(fd);
+		return ret;
+	}
+	while (fgets(text, sizeof(text), file)) {
+		text[strcspn(text, "\n")] = '\0';
+		if (!line(text, data))
+			break;
+	}
+	if (ferror(file))
+		ret = -EIO;
+	fclose(file);
+	return ret;
+}
+
+/* Symbols */
+
+struct search {
+	struct pb_symbol *symbols;
+	unsigned int nr, missing, seen;
+};
+
+/* "ffffffffc04b7000 t efa_dmabuf_revoke\t[efa]", or without the module. */
+static bool one_symbol(char *text, void *data)
+{
+	struct search *search = data;
+	char name[LINE], module[LINE] = "";
+	unsigned int i;
+
+	if (sscanf(text, "%*s %*s %511s [%511[^]]", name, module) < 1)
+		return true;
+	search->seen++;
+	for (i = 0; i < search->nr; i++) {
+		struct pb_symbol *s = &search->symbols[i];
+
+		if (s->found || strcmp(name, s->name))
+			continue;
+		if (module[0] && (!s->module || strcmp(module, s->module)))
+			continue;
+		s->found = true;
+		search->missing--;
+	}
+	return search->missing;
+}
+
+int pb_find_symbols(struct pb_symbol *symbols, unsigned int nr_symbols)
+{
+	struct search search = { symbols, nr_symbols, nr_symbols, 0 };
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < nr_symbols; i++)
+		symbols[i].found = false;
+	ret = each_line("/proc/kallsyms", one_symbol, &search);
+	return ret || search.seen ? ret : -ENODATA;
+}
+
+/* Configuration */
+
+struct option {
+	const char *name;
+	char value;
+};
+
+/* "CONFIG_PCI_P2PDMA=y"; one that is off is a comment, or not there. */
+static bool one_option(char *text, void *data)
+{
+	struct option *option = data;
+	size_t len = strlen(option->name);
+
+	if (strncmp(text, option->name, len) || text[len] != '=')
+		return true;
+	option->value = text[len + 1];
+	return false;
+}
+
+char pb_kernel_config(const struct pb_kernel *kernel, const char *name)
+{
+	static const struct {
+		const char *before, *after;
+	} places[] = {
+		{ "/boot/config-", "" }, { "/lib/modules/", "/config" },
+		{ "/lib/modules/", "/build/.config" },
+	};
+	struct option option = { name, 'n' };
+	char path[128];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s%s", places[i].before, kernel->release,
+			 places[i].after);
+		if (!each_line(path, one_option, &option))
+			return option.value;
+	}
+	return '?';
+}
+
+/* The rest */
+
+struct cpu {
+	bool amd, zen;
+};
+
+static bool one_cpu_line(char *text, void *data)
+{
+	const char *value = strchr(text, ':');
+	struct cpu *cpu = data;
+
+	if (!value)
+		return true;
+	if (!strncmp(text, "vendor_id", strlen("vendor_id")))
+		cpu->amd = !strcmp(value, ": AuthenticAMD");
+	if (strncmp(text, "cpu family", strlen("cpu family")))
+		return true;
+	cpu->zen = strtoul(value + 1, NULL, 10) >= AMD_ZEN_FAMILY;
+	return false;
+}
+
+/* x86 only: elsewhere there are no such lines, and the rules know no such CPU. */
+static bool cpu_forwards(void)
+{
+	struct cpu cpu = { false, false };
+
+	return !each_line("/proc/cpuinfo", one_cpu_line, &cpu) && cpu.amd && cpu.zen;
+}
+
+static enum pb_answer has_fence(void)
+{
+	char value[8];
+
+	if (pb_read(value, sizeof(value), "/sys/module/peerbar_vfio_pci/parameters/fence"))
+		return PB_UNKNOWN;
+	return value[0] == 'Y' ? PB_YES : PB_NO;
+}
+
+static void find_features(struct pb_kernel *kernel)
+{
+	struct pb_symbol symbols[] = {
+		{ "pci_p2pdma_distance_many", NULL, false },
+		{ "vfio_pci_core_feature_dma_buf", "vfio_pci_core", false },
+	};
+
+	kernel->p2pdma = PB_UNKNOWN;
+	kernel->vfio_dmabuf = PB_UNKNOWN;
+	if (pb_find_symbols(symbols, sizeof(symbols) / sizeof(symbols[0])))
+		return;
+	kernel->p2pdma = symbols[0].found ? PB_YES : PB_NO;
+	kernel->vfio_dmabuf = symbols[1].found ? PB_YES : PB_NO;
+}
+
+int pb_kernel_facts(struct pb_kernel *kernel)
+{
+	unsigned int major = 0, minor = 0;
+	int ret;
+
+	memset(kernel, 0, sizeof(*kernel));
+	ret = pb_read(kernel->release, sizeof(kernel->release), "/proc/sys/kernel/osrelease");
+	if (ret)
+		return pb_fail(-ret, "cannot read the kernel's version: %s: is /proc mounted?",
+			       strerror(-ret));
+	sscanf(kernel->release, "%u.%u", &major, &minor);
+	kernel->version = PB_VERSION(major, minor);
+	kernel->cpu_forwards = cpu_forwards();
+	kernel->fence = has_fence();
+	find_features(kernel);
+	return 0;
+}

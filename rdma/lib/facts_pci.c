@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Facts about a PCI function: the bridges above it, their ACS, its BARs, its IOMMU.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "facts.h"
+#include "sys.h"
+
+#define DEVICES "/sys/bus/pci/devices/"
+
+#define CONFIG_SIZE 256		/* of a conventional function */
+#define CONFIG_EXT_SIZE 4096
+#define COMMAND 0x04
+#define COMMAND_MEMORY 0x02
+#define CAPABILITIES 0x34
+#define BAR0 0x10
+#define BAR_MEM_64 0x04
+#define BAR_FLAGS 0x0f
+#define CAP_ID_EXP 0x10
+#define EXP_TYPE_SHIFT 4
+#define EXP_TYPE_ROOT_PORT 4
+#define EXT_CAP_ID_ACS 0x0d
+#define ACS_CONTROL 0x06
+
+#define IORESOURCE_MEM 0x200
+#define IORESOURCE_UNSET 0x20000000
+
+/* As far as this user may read it. */
+struct config {
+	unsigned char byte[CONFIG_EXT_SIZE];
+	size_t known;		/* bytes read: 64 for an ordinary user */
+	size_t size;		/* bytes that there are */
+};
+
+static uint16_t word(const struct config *config, unsigned int offset)
+{
+	return config->byte[offset] | config->byte[offset + 1] << 8;
+}
+
+static uint32_t dword(const struct config *config, unsigned int offset)
+{
+	return word(config, offset) | (uint32_t)word(config, offset + 2) << 16;
+}
+
+/* A function that is gone or asleep beyond reach answers with ones: nothing is known. */
+static void read_config(const char *address, struct config *config)
+{
+	int fd = pb_open(O_RDONLY, DEVICES "%s/config", address);
+	struct stat st;
+	ssize_t n;
+
+	memset(config, 0, sizeof(*config));
+	if (fd < 0)
+		return;
+	n = pread(fd, config->byte, sizeof(config->byte), 0);
+	if (n >= 64 && dword(config, 0) != UINT32_MAX)
+		config->known = n;
+	if (!fstat(fd, &st))
+		config->size = st.st_size;
+	close(fd);
+}
+
+/* The chain of extended capabilities cannot be longer than the space has room for. */
+static unsigned int extended_capability(const struct config *config, unsigned int id)
+{
+	unsigned int offset = CONFIG_SIZE, hops;
+
+	for (hops = 0; hops < (CONFIG_EXT_SIZE - CONFIG_SIZE) / 8; hops++) {
+		uint32_t header = dword(config, offset);
+
+		if ((header & 0xffff) == id)
+			return offset;
+		offset = header >> 20 & ~3u;
+		if (offset < CONFIG_SIZE || offset + 8 > config->known)
+			return 0;
+	}
+	return 0;
+}
+
+static void read_acs(const struct config *config, struct pb_hop *hop)
+{
+	unsigned int offset;
+
+	hop->acs = PB_ACS_UNKNOWN;
+	if (config->known > CONFIG_SIZE) {
+		offset = extended_capability(config, EXT_CAP_ID_ACS);
+		hop->acs = offset ? PB_ACS_PRESENT : PB_ACS_NONE;
+		if (offset)
+			hop->control = word(config, offset + ACS_CONTROL);
+	} else if (config->size == CONFIG_SIZE) {
+		hop->acs = PB_ACS_NONE;
+	}
+}
+
+/* The type of a PCI Express function; negative: it is none, or that is not known. */
+static int express_type(const struct config *config)
+{
+	unsigned int offset, hops;
+
+	if (config->known < CONFIG_SIZE)
+		return -1;
+	offset = config->byte[CAPABILITIES] & ~3u;
+	for (hops = 0; offset >= 64 && hops < CONFIG_SIZE / 4; hops++) {
+		if (config->byte[offset] == CAP_ID_EXP)
+			return word(config, offset + 2) >> EXP_TYPE_SHIFT & 0xf;
+		offset = config->byte[offset + 1] & ~3u;
+	}
+	return -1;
+}
+
+/* "0000:01:00.0", as sysfs names it. */
+static bool is_address(const char *name)
+{
+	char address[PB_ADDRESS_SIZE];
+
+	return strlen(name) < PB_ADDRESS_SIZE && !pb_pci_parse(name, address) &&
+	       !strcmp(name, address);
+}
+
+/*
+ * The device that tells what the host bridge is, as the kernel has it: the first on the
+ * root bus, if it is at 00.0 or a root port.
+ */
+static void find_root(const char *folder, struct pb_pci *pci)
+{
+	struct dirent **entries;
+	struct config config;
+	uint64_t id;
+	int i, n;
+
+	n = pb_scandir(&entries, "%s", folder);
+	for (i = 0; i < n; i++) {
+		if (!pci->root[0] && is_address(entries[i]->d_name))
+			snprintf(pci->root, sizeof(pci->root), "%.19s", entries[i]->d_name);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	if (!pci->root[0])
+		return;
+	read_config(pci->root, &config);
+	if (strcmp(strrchr(pci->root, ':'), ":00.0") &&
+	    express_type(&config) != EXP_TYPE_ROOT_PORT) {
+		pci->root[0] = '\0';
+		return;
+	}
+	if (!pb_pci_hex(pci->root, "vendor", &id))
+		pci->root_vendor = id;
+	if (!pb_pci_hex(pci->root, "device", &id))
+		pci->root_device = id;
+}
+
+static void add_hop(struct pb_pci *pci, const char *address)
+{
+	struct pb_hop *hop = &pci->hop[pci->nr_hops];
+	struct config config;
+
+	/* Deeper trees than we count are taken to meet at the host bridge. */
+	if (pci->nr_hops == PEERBAR_MAX_HOPS)
+		return;
+	snprintf(hop->address, sizeof(hop->address), "%s", address);
+	read_config(address, &config);
+	read_acs(&config, hop);
+	pci->nr_hops++;
+}
+
+/*
+ * "../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0", walked from the end: up to
+ * the first that is no function, which is the host bridge. A host bridge may itself be
+ * below a function (VMD): the kernel looks no further, either.
+ */
+static int read_ancestry(struct pb_pci *pci)
+{
+	char path[PATH_MAX], full[PATH_MAX];
+	char *slash;
+	int ret;
+
+	ret = pb_target(path, sizeof(path), DEVICES "%s", pci->address);
+	if (ret)
+		return pb_fail(-ret, "cannot tell where %s is: %s", pci->address, strerror(-ret));
+	while ((slash = strrchr(path, '/')) && is_address(slash + 1)) {
+		add_hop(pci, slash + 1);
+		*slash = '\0';
+	}
+	slash = strstr(path, "devices/");
+	if (!slash || !pci->nr_hops)
+		return pb_fail(EINVAL, "cannot tell where %s is from \"%s\"", pci->address, path);
+	snprintf(pci->host, sizeof(pci->host), "%.23s", strrchr(path, '/') + 1);
+	snprintf(full, sizeof(full), "/sys/%s", slash);
+	find_root(full, pci);
+	return 0;
+}
+
+/* What the BAR's registers say is the address on the bus; sysfs has that of the CPU. */
+static void read_bus_address(const struct config *config, unsigned int bar,
+			     struct pb_window *window)
+{
+	uint32_t low = dword(config, BAR0 + 4 * bar);
+
+	window->bus = low & ~BAR_FLAGS;
+	if (low & BAR_MEM_64 && bar + 1 < PEERBAR_NR_BARS)
+		window->bus |= (uint64_t)dword(config, BAR0 + 4 * (bar + 1)) << 32;
+	window->bus_known = config->known && window->bus;
+}
+
+static int read_bars(const struct config *config, struct pb_pci *pci)
+{
+	unsigned long long start, end, flags;
+	int fd = pb_open(O_RDONLY, DEVICES "%s/resource", pci->address);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	unsigned int i;
+	int ret = 0;
+
+	if (!file) {
+		ret = fd < 0 ? fd : -errno;
+		if (fd >= 0)
+			close(fd);
+		return pb_fail(-ret, "cannot read the BARs of %s: %s", pci->address,
+			       strerror(-ret));
+	}
+	/* A line each: start, end and flags. */
+	for (i = 0; i < PEERBAR_NR_BARS && !ret; i++) {
+		struct pb_window *window = &pci->bar[i];
+
+		if (fscanf(file, "%llx %llx %llx", &start, &end, &flags) != 3) {
+			ret = pb_fail(EIO, "cannot read the BARs of %s", pci->address);
+		} else if (flags & IORESOURCE_MEM) {
+			window->start = start;
+			window->size = end - start + 1;
+			window->assigned = start && !(flags & IORESOURCE_UNSET);
+			read_bus_address(config, i, window);
+		}
+	}
+	fclose(file);
+	return ret;
+}
+
+/* The bit of a virtual function does nothing: its physical function has the one for all. */
+static enum pb_answer read_memory(const struct config *config, const char *address)
+{
+	if (!config->known || pb_exists(DEVICES "%s/physfn", address))
+		return PB_UNKNOWN;
+	return word(config, COMMAND) & COMMAND_MEMORY ? PB_YES : PB_NO;
+}
+
+static void read_iommu(struct pb_pci *pci)
+{
+	char text[32];
+
+	pci->group = pb_pci_group(pci->address);
+	if (pci->group >= 0)
+		pb_read(pci->domain, sizeof(pci->domain), "/sys/kernel/iommu_groups/%d/type",
+			pci->group);
+	if (!pb_read(text, sizeof(text), DEVICES "%s/dma_mask_bits", pci->address))
+		pci->dma_mask_bits = strtoul(text, NULL, 10);
+}
+
+int pb_pci_facts(const char *address, struct pb_pci *pci)
+{
+	struct config config;
+	int ret;
+
+	memset(pci, 0, sizeof(*pci));
+	ret = pb_pci_exists(address);
+	if (ret)
+		return ret;
+	snprintf(pci->address, sizeof(pci->address), "%s", address);
+	pb_pci_driver(address, pci->driver);
+	pci->vfio = pb_pci_is_vfio(address);
+	read_iommu(pci);
+	read_config(address, &config);
+	pci->memory = read_memory(&config, address);
+	ret = read_bars(&config, pci);
+	return ret ? ret : read_ancestry(pci);
+}
+
+enum peerbar_iommu pb_pci_iommu(const struct pb_pci *pci)
+{
+	if (pci->group < 0 || !strcmp(pci->domain, "identity"))
+		return PEERBAR_IOMMU_NONE;
+	return !strncmp(pci->domain, "DMA", strlen("DMA")) ? PEERBAR_IOMMU_TRANSLATES :
+							     PEERBAR_IOMMU_FOREIGN;
+}
+
+int pb_pci_largest_bar(const struct pb_pci *pci)
+{
+	int i, best = -1;
+
+	for (i = 0; i < PEERBAR_NR_BARS; i++)
+		if (pci->bar[i].size && (best < 0 || pci->bar[i].size > pci->bar[best].size))
+			best = i;
+	return best;
+}

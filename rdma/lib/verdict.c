@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * From facts to a verdict, in the order in which opening, exporting and registering fail.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "verdict.h"
+
+/*
+ * Variants of vfio-pci that export nothing have the feature's code, too, in the core. Of
+ * the kernel's own these two pass it on.
+ */
+static bool exports(const char *driver)
+{
+	return !strcmp(driver, "vfio-pci") || !strcmp(driver, "nvgrace-gpu-vfio-pci");
+}
+
+enum pb_exporter pb_exporter_of(const struct pb_kernel *kernel, const struct pb_pci *dev)
+{
+	if (!dev->vfio)
+		return PB_EXPORTER_NONE;
+	if (!strcmp(dev->driver, "peerbar-vfio-pci"))
+		return PB_EXPORTER_PEERBAR;
+	if (kernel->vfio_dmabuf == PB_NO)
+		return PB_EXPORTER_NONE;
+	return kernel->vfio_dmabuf == PB_YES && exports(dev->driver) ? PB_EXPORTER_KERNEL :
+								       PB_EXPORTER_UNSEEN;
+}
+
+/*
+ * The same function has the same address on both paths; its hop of @provider is used as
+ * identity. @unseen: what to take for a function whose ACS cannot be read.
+ */
+static void describe_path(const struct pb_pci *pci, const struct pb_pci *provider, bool unseen,
+			  struct peerbar_path *path)
+{
+	unsigned int i, j;
+
+	path->nr = pci->nr_hops;
+	for (i = 0; i < pci->nr_hops; i++) {
+		const struct pb_hop *hop = &pci->hop[i];
+
+		path->hop[i].dev = hop;
+		for (j = 0; j < provider->nr_hops; j++)
+			if (!strcmp(hop->address, provider->hop[j].address))
+				path->hop[i].dev = &provider->hop[j];
+		path->hop[i].redirects = hop->acs == PB_ACS_UNKNOWN ? unseen :
+					 hop->control & PB_ACS_REDIRECTS;
+	}
+	path->host = strcmp(pci->host, provider->host) ? pci->host : provider->host;
+	path->root = pci->root[0];
+	path->vendor = pci->root_vendor;
+	path->device = pci->root_device;
+}
+
+static uint64_t mask_of(unsigned int bits)
+{
+	return bits && bits < 64 ? (1ull << bits) - 1 : UINT64_MAX;
+}
+
+static struct peerbar_route decide(const struct pb_kernel *kernel, const struct pb_pci *nic,
+				   const struct pb_pci *dev, int bar, bool unseen)
+{
+	const struct pb_window *window = &dev->bar[bar];
+	struct peerbar_topology t = {
+		.cpu_forwards = kernel->cpu_forwards,
+		.kernel = PEERBAR_NOT_ASKED,
+		.iommu = pb_pci_iommu(nic),
+		.last = window->start + window->size - 1,
+		.bus_offset = window->bus_known ? window->bus - window->start : 0,
+		.dma_mask = mask_of(nic->dma_mask_bits),
+	};
+
+	describe_path(dev, dev, unseen, &t.provider);
+	describe_path(nic, dev, unseen, &t.client);
+	return peerbar_decide(&t);
+}
+
+static void find_route(const struct pb_kernel *kernel, const struct pb_nic *nic,
+		       const struct pb_pci *dev, int bar, struct pb_verdict *v)
+{
+	struct peerbar_route other;
+
+	v->route = decide(kernel, &nic->pci, dev, bar, false);
+	other = decide(kernel, &nic->pci, dev, bar, true);
+	v->route_sure = v->route.type == other.type && v->route.reason == other.reason;
+}
+
+/* Why the device offers nothing. */
+static enum pb_cause device_cause(enum pb_exporter exporter, const struct pb_pci *dev, int bar)
+{
+	if (!dev->driver[0])
+		return PB_CAUSE_NO_DRIVER;
+	if (!dev->vfio)
+		return PB_CAUSE_NOT_VFIO;
+	if (exporter == PB_EXPORTER_NONE)
+		return PB_CAUSE_CANNOT_EXPORT;
+	if (exporter == PB_EXPORTER_UNSEEN)
+		return PB_CAUSE_EXPORTER_UNSEEN;
+	if (bar < 0 || !dev->bar[bar].size)
+		return PB_CAUSE_NO_BAR;
+	return dev->bar[bar].assigned ? PB_CAUSE_NONE : PB_CAUSE_BAR_UNASSIGNED;
+}
+
+static enum pb_cause route_cause(const struct pb_verdict *v)
+{
+	if (!v->route_sure)
+		return PB_CAUSE_ACS_UNSEEN;
+	switch (v->route.reason) {
+	case PEERBAR_NO_COMMON_PATH:
+		return PB_CAUSE_NO_COMMON_PATH;
+	case PEERBAR_ACS_REDIRECT:
+		return PB_CAUSE_ACS_REDIRECT;
+	case PEERBAR_HOST_BRIDGE_UNKNOWN:
+		return PB_CAUSE_HOST_BRIDGE_UNKNOWN;
+	case PEERBAR_FOREIGN_DOMAIN:
+		return PB_CAUSE_FOREIGN_DOMAIN;
+	case PEERBAR_BUS_OFFSET:
+		return PB_CAUSE_BUS_OFFSET;
+	case PEERBAR_DMA_MASK:
+		return PB_CAUSE_DMA_MASK;
+	default:
+		return PB_CAUSE_NONE;
+	}
+}
+
+/* A driver that pins is let in where the exporter can cut it off. */
+static enum pb_cause fence_cause(const struct pb_kernel *kernel, const struct pb_nic *nic,
+				 const struct pb_verdict *v)
+{
+	if (v->exporter != PB_EXPORTER_PEERBAR || kernel->fence == PB_UNKNOWN)
+		return PB_CAUSE_PINS_EXPORTER;
+	if (route_cause(v))
+		return route_cause(v);
+	if (v->route.type == PEERBAR_MAP_BUS_ADDR)
+		return PB_CAUSE_PINS_BUS_ADDRESS;
+	if (pb_pci_iommu(&nic->pci) != PEERBAR_IOMMU_TRANSLATES)
+		return PB_CAUSE_PINS_UNTRANSLATED;
+	return kernel->fence == PB_YES ? PB_CAUSE_NONE : PB_CAUSE_PINS_FENCE_OFF;
+}
+
+static void judge_stop(const struct pb_kernel *kernel, const struct pb_nic *nic,
+		       struct pb_verdict *v)
+{
+	switch (nic->revoke) {
+	case PB_REVOKE_NATIVE:
+	case PB_REVOKE_CHANGED:
+		v->stop = nic->revoke == PB_REVOKE_NATIVE ? PB_STOP_NATIVE : PB_STOP_CHANGED;
+		v->cause = route_cause(v);
+		v->err = v->cause ? EINVAL : 0;
+		break;
+	case PB_REVOKE_NO_DMABUF:
+		v->cause = PB_CAUSE_NO_DMABUF_MR;
+		v->err = EOPNOTSUPP;
+		break;
+	default:
+		/* Of a driver that nobody knows the least is taken: that it pins. */
+		v->cause = fence_cause(kernel, nic, v);
+		v->err = v->cause ? EOPNOTSUPP : 0;
+		v->stop = v->cause ? PB_STOP_NONE : PB_STOP_FENCE;
+	}
+	if (v->cause == PB_CAUSE_ACS_UNSEEN)
+		v->err = 0;
+}
+
+struct pb_verdict pb_verdict(const struct pb_kernel *kernel, const struct pb_nic *nic,
+			     const struct pb_pci *dev, int bar)
+{
+	struct pb_verdict v = { .exporter = pb_exporter_of(kernel, dev), .route_sure = true };
+
+	if (bar >= 0 && dev->bar[bar].size)
+		find_route(kernel, nic, dev, bar, &v);
+	v.cause = device_cause(v.exporter, dev, bar);
+	if (!v.cause && !nic->name[0])
+		v.cause = PB_CAUSE_NO_RDMA_DEVICE;
+	if (!v.cause)
+		judge_stop(kernel, nic, &v);
+	return v;
+}
+
+const char *pb_stop_name(enum pb_stop stop)
+{
+	static const char * const names[] = {
+		[PB_STOP_NONE] = "none", [PB_STOP_NATIVE] = "native",
+		[PB_STOP_CHANGED] = "our-change", [PB_STOP_FENCE] = "fence",
+	};
+
+	return names[stop];
+}
+
+const char *pb_exporter_name(enum pb_exporter exporter)
+{
+	static const char * const names[] = {
+		[PB_EXPORTER_NONE] = "none", [PB_EXPORTER_KERNEL] = "kernel",
+		[PB_EXPORTER_PEERBAR] = "peerbar", [PB_EXPORTER_UNSEEN] = "unknown",
+	};
+
+	return names[exporter];
+}
