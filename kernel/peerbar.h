@@ -41,12 +41,15 @@ enum peerbar_reason {
  * @start: CPU address; 0 size if this is no memory BAR
  * @size: its length
  * @bus_offset: bus address minus CPU address
+ * @host_bridge_verdict: the kernel's, on whom only its host bridge parts from it; asked
+ *                       for by the first attach that needs it
  */
 struct peerbar_provider {
 	struct pci_dev *pdev;
 	phys_addr_t start;
 	resource_size_t size;
 	u64 bus_offset;
+	enum peerbar_verdict host_bridge_verdict;
 };
 
 /**
@@ -118,7 +121,7 @@ struct peerbar_range {
  */
 struct peerbar_buffer {
 	struct peerbar_context *context;
-	const struct peerbar_provider *provider;
+	struct peerbar_provider *provider;
 	struct dma_buf *dmabuf;
 	struct list_head node;
 	size_t size;
@@ -289,7 +292,7 @@ void peerbar_provider_init(struct peerbar_provider *provider, struct pci_dev *pd
  *
  * Return: the route, with the reason if there is none.
  */
-struct peerbar_route peerbar_provider_map_type(const struct peerbar_provider *provider,
+struct peerbar_route peerbar_provider_map_type(struct peerbar_provider *provider,
 					       struct device *client, phys_addr_t last);
 
 /**

@@ -32,7 +32,7 @@ enum peerbar_iommu peerbar_iommu_of(struct device *dev)
 						     PEERBAR_IOMMU_FOREIGN;
 }
 
-static bool acs_redirects(struct pci_dev *pdev)
+static bool acs_redirects(const struct pci_dev *pdev)
 {
 	u16 control;
 
@@ -65,7 +65,6 @@ static void describe_path(struct peerbar_path *path, struct pci_dev *pdev)
 
 	for (; pdev && path->nr < PEERBAR_MAX_HOPS; pdev = pci_upstream_bridge(pdev)) {
 		path->hop[path->nr].dev = pdev;
-		path->hop[path->nr].redirects = acs_redirects(pdev);
 		path->nr++;
 	}
 	path->host = host;
@@ -74,6 +73,26 @@ static void describe_path(struct peerbar_path *path, struct pci_dev *pdev)
 		path->vendor = root->vendor;
 		path->device = root->device;
 	}
+}
+
+static void read_acs(struct peerbar_path *path, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		path->hop[i].redirects = acs_redirects(path->hop[i].dev);
+}
+
+/*
+ * A read of configuration space is the slowest part of an attach, and the kernel's answer
+ * takes some of its own: read no more than the decision needs.
+ */
+static void describe_switched_way(struct peerbar_topology *t)
+{
+	struct peerbar_switched_way way = peerbar_switched_way(t);
+
+	read_acs(&t->provider, way.provider_hops);
+	read_acs(&t->client, way.client_hops);
 }
 
 static bool cpu_forwards(void)
@@ -94,7 +113,30 @@ static enum peerbar_verdict ask_kernel(struct pci_dev *provider, struct device *
 	       PEERBAR_KERNEL_NO : PEERBAR_KERNEL_YES;
 }
 
-struct peerbar_route peerbar_provider_map_type(const struct peerbar_provider *provider,
+/*
+ * The kernel reads ACS settings each time, also where they are of no matter to it: where
+ * the two meet at the host bridge. There it judges that bridge by its ID and the CPU by
+ * its family, which stay as they are for as long as we hold a device below. So that is
+ * asked once for each BAR. Who asks at the same time gets the same answer.
+ */
+static enum peerbar_verdict kernel_verdict(struct peerbar_provider *provider,
+					   struct device *client,
+					   const struct peerbar_topology *t)
+{
+	enum peerbar_verdict verdict;
+
+	if (!peerbar_through_one_host_bridge(t))
+		return ask_kernel(provider->pdev, client);
+
+	verdict = READ_ONCE(provider->host_bridge_verdict);
+	if (verdict == PEERBAR_NOT_ASKED) {
+		verdict = ask_kernel(provider->pdev, client);
+		WRITE_ONCE(provider->host_bridge_verdict, verdict);
+	}
+	return verdict;
+}
+
+struct peerbar_route peerbar_provider_map_type(struct peerbar_provider *provider,
 					       struct device *client, phys_addr_t last)
 {
 	struct peerbar_topology t = {};
@@ -104,8 +146,9 @@ struct peerbar_route peerbar_provider_map_type(const struct peerbar_provider *pr
 
 	describe_path(&t.provider, provider->pdev);
 	describe_path(&t.client, to_pci_dev(client));
+	describe_switched_way(&t);
 	t.cpu_forwards = cpu_forwards();
-	t.kernel = ask_kernel(provider->pdev, client);
+	t.kernel = kernel_verdict(provider, client, &t);
 	t.iommu = peerbar_iommu_of(client);
 	t.last = last;
 	t.bus_offset = provider->bus_offset;

@@ -114,24 +114,36 @@ static unsigned int hop_of(const struct peerbar_path *p, const void *dev)
 	return i;
 }
 
-/*
- * Whether the two meet below the host bridge, and whether ACS redirects on the way: on
- * the provider's side up to and with the meeting point, on the client's side up to it.
- */
-static bool meet(const struct peerbar_topology *t, bool *redirected)
+struct peerbar_switched_way peerbar_switched_way(const struct peerbar_topology *t)
 {
-	unsigned int a, b, i;
+	struct peerbar_switched_way way = {};
+	unsigned int a, b;
 
-	*redirected = false;
 	for (a = 0; a < t->provider.nr; a++) {
-		*redirected |= t->provider.hop[a].redirects;
 		b = hop_of(&t->client, t->provider.hop[a].dev);
 		if (b == t->client.nr)
 			continue;
-		for (i = 0; i < b; i++)
-			*redirected |= t->client.hop[i].redirects;
-		return true;
+		way.provider_hops = a + 1;
+		way.client_hops = b;
+		break;
 	}
+	return way;
+}
+
+bool peerbar_through_one_host_bridge(const struct peerbar_topology *t)
+{
+	return t->provider.host == t->client.host &&
+	       !peerbar_switched_way(t).provider_hops &&
+	       t->provider.nr < PEERBAR_MAX_HOPS && t->client.nr < PEERBAR_MAX_HOPS;
+}
+
+static bool any_redirects(const struct peerbar_path *p, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (p->hop[i].redirects)
+			return true;
 	return false;
 }
 
@@ -170,14 +182,14 @@ static enum peerbar_reason_code host_bridge_fault(const struct peerbar_topology 
 
 struct peerbar_route peerbar_decide(const struct peerbar_topology *t)
 {
+	struct peerbar_switched_way way = peerbar_switched_way(t);
 	enum peerbar_reason_code fault;
-	bool redirected, met;
 
-	met = meet(t, &redirected);
-	if (met && !redirected)
+	if (way.provider_hops && !any_redirects(&t->provider, way.provider_hops) &&
+	    !any_redirects(&t->client, way.client_hops))
 		return switched(t);
 
-	fault = host_bridge_fault(t, met);
+	fault = host_bridge_fault(t, way.provider_hops);
 	if (fault != PEERBAR_REACHABLE)
 		return refuse(fault);
 	if (t->iommu == PEERBAR_IOMMU_FOREIGN)

@@ -48,7 +48,8 @@ struct peerbar_route {
 /**
  * struct peerbar_hop - a function on the way to the host bridge
  * @dev: identity; equal on two paths means the same function
- * @redirects: ACS sends peer-to-peer requests, or their completions, upstream
+ * @redirects: ACS sends peer-to-peer requests, or their completions, upstream; told only
+ *             of hops on the switched way
  */
 struct peerbar_hop {
 	const void *dev;
@@ -106,6 +107,38 @@ struct peerbar_topology {
 	__u64 bus_offset;
 	__u64 dma_mask;
 };
+
+/**
+ * struct peerbar_switched_way - the way that turns round below the host bridge
+ * @provider_hops: hops of the provider's path on it, the last one where both paths meet;
+ *                 0: they meet at the host bridge, and there is no such way
+ * @client_hops: hops of the client's path below that one
+ */
+struct peerbar_switched_way {
+	unsigned int provider_hops;
+	unsigned int client_hops;
+};
+
+/**
+ * peerbar_switched_way - find the hops whose ACS settings matter
+ * @t: the machine; nothing but the identities of the hops is looked at
+ *
+ * To learn such a setting takes an access to the hop. So it is asked first which are
+ * needed: none if the paths meet at the host bridge.
+ *
+ * Return: the way.
+ */
+struct peerbar_switched_way peerbar_switched_way(const struct peerbar_topology *t);
+
+/**
+ * peerbar_through_one_host_bridge - does nothing but a host bridge lie between the two?
+ * @t: the machine; looked at as by peerbar_switched_way()
+ *
+ * Then what the kernel says of them it says of any such two of that host bridge.
+ *
+ * Return: true if so; false also for trees too deep to be sure.
+ */
+bool peerbar_through_one_host_bridge(const struct peerbar_topology *t);
 
 /**
  * peerbar_decide - apply the rules

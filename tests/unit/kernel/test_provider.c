@@ -266,6 +266,107 @@ static void test_symmetry(void **state)
 	}
 }
 
+static void set_redirects(struct peerbar_path *path, unsigned int from, unsigned int to)
+{
+	for (; from < to; from++)
+		path->hop[from].redirects = true;
+}
+
+static void check_same_route(const struct scene *s, const struct peerbar_topology *t)
+{
+	struct peerbar_route r = peerbar_decide(t);
+
+	if (r.type != s->type || r.reason != s->reason)
+		print_error("%s: a hop off the switched way matters\n", s->name);
+	assert_int_equal(r.type, s->type);
+	assert_int_equal(r.reason, s->reason);
+}
+
+/* The module asks for the ACS settings of the hops on the switched way, and no others. */
+static void test_other_hops_do_not_matter(void **state)
+{
+	struct peerbar_switched_way way;
+	struct peerbar_topology t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(scenes); i++) {
+		t = build(&scenes[i]);
+		way = peerbar_switched_way(&t);
+		set_redirects(&t.provider, way.provider_hops, t.provider.nr);
+		set_redirects(&t.client, way.client_hops, t.client.nr);
+		check_same_route(&scenes[i], &t);
+	}
+}
+
+/* Who meets where, in hops of the provider's path and of the client's below that. */
+static void test_switched_way(void **state)
+{
+	static const struct {
+		const char *provider, *client;
+		unsigned int provider_hops, client_hops;
+	} ways[] = {
+		{ "gpu rp0", "gpu rp0", 1, 0 },
+		{ "gpu.0 rp0", "gpu.1 rp0", 2, 1 },
+		{ "gpu dsp0 usp rp0", "nic dsp1 usp rp0", 3, 2 },
+		{ "gpu dsp2 usp1 dsp0 usp rp0", "nic dsp1 usp rp0", 5, 2 },
+		{ "gpu dsp0 usp rp0", "nic dsp2 usp1 dsp1 usp rp0", 3, 4 },
+		{ "gpu dsp0 usp rp0", "usp rp0", 3, 0 },
+		{ "gpu rp0", "nic rp1", 0, 0 },
+		{ "gpu", "nic", 0, 0 },
+	};
+	struct peerbar_switched_way way;
+	struct scene s = { .host = &unknown };
+	struct peerbar_topology t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		s.provider = ways[i].provider;
+		s.client = ways[i].client;
+		t = build(&s);
+		way = peerbar_switched_way(&t);
+		assert_int_equal(way.provider_hops, ways[i].provider_hops);
+		assert_int_equal(way.client_hops, ways[i].client_hops);
+	}
+}
+
+/* When is the kernel's verdict on the pair one on the host bridge, and on no more? */
+static void test_one_host_bridge(void **state)
+{
+	static const struct {
+		const char *provider, *client;
+		const struct host *client_host;
+		bool expected;
+	} pairs[] = {
+		{ "gpu rp0", "nic rp1", &unknown, true },
+		{ "gpu", "nic", &unknown, true },
+		{ "gpu* rp0*", "nic* rp1*", &unknown, true },
+		{ "gpu rp0", "nic rp1", &unknown1, false },
+		{ "gpu dsp0 usp rp0", "nic dsp1 usp rp0", &unknown, false },
+		{ "gpu dsp0* usp rp0", "nic dsp1* usp rp0", &unknown, false },
+		{ "gpu rp0", "gpu rp0", &unknown, false },
+		/* they may meet above the last hop that is counted */
+		{ "gpu 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15", "nic rp1", &unknown, false },
+		{ "gpu rp0", "nic 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15", &unknown, false },
+		{ "gpu 1 2 3 4 5 6 7 8 9 10 11 12 13 14", "nic rp1", &unknown, true },
+	};
+	struct scene s = { .host = &unknown };
+	struct peerbar_topology t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
+		s.provider = pairs[i].provider;
+		s.client = pairs[i].client;
+		s.client_host = pairs[i].client_host;
+		t = build(&s);
+		if (peerbar_through_one_host_bridge(&t) != pairs[i].expected)
+			print_error("%s, %s: wrong\n", s.provider, s.client);
+		assert_int_equal(peerbar_through_one_host_bridge(&t), pairs[i].expected);
+	}
+}
+
 /* A route is refused exactly if there is a reason, and each reason has its own words. */
 static void test_texts(void **state)
 {
@@ -286,6 +387,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scenes),
 		cmocka_unit_test(test_symmetry),
+		cmocka_unit_test(test_switched_way),
+		cmocka_unit_test(test_other_hops_do_not_matter),
+		cmocka_unit_test(test_one_host_bridge),
 		cmocka_unit_test(test_texts),
 	};
 
