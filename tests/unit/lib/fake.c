@@ -52,7 +52,7 @@ static void make_folders(const char *file)
 	}
 }
 
-void fake_file(const char *path, const char *content)
+void fake_bytes(const char *path, const void *content, size_t size)
 {
 	char full[2 * FAKE_PATH];
 	FILE *file;
@@ -61,8 +61,13 @@ void fake_file(const char *path, const char *content)
 	make_folders(full);
 	file = fopen(full, "w");
 	assert_non_null(file);
-	assert_true(fputs(content, file) >= 0);
+	assert_int_equal(fwrite(content, 1, size, file), size);
 	assert_int_equal(fclose(file), 0);
+}
+
+void fake_file(const char *path, const char *content)
+{
+	fake_bytes(path, content, strlen(content));
 }
 
 void fake_link(const char *path, const char *target)

@@ -60,6 +60,7 @@ void fake_vfio_nodes(int group);
 void fake_process(int pid, const char *command, const char *node);
 /* A file below the root, with its folders. */
 void fake_file(const char *path, const char *content);
+void fake_bytes(const char *path, const void *content, size_t size);
 void fake_link(const char *path, const char *target);
 
 /* The usual machine: 0000:01:00.0 in group 7, bound to vfio-pci, ready to open. */
