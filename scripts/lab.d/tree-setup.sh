@@ -15,6 +15,10 @@ WORK=/tmp/kernels
 # Parts of every kernel's source, below its top folder.
 SOURCES=(Makefile drivers/infiniband/hw/efa scripts/checkpatch.pl scripts/spelling.txt
 	scripts/const_structs.checkpatch)
+# What the kernel's own vfio selftests are built of, in the series that has them.
+SELFTESTS=(tools/testing/selftests/{vfio,lib.mk,kselftest.h,kselftest_harness.h}
+	tools/{include,arch/x86/include} scripts/subarch.include include/linux/pci_ids.h
+	drivers/{dma/{idxd,ioat},net/ethernet/intel/igb}/'*.h')
 
 # fetch PACKAGE...: into the current folder.
 fetch()
@@ -123,7 +127,7 @@ vmlinux_of()
 
 unpack_series 6.1 bookworm
 unpack_series 6.12 trixie
-unpack_series latest trixie-backports tools/testing/selftests/vfio
+unpack_series latest trixie-backports "${SELFTESTS[@]}"
 rm -rf "$WORK"
 mkdir -p /src /cache /tree /results
 touch /etc/resolv.conf
