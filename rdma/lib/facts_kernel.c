@@ -3,46 +3,15 @@
  * Facts about the running kernel: its version, its configuration, its functions.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "error.h"
 #include "facts.h"
 #include "sys.h"
 
 #define AMD_ZEN_FAMILY 0x17
-#define LINE 512	/* longer lines of /proc are of no interest: their rest is skipped */
-
-/* Read a file line by line, as long as @line() wants more: 0 or -errno. */
-static int each_line(const char *path, bool (*line)(char *text, void *data), void *data)
-{
-	int fd = pb_open(O_RDONLY, "%s", path);
-	char text[LINE];
-	FILE *file;
-	int ret = 0;
-
-	if (fd < 0)
-		return fd;
-	file = fdopen(fd, "r");
-	if (!file) {
-		ret = -errno;
-		close(fd);
-		return ret;
-	}
-	while (fgets(text, sizeof(text), file)) {
-		text[strcspn(text, "\n")] = '\0';
-		if (!line(text, data))
-			break;
-	}
-	if (ferror(file))
-		ret = -EIO;
-	fclose(file);
-	return ret;
-}
-
 /* Symbols */
 
 struct search {
@@ -54,7 +23,7 @@ struct search {
 static bool one_symbol(char *text, void *data)
 {
 	struct search *search = data;
-	char name[LINE], module[LINE] = "";
+	char name[PB_LINE_SIZE], module[PB_LINE_SIZE] = "";
 	unsigned int i;
 
 	if (sscanf(text, "%*s %*s %511s [%511[^]]", name, module) < 1)
@@ -81,7 +50,7 @@ int pb_find_symbols(struct pb_symbol *symbols, unsigned int nr_symbols)
 
 	for (i = 0; i < nr_symbols; i++)
 		symbols[i].found = false;
-	ret = each_line("/proc/kallsyms", one_symbol, &search);
+	ret = pb_each_line("/proc/kallsyms", one_symbol, &search);
 	return ret || search.seen ? ret : -ENODATA;
 }
 
@@ -119,7 +88,7 @@ char pb_kernel_config(const struct pb_kernel *kernel, const char *name)
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		snprintf(path, sizeof(path), "%s%s%s", places[i].before, kernel->release,
 			 places[i].after);
-		if (!each_line(path, one_option, &option))
+		if (!pb_each_line(path, one_option, &option))
 			return option.value;
 	}
 	return '?';
@@ -151,7 +120,7 @@ static bool cpu_forwards(void)
 {
 	struct cpu cpu = { false, false };
 
-	return !each_line("/proc/cpuinfo", one_cpu_line, &cpu) && cpu.amd && cpu.zen;
+	return !pb_each_line("/proc/cpuinfo", one_cpu_line, &cpu) && cpu.amd && cpu.zen;
 }
 
 static enum pb_answer has_fence(void)

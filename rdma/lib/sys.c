@@ -118,6 +118,43 @@ int pb_read(char *buf, size_t size, const char *path, ...)
 	return 0;
 }
 
+int pb_each_line(const char *path, bool (*line)(char *text, void *data), void *data)
+{
+	int fd = pb_open(O_RDONLY, "%s", path);
+	char text[PB_LINE_SIZE];
+	FILE *file;
+	int ret = 0;
+
+	if (fd < 0)
+		return fd;
+	file = fdopen(fd, "r");
+	if (!file) {
+		ret = -errno;
+		close(fd);
+		return ret;
+	}
+	while (fgets(text, sizeof(text), file)) {
+		text[strcspn(text, "\n")] = '\0';
+		if (!line(text, data))
+			break;
+	}
+	if (ferror(file))
+		ret = -EIO;
+	fclose(file);
+	return ret;
+}
+
+bool pb_may_open(const char *path, ...)
+{
+	char full[PATH_MAX];
+	va_list ap;
+
+	va_start(ap, path);
+	full_path(full, path, ap);
+	va_end(ap);
+	return !faccessat(AT_FDCWD, full, R_OK | W_OK, AT_EACCESS);
+}
+
 int pb_write(const char *value, const char *path, ...)
 {
 	char full[PATH_MAX];

@@ -30,6 +30,14 @@ bool pb_exists(const char *path, ...) PB_PRINTF(1, 2);
 /* The first line of a file, without its end: 0 or -errno. */
 int pb_read(char *buf, size_t size, const char *path, ...) PB_PRINTF(3, 4);
 
+#define PB_LINE_SIZE 512	/* of pb_each_line(): a longer line comes in pieces */
+
+/* Read a file line by line, as long as @line() wants more: 0 or -errno. */
+int pb_each_line(const char *path, bool (*line)(char *text, void *data), void *data);
+
+/* Would open(2) let this process read and write the file? Nothing is opened. */
+bool pb_may_open(const char *path, ...) PB_PRINTF(1, 2);
+
 /* Write @value in one call, as sysfs wants it: 0 or -errno. */
 int pb_write(const char *value, const char *path, ...) PB_PRINTF(2, 3);
 
