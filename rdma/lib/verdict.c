@@ -103,7 +103,7 @@ static enum pb_cause device_cause(enum pb_exporter exporter, const struct pb_pci
 	return dev->bar[bar].assigned ? PB_CAUSE_NONE : PB_CAUSE_BAR_UNASSIGNED;
 }
 
-static enum pb_cause route_cause(const struct pb_verdict *v)
+enum pb_cause pb_route_cause(const struct pb_verdict *v)
 {
 	if (!v->route_sure)
 		return PB_CAUSE_ACS_UNSEEN;
@@ -131,8 +131,8 @@ static enum pb_cause fence_cause(const struct pb_kernel *kernel, const struct pb
 {
 	if (v->exporter != PB_EXPORTER_PEERBAR || kernel->fence == PB_UNKNOWN)
 		return PB_CAUSE_PINS_EXPORTER;
-	if (route_cause(v))
-		return route_cause(v);
+	if (pb_route_cause(v))
+		return pb_route_cause(v);
 	if (v->route.type == PEERBAR_MAP_BUS_ADDR)
 		return PB_CAUSE_PINS_BUS_ADDRESS;
 	if (pb_pci_iommu(&nic->pci) != PEERBAR_IOMMU_TRANSLATES)
@@ -147,7 +147,7 @@ static void judge_stop(const struct pb_kernel *kernel, const struct pb_nic *nic,
 	case PB_REVOKE_NATIVE:
 	case PB_REVOKE_CHANGED:
 		v->stop = nic->revoke == PB_REVOKE_NATIVE ? PB_STOP_NATIVE : PB_STOP_CHANGED;
-		v->cause = route_cause(v);
+		v->cause = pb_route_cause(v);
 		v->err = v->cause ? EINVAL : 0;
 		break;
 	case PB_REVOKE_NO_DMABUF:

@@ -43,6 +43,9 @@ enum pb_exporter pb_exporter_of(const struct pb_kernel *kernel, const struct pb_
 struct pb_verdict pb_verdict(const struct pb_kernel *kernel, const struct pb_nic *nic,
 			     const struct pb_pci *dev, int bar);
 
+/* Why the route is refused; PB_CAUSE_NONE: it is not. */
+enum pb_cause pb_route_cause(const struct pb_verdict *v);
+
 /* Words for programs: "none", "native", "our-change", "fence"; "kernel", "peerbar", ... */
 const char *pb_stop_name(enum pb_stop stop);
 const char *pb_exporter_name(enum pb_exporter exporter);

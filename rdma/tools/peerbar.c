@@ -17,6 +17,7 @@ static const char usage[] =
 	"\n"
 	"  OBJECT   dev   PCI devices and their BARs\n"
 	"           mr    memory regions made of BARs\n"
+	"           doctor what is wrong with this machine, and what to do\n"
 	"  OPTION   -j, --json      JSON output\n"
 	"           -p, --pretty    JSON output, indented\n"
 	"           -d, --details   exact sizes, and more of each object\n"
@@ -28,6 +29,7 @@ static const char usage[] =
 static const struct verb objects[] = {
 	{ "dev", cmd_dev },
 	{ "mr", cmd_mr },
+	{ "doctor", cmd_doctor },
 	{ NULL, NULL },
 };
 

@@ -78,6 +78,7 @@ int print_result(json_object *value);
 /* Objects. */
 int cmd_dev(int argc, char **argv);
 int cmd_mr(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 
 /* Verbs. */
 int dev_show(int argc, char **argv);

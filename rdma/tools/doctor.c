@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * peerbar doctor: check the machine in the order in which things fail. This file has the
+ * command line and the output; the checks are those of doctor_table.c.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor.h"
+#include "pci.h"
+#include "peerbar.h"
+#include "sys.h"
+#include "tool.h"
+
+static const char usage[] =
+	"Usage: peerbar doctor [--errno NAME] [NIC] [DEV]\n"
+	"NIC is an RDMA device such as efa_0, or its PCI address; DEV the PCI address of the\n"
+	"device whose BAR it shall reach. A single address is that of DEV. Without them it\n"
+	"checks what can be checked, and lists what could be named.\n"
+	"  --errno NAME   the causes of an errno (EOPNOTSUPP, 95), the likely first\n"
+	"Exit status: 0 nothing failed, 1 something did, 2 wrong usage.\n";
+
+struct request {
+	const char *nic, *dev;
+	const char *err_name;
+	int err;		/* 0: none was asked for */
+};
+
+const char *level_name(enum doctor_level level)
+{
+	static const char * const names[] = {
+		[DOCTOR_LEFT_OUT] = "left-out", [DOCTOR_OK] = "ok",
+		[DOCTOR_WARNING] = "warning", [DOCTOR_FAILURE] = "failure",
+	};
+
+	return names[level];
+}
+
+void print_finding(const char *level, const char *name, const struct finding *f)
+{
+	printf("%-9s %-11s %s\n", level, name, f->fact);
+	if (f->advice[0])
+		printf("%-21s -> %s\n", "", f->advice);
+	if (f->command[0])
+		printf("%-21s    # %s\n", "", f->command);
+}
+
+static int parse(struct request *r, int argc, char **argv)
+{
+	const char *word[2] = { NULL, NULL };
+	char address[PB_ADDRESS_SIZE];
+	int i, n = 0;
+
+	memset(r, 0, sizeof(*r));
+	for (i = 0; i < argc; i++) {
+		if (!strcmp(argv[i], "--errno")) {
+			if (++i == argc)
+				return misuse(usage, "--errno needs a name, such as EOPNOTSUPP");
+			r->err_name = argv[i];
+			r->err = doctor_errno(argv[i]);
+			if (!r->err)
+				return misuse(usage, "\"%s\" is no errno", argv[i]);
+		} else if (n == 2) {
+			return misuse(usage, "\"%s\" is one word too many", argv[i]);
+		} else {
+			word[n++] = argv[i];
+		}
+	}
+	if (n == 1 && !pb_pci_parse(word[0], address)) {
+		r->dev = word[0];
+	} else {
+		r->nic = word[0];
+		r->dev = word[1];
+	}
+	return TOOL_OK;
+}
+
+static enum doctor_level worst(const struct finding findings[NR_CHECKS])
+{
+	enum doctor_level level = DOCTOR_OK;
+	unsigned int id;
+
+	for (id = 0; id < NR_CHECKS; id++)
+		if (findings[id].level > level)
+			level = findings[id].level;
+	return level;
+}
+
+/* What could be named: PCI functions with a memory BAR that are no bridges. */
+
+static json_object *candidate(const char *address)
+{
+	json_object *object;
+	struct pb_pci pci;
+	int bar;
+
+	if (pb_pci_is_bridge(address) || pb_pci_facts(address, &pci))
+		return NULL;
+	bar = pb_pci_largest_bar(&pci);
+	if (bar < 0)
+		return NULL;
+	object = new_object();
+	add_string(object, "dev", pci.address);
+	if (pci.driver[0])
+		add_string(object, "driver", pci.driver);
+	else
+		add_none(object, "driver");
+	add_bool(object, "vfio", pci.vfio);
+	add_number(object, "bar", bar);
+	add_size(object, "size", pci.bar[bar].size);
+	return object;
+}
+
+static json_object *nic_candidate(const char *name)
+{
+	json_object *object;
+	struct pb_nic nic;
+
+	if (pb_nic_facts(name, &nic))
+		return NULL;
+	object = new_object();
+	add_string(object, "nic", name);
+	add_string(object, "at", nic.pci.address);
+	add_string(object, "driver", nic.pci.driver);
+	return object;
+}
+
+static json_object *candidates(const char *folder, json_object *(*describe)(const char *name))
+{
+	json_object *array = new_array(), *object;
+	struct dirent **entries;
+	int i, n = pb_scandir(&entries, "%s", folder);
+
+	for (i = 0; i < n; i++) {
+		object = describe(entries[i]->d_name);
+		if (object)
+			append(array, object);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	return array;
+}
+
+static json_object *devices(void)
+{
+	return candidates("/sys/bus/pci/devices", candidate);
+}
+
+static json_object *nics(void)
+{
+	return candidates("/sys/class/infiniband", nic_candidate);
+}
+
+static json_object *finding_object(unsigned int id, const struct finding *f)
+{
+	json_object *object = new_object();
+
+	add_string(object, "check", check_name(id));
+	add_string(object, "level", level_name(f->level));
+	add_string(object, "fact", f->fact);
+	if (f->advice[0])
+		add_string(object, "advice", f->advice);
+	else
+		add_none(object, "advice");
+	if (f->command[0])
+		add_string(object, "command", f->command);
+	else
+		add_none(object, "command");
+	return object;
+}
+
+static int print_json(const struct doctor *d, const struct finding findings[NR_CHECKS])
+{
+	json_object *object = new_object(), *array = new_array();
+	unsigned int id;
+
+	add_string(object, "verdict", level_name(worst(findings)));
+	for (id = 0; id < NR_CHECKS; id++)
+		if (findings[id].level != DOCTOR_LEFT_OUT)
+			append(array, finding_object(id, &findings[id]));
+	add_object(object, "checks", array);
+	if (!d->has_nic)
+		add_object(object, "nics", nics());
+	if (!d->has_dev)
+		add_object(object, "devs", devices());
+	return print_result(object);
+}
+
+static int print_text(const struct doctor *d, const struct finding findings[NR_CHECKS])
+{
+	unsigned int id;
+
+	for (id = 0; id < NR_CHECKS; id++)
+		if (findings[id].level != DOCTOR_LEFT_OUT)
+			print_finding(level_name(findings[id].level), check_name(id),
+				      &findings[id]);
+	if (!d->has_nic) {
+		puts("NICs that can be named:");
+		print_result(nics());
+	}
+	if (!d->has_dev) {
+		puts("devices that can be named:");
+		print_result(devices());
+	}
+	if (fflush(stdout) || ferror(stdout))
+		return failure("cannot write to standard output");
+	return TOOL_OK;
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+	struct finding findings[NR_CHECKS];
+	struct request request;
+	struct doctor d;
+	int ret;
+
+	if (wants_help(argc, argv, usage))
+		return TOOL_OK;
+	ret = parse(&request, argc, argv);
+	if (ret)
+		return ret;
+	if (doctor_examine(&d, request.nic, request.dev))
+		return failure("%s", peerbar_errmsg());
+	doctor_run(&d, findings);
+	if (request.err)
+		return doctor_explain(request.err, findings);
+	ret = options.json ? print_json(&d, findings) : print_text(&d, findings);
+	if (ret)
+		return ret;
+	return worst(findings) == DOCTOR_FAILURE ? TOOL_FAILURE : TOOL_OK;
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * peerbar doctor --errno: what an errno of VFIO or verbs can mean here. The causes that a
+ * check has found come first, those that no fact excludes next, the excluded ones last.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor.h"
+#include "tool.h"
+
+#define NO_CHECK NR_CHECKS	/* no fact decides: it was in the call itself */
+#define KERNEL_ENOTSUPP 524	/* the kernel's own; some drivers let it out */
+#define LARGEST_ERRNO 4095
+
+/* Of one errno the likely come first. */
+static const struct {
+	int err;
+	enum check_id check;
+	const char *cause;
+} causes[] = {
+	{ EOPNOTSUPP, CHECK_REVOKE, "the exporter refused the NIC's driver, which cannot give "
+	  "buffers back" },
+	{ EOPNOTSUPP, CHECK_DMABUF, "the NIC's driver has no dma-buf memory regions" },
+	{ EOPNOTSUPP, CHECK_BINDING, "the device's driver cannot export" },
+	{ EOPNOTSUPP, CHECK_VFIO, "VFIO, or its IOMMU module, is not there" },
+	{ EOPNOTSUPP, NO_CHECK, "the access asks for RDMA WRITE, which the NIC's driver has not "
+	  "(efa of Linux 6.1)" },
+
+	{ EINVAL, CHECK_PATH, "there is no way from the NIC to the BAR" },
+	{ EINVAL, CHECK_MASK, "the NIC cannot address the BAR" },
+	{ EINVAL, CHECK_IOMMU, "the device is behind no IOMMU, so no VFIO driver takes it" },
+	{ EINVAL, NO_CHECK, "the range is empty, no multiple of the page size, or ends outside "
+	  "the BAR" },
+	{ EINVAL, NO_CHECK, "the device was reset during the registration: try again" },
+
+	{ ENODEV, CHECK_MEMORY, "the device's memory decode is off" },
+	{ ENODEV, CHECK_DEVICE, "there is no such device" },
+	{ ENODEV, CHECK_NIC, "there is no such NIC" },
+	{ ENODEV, NO_CHECK, "the exporting device was reset or closed, which ends its dma-bufs: "
+	  "export again" },
+	{ ENODEV, NO_CHECK, "the device has no such BAR" },
+
+	{ EPERM, CHECK_GROUP, "the IOMMU group is not viable" },
+	{ EPERM, CHECK_INTERRUPTS, "interrupts are not remapped" },
+	{ EPERM, CHECK_SIGNATURES, "the kernel takes no module without a signature" },
+	{ EPERM, CHECK_ACCESS, "this user may not open the device's node" },
+
+	{ EACCES, CHECK_ACCESS, "this user may not open the device's node" },
+	{ EACCES, CHECK_VERBS, "this user may not open the NIC's node" },
+
+	{ EBUSY, CHECK_OWNER, "another process has the device open" },
+	{ EBUSY, CHECK_GROUP, "the IOMMU group is not viable" },
+	{ EBUSY, NO_CHECK, "a reset is running: try again" },
+
+	{ ENXIO, CHECK_BINDING, "the device is not bound to a VFIO driver" },
+	{ ENXIO, CHECK_IOMMU, "the device is behind no IOMMU" },
+
+	{ ENOTTY, CHECK_BINDING, "the device's driver cannot export" },
+
+	{ ENOMEM, CHECK_MEMLOCK, "more memory was to be pinned than this process may" },
+	{ ENOMEM, CHECK_MASK, "the BAR has no room in the addresses of the NIC" },
+	{ ENOMEM, NO_CHECK, "the NIC has no memory region left: free others" },
+
+	{ EKEYREJECTED, CHECK_SIGNATURES, "the kernel takes no module without a signature" },
+
+	{ ENOENT, CHECK_VFIO, "VFIO is not loaded" },
+	{ ENOENT, CHECK_BINDING, "the device is not bound to a VFIO driver" },
+	{ ENOENT, CHECK_VERBS, "ib_uverbs is not loaded, or made no node" },
+
+	{ EFAULT, NO_CHECK, "ibv_reg_mr() was called on a mapped BAR, which has no pages to pin: "
+	  "register the dma-buf (ibv_reg_dmabuf_mr())" },
+
+	{ EOVERFLOW, NO_CHECK, "offset + length of the range wraps around" },
+};
+
+#define NR_CAUSES (sizeof(causes) / sizeof(causes[0]))
+
+/* What the library and the kernel call otherwise, and the RDMA core makes of them. */
+static int canonical(int err)
+{
+	switch (err) {
+	case KERNEL_ENOTSUPP:
+	case EPROTONOSUPPORT:
+		return EOPNOTSUPP;
+	case EREMOTEIO:
+		return EINVAL;
+	default:
+		return err;
+	}
+}
+
+int doctor_errno(const char *text)
+{
+	char *end;
+	long number;
+	int err;
+
+	if (isdigit((unsigned char)text[0])) {
+		number = strtol(text, &end, 10);
+		return *end || number > LARGEST_ERRNO ? 0 : (int)number;
+	}
+	if (!strcasecmp(text, "ENOTSUP") || !strcasecmp(text, "ENOTSUPP"))
+		return EOPNOTSUPP;
+	for (err = 1; err <= LARGEST_ERRNO; err++) {
+		const char *name = strerrorname_np(err);
+
+		if (name && !strcasecmp(name, text))
+			return err;
+	}
+	return 0;
+}
+
+enum likelihood { FOUND, POSSIBLE, RULED_OUT, NR_LIKELIHOODS };
+
+static const char * const likelihood_name[] = { "found", "possible", "ruled-out" };
+
+static enum likelihood judge(unsigned int i, const struct finding findings[NR_CHECKS])
+{
+	if (causes[i].check == NO_CHECK)
+		return POSSIBLE;
+	switch (findings[causes[i].check].level) {
+	case DOCTOR_FAILURE:
+		return FOUND;
+	case DOCTOR_OK:
+		return RULED_OUT;
+	default:
+		return POSSIBLE;
+	}
+}
+
+static json_object *cause_object(unsigned int i, enum likelihood likelihood,
+				 const struct finding *f)
+{
+	json_object *object = new_object();
+
+	add_string(object, "likelihood", likelihood_name[likelihood]);
+	add_string(object, "cause", causes[i].cause);
+	if (f)
+		add_string(object, "check", check_name(causes[i].check));
+	else
+		add_none(object, "check");
+	if (f && f->fact[0])
+		add_string(object, "fact", f->fact);
+	else
+		add_none(object, "fact");
+	if (f && f->advice[0])
+		add_string(object, "advice", f->advice);
+	else
+		add_none(object, "advice");
+	if (f && f->command[0])
+		add_string(object, "command", f->command);
+	else
+		add_none(object, "command");
+	return object;
+}
+
+static void print_cause(unsigned int i, enum likelihood likelihood, const struct finding *f)
+{
+	printf("%-9s %s\n", likelihood_name[likelihood], causes[i].cause);
+	if (f && f->fact[0])
+		print_finding("", check_name(causes[i].check), f);
+}
+
+/* Those of one likelihood. Return: how many. */
+static unsigned int list(int err, enum likelihood likelihood,
+			 const struct finding findings[NR_CHECKS], json_object *array)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < NR_CAUSES; i++) {
+		const struct finding *f = causes[i].check == NO_CHECK ? NULL :
+					  &findings[causes[i].check];
+
+		if (causes[i].err != err || judge(i, findings) != likelihood)
+			continue;
+		n++;
+		if (options.json)
+			append(array, cause_object(i, likelihood, f));
+		else
+			print_cause(i, likelihood, f);
+	}
+	return n;
+}
+
+int doctor_explain(int err, const struct finding findings[NR_CHECKS])
+{
+	unsigned int likelihood, n[NR_LIKELIHOODS];
+	json_object *array = new_array();
+	int ret = TOOL_OK;
+
+	for (likelihood = FOUND; likelihood < NR_LIKELIHOODS; likelihood++)
+		n[likelihood] = list(canonical(err), likelihood, findings, array);
+	if (options.json)
+		ret = print_result(array);
+	else
+		json_object_put(array);
+	if (ret)
+		return ret;
+	if (!n[FOUND] && !n[POSSIBLE] && !n[RULED_OUT])
+		return failure("no cause of errno %d (%s) is known here: the kernel's log may say "
+			       "more", err, strerror(err));
+	return n[FOUND] ? TOOL_FAILURE : TOOL_OK;
+}

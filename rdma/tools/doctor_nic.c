@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Checks of the NIC: has it an RDMA device, a verbs node that this user can open, a port
+ * that is up.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "sys.h"
+
+#define DEVICES "/sys/bus/pci/devices/"
+#define CLASS_NETWORK 0x02
+
+/* Whose network functions are RDMA NICs, and the driver of the function. */
+static const struct {
+	uint16_t vendor;
+	uint16_t mask, device;	/* of the device ID; 0, 0: any */
+	const char *driver;
+} rdma_functions[] = {
+	{ 0x1d0f, 0xfff0, 0xefa0, "efa" },
+	{ 0x15b3, 0, 0, "mlx5_core" },
+	{ 0x14e4, 0, 0, "bnxt_en" },
+	{ 0x1dd8, 0, 0, "ionic" },
+	{ 0x1414, 0xffff, 0x00ba, "mana" },
+};
+
+static const char *driver_for(const char *address)
+{
+	uint64_t vendor = 0, device = 0, class = 0;
+	unsigned int i;
+
+	if (pb_pci_hex(address, "vendor", &vendor) || pb_pci_hex(address, "device", &device) ||
+	    pb_pci_hex(address, "class", &class) || class >> 16 != CLASS_NETWORK)
+		return NULL;
+	for (i = 0; i < sizeof(rdma_functions) / sizeof(rdma_functions[0]); i++)
+		if (rdma_functions[i].vendor == vendor &&
+		    (device & rdma_functions[i].mask) == rdma_functions[i].device)
+			return rdma_functions[i].driver;
+	return NULL;
+}
+
+/* The function has a driver, which leaves RDMA to another module. */
+static bool explain_module(const char *address, const char *driver, struct finding *f)
+{
+	const struct pb_importer *importer = pb_importer_find(driver);
+
+	if (!importer)
+		return false;
+	if (pb_exists("/sys/module/%s", importer->module)) {
+		found_failure(f, "%s is bound to %s, and %s made no RDMA device of it", address,
+			      driver, importer->module);
+		advise(f, "the kernel's log says why (\"dmesg | grep %s\")", address);
+		return true;
+	}
+	found_failure(f, "%s is bound to %s, and %s, which makes the RDMA device, is not loaded",
+		      address, driver, importer->module);
+	advise(f, "load it");
+	command(f, "modprobe %s", importer->module);
+	return true;
+}
+
+static bool explain_function(const char *address, struct finding *f)
+{
+	char bound[PB_NAME_SIZE];
+	const char *driver;
+
+	if (pb_exists(DEVICES "%s/infiniband", address))
+		return false;
+	pb_pci_driver(address, bound);
+	if (bound[0])
+		return explain_module(address, bound, f);
+	driver = driver_for(address);
+	if (!driver)
+		return false;
+	if (driver_loaded(driver)) {
+		found_failure(f, "%s is an RDMA NIC, and bound to no driver", address);
+		advise(f, "bind it to %s", driver);
+		command(f, "echo %s > /sys/bus/pci/drivers/%s/bind", address, driver);
+	} else {
+		found_failure(f, "%s is an RDMA NIC, and its driver %s is not loaded", address,
+			      driver);
+		advise(f, "load it; if it is not there, build it (for efa: rdma/drivers of "
+		       "peerbar)");
+		command(f, "modprobe %s", driver);
+	}
+	return true;
+}
+
+bool explain_missing_nic(struct finding *f)
+{
+	struct dirent **entries;
+	bool found = false;
+	int i, n = pb_scandir(&entries, "/sys/bus/pci/devices");
+
+	for (i = 0; i < n; i++) {
+		if (!found)
+			found = explain_function(entries[i]->d_name, f);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	return found;
+}
+
+static bool any_rdma_device(void)
+{
+	struct dirent **entries;
+	int i, n = pb_scandir(&entries, "/sys/class/infiniband");
+
+	for (i = 0; i < n; i++)
+		free(entries[i]);
+	if (n >= 0)
+		free(entries);
+	return n > 0;
+}
+
+/* It was named and is not there: is the name wrong, or is a driver missing? */
+static void explain_nothing(const struct doctor *d, struct finding *f)
+{
+	if (explain_missing_nic(f))
+		return;
+	found_failure(f, "%s", d->nic_error);
+	if (any_rdma_device())
+		advise(f, "name one of the NICs below");
+	else
+		advise(f, "there is no RDMA device at all: put a NIC in, or load its driver");
+}
+
+void check_nic(const struct doctor *d, struct finding *f)
+{
+	if (!d->nic_name)
+		return;
+	if (!d->has_nic) {
+		explain_nothing(d, f);
+	} else if (d->nic.name[0]) {
+		found_ok(f, "%s is RDMA device %s, driver %s", d->nic.pci.address, d->nic.name,
+			 d->nic.pci.driver);
+	} else if (!explain_function(d->nic.pci.address, f)) {
+		found_failure(f, "%s has no RDMA device", d->nic.pci.address);
+		advise(f, "%s", pb_cause_remedy(PB_CAUSE_NO_RDMA_DEVICE));
+	}
+}
+
+/* The node of an RDMA device: "uverbs0". */
+static bool find_node(const char *nic, char *node, size_t size)
+{
+	struct dirent **entries;
+	char name[PB_NAME_SIZE];
+	bool found = false;
+	int i, n = pb_scandir(&entries, "/sys/class/infiniband_verbs");
+
+	for (i = 0; i < n; i++) {
+		if (!found && !pb_read(name, sizeof(name), "/sys/class/infiniband_verbs/%s/ibdev",
+				       entries[i]->d_name) && !strcmp(name, nic)) {
+			snprintf(node, size, "%.63s", entries[i]->d_name);
+			found = true;
+		}
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	return found;
+}
+
+void check_verbs(const struct doctor *d, struct finding *f)
+{
+	char node[PB_NAME_SIZE];
+
+	if (!d->has_nic)
+		return;
+	if (!find_node(d->nic.name, node, sizeof(node))) {
+		found_failure(f, "%s has no verbs node: ib_uverbs is %s", d->nic.name,
+			      pb_exists("/sys/class/infiniband_verbs") ? "loaded, but not for it" :
+									 "not loaded");
+		advise(f, "load ib_uverbs");
+		command(f, "modprobe ib_uverbs");
+	} else if (!pb_exists("/dev/infiniband/%s", node)) {
+		found_failure(f, "there is no /dev/infiniband/%s", node);
+		advise(f, "have udev make it; a container has to be given the host's node");
+	} else if (!pb_may_open("/dev/infiniband/%s", node)) {
+		found_failure(f, "user %d may not open /dev/infiniband/%s", (int)geteuid(), node);
+		advise(f, "let users open it, as rdma-core's udev rules do");
+		command(f, "chmod 0666 /dev/infiniband/%s", node);
+	} else {
+		found_ok(f, "user %d may open /dev/infiniband/%s", (int)geteuid(), node);
+	}
+}
+
+static bool port_active(const char *nic, const char *port, char *state, size_t size)
+{
+	return !pb_read(state, size, "/sys/class/infiniband/%s/ports/%s/state", nic, port) &&
+	       strstr(state, "ACTIVE");
+}
+
+/* Registering does not need one, moving data does. */
+void check_port(const struct doctor *d, struct finding *f)
+{
+	char state[32] = "no port", active[PB_NAME_SIZE] = "";
+	struct dirent **entries;
+	int i, n;
+
+	if (!d->has_nic)
+		return;
+	n = pb_scandir(&entries, "/sys/class/infiniband/%s/ports", d->nic.name);
+	for (i = 0; i < n; i++) {
+		if (!active[0] && port_active(d->nic.name, entries[i]->d_name, state,
+					      sizeof(state)))
+			snprintf(active, sizeof(active), "%.16s", entries[i]->d_name);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	if (active[0]) {
+		found_ok(f, "port %s of %s is up", active, d->nic.name);
+		return;
+	}
+	found_warning(f, "no port of %s is up (%s)", d->nic.name, state);
+	advise(f, "connect it, and set its network interface up, if it has one");
+}

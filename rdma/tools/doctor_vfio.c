@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Checks of VFIO: its modules, an exporter, and whether this user can open the device.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "sys.h"
+
+#define PEERBAR_DRIVER "peerbar-vfio-pci"
+
+bool driver_loaded(const char *driver)
+{
+	return pb_exists("/sys/bus/pci/drivers/%s", driver);
+}
+
+bool nic_pins(const struct doctor *d)
+{
+	return d->has_nic && d->nic.name[0] &&
+	       (d->nic.revoke == PB_REVOKE_PINS || d->nic.revoke == PB_REVOKE_UNKNOWN);
+}
+
+/* The kernel's own where it will do: a NIC whose driver pins needs ours, which fences. */
+const char *best_exporter(const struct doctor *d)
+{
+	bool ours = driver_loaded(PEERBAR_DRIVER);
+
+	if (d->kernel.vfio_dmabuf == PB_YES && driver_loaded("vfio-pci") &&
+	    !(ours && nic_pins(d)))
+		return "vfio-pci";
+	return ours ? PEERBAR_DRIVER : NULL;
+}
+
+void check_vfio(const struct doctor *d, struct finding *f)
+{
+	(void)d;
+	if (!driver_loaded("vfio-pci") && !driver_loaded(PEERBAR_DRIVER)) {
+		found_failure(f, "vfio-pci is not loaded");
+		advise(f, "load it");
+		command(f, "modprobe vfio-pci");
+	} else if (!pb_exists("/dev/vfio/vfio") && !pb_exists("/dev/iommu")) {
+		found_failure(f, "there is neither /dev/vfio/vfio nor /dev/iommu: the kernel has "
+			      "no VFIO containers");
+		advise(f, "boot a kernel with CONFIG_VFIO_CONTAINER or CONFIG_IOMMUFD");
+	} else if (!pb_exists("/sys/module/vfio_iommu_type1") && !pb_exists("/dev/iommu")) {
+		found_failure(f, "vfio_iommu_type1 is not loaded: VFIO has no IOMMU to put a "
+			      "device behind");
+		advise(f, "load it");
+		command(f, "modprobe vfio_iommu_type1");
+	} else {
+		found_ok(f, "VFIO is loaded");
+	}
+}
+
+void check_exporter(const struct doctor *d, struct finding *f)
+{
+	if (driver_loaded(PEERBAR_DRIVER)) {
+		found_ok(f, PEERBAR_DRIVER " is loaded%s",
+			 d->kernel.vfio_dmabuf == PB_YES ? ", and vfio-pci can export, too" : "");
+	} else if (d->kernel.vfio_dmabuf == PB_YES) {
+		found_ok(f, "vfio-pci of Linux %s can export", d->kernel.release);
+	} else if (d->kernel.vfio_dmabuf == PB_UNKNOWN) {
+		found_warning(f, "it cannot be seen whether vfio-pci of Linux %s can export",
+			      d->kernel.release);
+		advise(f, "run as root: the kernel names no functions to this user");
+	} else {
+		found_failure(f, "vfio-pci of Linux %s cannot export, and " PEERBAR_DRIVER " is not "
+			      "loaded", d->kernel.release);
+		advise(f, "load " PEERBAR_DRIVER "; if it is not there, build and install kernel/ "
+		       "of peerbar first");
+		command(f, "modprobe " PEERBAR_DRIVER);
+	}
+}
+
+void check_binding(const struct doctor *d, struct finding *f)
+{
+	const struct pb_pci *dev = &d->dev;
+	enum pb_exporter exporter;
+	const char *driver;
+
+	if (!d->has_dev)
+		return;
+	exporter = pb_exporter_of(&d->kernel, dev);
+	if (exporter == PB_EXPORTER_KERNEL || exporter == PB_EXPORTER_PEERBAR) {
+		found_ok(f, "%s is bound to %s, which can export", dev->address, dev->driver);
+		return;
+	}
+	if (exporter == PB_EXPORTER_UNSEEN) {
+		found_warning(f, "%s is bound to %s, and it cannot be seen whether that can export",
+			      dev->address, dev->driver);
+		advise(f, "%s", pb_cause_remedy(PB_CAUSE_EXPORTER_UNSEEN));
+		return;
+	}
+	if (!dev->driver[0])
+		found_failure(f, "%s is bound to no driver", dev->address);
+	else
+		found_failure(f, "%s is bound to %s, which %s", dev->address, dev->driver,
+			      dev->vfio ? "cannot export" : "is not VFIO's");
+	driver = best_exporter(d);
+	if (!driver)
+		driver = "vfio-pci";	/* could not be seen; then it is this one */
+	advise(f, "give it to %s", driver);
+	command(f, "peerbar dev bind %s driver %s", dev->address, driver);
+}
+
+void check_group(const struct doctor *d, struct finding *f)
+{
+	char address[PB_ADDRESS_SIZE], driver[PB_NAME_SIZE];
+
+	if (!d->has_dev)
+		return;
+	if (!pb_group_blocker(d->dev.group, address, driver)) {
+		found_ok(f, "no other driver has a device of IOMMU group %d", d->dev.group);
+		return;
+	}
+	found_failure(f, "%s is in IOMMU group %d, too, and bound to %s: VFIO opens a group only as "
+		      "a whole", address, d->dev.group, driver);
+	advise(f, "give that one to VFIO, too, or take it from its driver");
+	command(f, "peerbar dev bind %s driver %s", address, d->dev.driver);
+}
+
+/* May this user open the nodes? Nothing is opened to find out. */
+void check_access(const struct doctor *d, struct finding *f)
+{
+	int group = d->dev.group;
+
+	if (!d->has_dev)
+		return;
+	if (!pb_exists("/dev/vfio/%d", group)) {
+		if (pb_exists("/dev/iommu"))
+			return;		/* a kernel without groups: iommufd's nodes are root's */
+		found_failure(f, "there is no /dev/vfio/%d, although %s is bound to %s", group,
+			      d->dev.address, d->dev.driver);
+		advise(f, "have /dev/vfio here: a container has to be given the host's node");
+		return;
+	}
+	if (!pb_may_open("/dev/vfio/vfio")) {
+		found_failure(f, "user %d may not open /dev/vfio/vfio", (int)geteuid());
+		advise(f, "let everybody use it, as udev does: it gives no device away");
+		command(f, "chmod 0666 /dev/vfio/vfio");
+	} else if (!pb_may_open("/dev/vfio/%d", group)) {
+		found_failure(f, "user %d may not open /dev/vfio/%d", (int)geteuid(), group);
+		advise(f, "run as root, or give the node to the user (for good: a udev rule)");
+		command(f, "chown %d /dev/vfio/%d", (int)geteuid(), group);
+	} else {
+		found_ok(f, "user %d may open /dev/vfio/%d", (int)geteuid(), group);
+	}
+}
+
+void check_owner(const struct doctor *d, struct finding *f)
+{
+	char node[PB_NAME_SIZE], holder[PB_NAME_SIZE * 2];
+
+	if (!d->has_dev)
+		return;
+	snprintf(node, sizeof(node), "/dev/vfio/%d", d->dev.group);
+	if (!pb_holder(node, holder, sizeof(holder))) {
+		found_ok(f, "no process that can be seen has %s open", node);
+		return;
+	}
+	found_warning(f, "%s has %s open, and nobody else can", holder, node);
+	advise(f, "if that is not the program that is to export: end it");
+}
