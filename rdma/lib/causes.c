@@ -38,12 +38,15 @@ static const struct {
 		"peerbar-vfio-pci\"), or boot Linux 6.19 or newer with CONFIG_VFIO_PCI_DMABUF" },
 	[PB_CAUSE_NO_BAR] = { "no-bar", "the device has no such memory BAR",
 		"name one that \"peerbar dev show ADDRESS\" lists" },
+	[PB_CAUSE_BAR_TOO_SMALL] = { "bar-too-small", "the BAR is smaller than a page",
+		"name another: \"peerbar dev show ADDRESS\" lists them" },
 	[PB_CAUSE_BAR_UNASSIGNED] = { "bar-unassigned", "the BAR has no address",
 		"make room for it: a 64-bit window in the firmware's settings (\"above 4G "
 		"decoding\"), or boot with pci=realloc" },
 	[PB_CAUSE_NO_RDMA_DEVICE] = { "no-rdma-device", "no driver made an RDMA device of the NIC",
 		"load the NIC's RDMA driver" },
-	[PB_CAUSE_NO_DMABUF_MR] = { "no-dmabuf-mr", "the NIC's driver has no dma-buf memory regions",
+	[PB_CAUSE_NO_DMABUF_MR] = { "no-dmabuf-mr",
+		"the NIC's driver has no dma-buf memory regions",
 		OTHER_NIC ", or a newer kernel" },
 	[PB_CAUSE_PINS_EXPORTER] = { "pins-exporter",
 		"the NIC's driver pins buffers and cannot give them back, and the exporter has no "

@@ -15,6 +15,7 @@ enum pb_cause {
 	PB_CAUSE_NOT_VFIO,
 	PB_CAUSE_CANNOT_EXPORT,		/* a VFIO driver without the feature */
 	PB_CAUSE_NO_BAR,
+	PB_CAUSE_BAR_TOO_SMALL,
 	PB_CAUSE_BAR_UNASSIGNED,
 	/* the NIC */
 	PB_CAUSE_NO_RDMA_DEVICE,

@@ -171,7 +171,8 @@ int pb_kernel_facts(struct pb_kernel *kernel)
 	if (ret)
 		return pb_fail(-ret, "cannot read the kernel's version: %s: is /proc mounted?",
 			       strerror(-ret));
-	sscanf(kernel->release, "%u.%u", &major, &minor);
+	if (sscanf(kernel->release, "%u.%u", &major, &minor) != 2)
+		return pb_fail(EINVAL, "\"%s\" is no kernel version", kernel->release);
 	kernel->version = PB_VERSION(major, minor);
 	kernel->cpu_forwards = cpu_forwards();
 	kernel->fence = has_fence();

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "device.h"
 #include "verdict.h"
 
 /*
@@ -100,6 +101,8 @@ static enum pb_cause device_cause(enum pb_exporter exporter, const struct pb_pci
 		return PB_CAUSE_EXPORTER_UNSEEN;
 	if (bar < 0 || !dev->bar[bar].size)
 		return PB_CAUSE_NO_BAR;
+	if (dev->bar[bar].size < pb_page_size())
+		return PB_CAUSE_BAR_TOO_SMALL;
 	return dev->bar[bar].assigned ? PB_CAUSE_NONE : PB_CAUSE_BAR_UNASSIGNED;
 }
 

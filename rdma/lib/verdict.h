@@ -13,9 +13,9 @@
 #include "causes.h"
 #include "facts.h"
 
-/* How the NIC is stopped when the BAR is taken back. */
+/* How the NIC is stopped when the BAR is taken back, if it gets so far. */
 enum pb_stop {
-	PB_STOP_NONE,		/* not at all, so it is not let in */
+	PB_STOP_NONE,		/* not at all, so it is not let in; or it never gets so far */
 	PB_STOP_NATIVE,		/* its driver tears the MR down, as the kernel has it */
 	PB_STOP_CHANGED,	/* its driver does, by our change */
 	PB_STOP_FENCE,		/* the exporter closes the BAR in the IOMMU */

@@ -17,10 +17,12 @@ static const struct machine_function host = {
 	.path = "pci0000:00/0000:00:00.0", .vendor = 0x8086, .device = 0x29c0,
 	.acs = MACHINE_OLD_PCI,
 };
+
 static const struct machine_function port = {
 	.path = "pci0000:00/0000:00:01.0", .vendor = 0x1b36, .device = 0xc,
 	.port = MACHINE_ROOT_PORT, .acs = 0x1d,
 };
+
 static const struct machine_function gpu = {
 	.path = "pci0000:00/0000:00:01.0/" GPU, .vendor = 0x1af4, .device = 0x1110,
 	.acs = MACHINE_NO_ACS, .driver = "vfio-pci", .vfio = true, .group = 8, .mask = 32,

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Verdicts over synthetic machines: who is let in, by which way, and if not, why. The
+ * rules of routing have their own test (tests/unit/kernel); here it is shown that the facts
+ * of /sys get to them, and what exporter, driver and fence make of their answer.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fake.h"
+#include "machine.h"
+#include "verdict.h"
+
+#define GPU "0000:05:00.0"
+#define NIC "0000:06:00.0"
+#define BAR 0x380000000000ull
+
+/* Places: device and NIC below one port of a switch each, below two root ports, ... */
+enum place { SWITCH, ROOT_PORTS, TWO_HOSTS };
+
+enum nic { EFA, OUR_EFA, MLX5, BNXT, NO_DMABUF, OTHER, NO_RDMA };
+
+enum dev { KERNEL, PEERBAR, OLD_KERNEL, VARIANT, NVME, UNBOUND };
+
+struct machine {
+	const char *name;
+	enum place place;
+	enum dev dev;
+	enum nic nic;
+	const char *cpu;	/* NULL: a Zen */
+	const char *fence;	/* the parameter; NULL: there is none */
+	const char *domain;	/* NULL: DMA; "": no IOMMU */
+	int acs;		/* control of the switch's ports */
+	bool hidden;		/* an ordinary user looks */
+	unsigned int mask;
+	uint64_t bus;
+	uint16_t host;		/* Intel's ID of the host bridge; 0: q35's */
+	uint64_t size;		/* of the BAR; 0: 1 GiB */
+
+	enum pb_cause cause;
+	enum pb_stop stop;
+	enum peerbar_map_type type;
+	int err;
+};
+
+#define INTEL "GenuineIntel/6"
+#define RR 0x1d			/* SV, RR, CR, UF: what Linux sets with an IOMMU */
+#define VIA_HOST .type = PEERBAR_MAP_HOST_BRIDGE
+#define VIA_SWITCH .type = PEERBAR_MAP_BUS_ADDR
+#define REFUSED(why, no) .cause = PB_CAUSE_##why, .err = no
+#define STOP(how) .stop = PB_STOP_##how
+
+static const struct machine machines[] = {
+	/* who revokes */
+	{ "stock efa, mainline", ROOT_PORTS, KERNEL, EFA, VIA_HOST,
+	  REFUSED(PINS_EXPORTER, EOPNOTSUPP) },
+	{ "our efa, mainline", ROOT_PORTS, KERNEL, OUR_EFA, VIA_HOST, STOP(CHANGED) },
+	{ "mlx5, mainline", ROOT_PORTS, KERNEL, MLX5, VIA_HOST, STOP(NATIVE) },
+	{ "bnxt_re, mainline", ROOT_PORTS, KERNEL, BNXT, .fence = "Y", VIA_HOST,
+	  REFUSED(PINS_EXPORTER, EOPNOTSUPP) },
+	{ "our efa, ours", ROOT_PORTS, PEERBAR, OUR_EFA, .fence = "Y", VIA_HOST, STOP(CHANGED) },
+	{ "a driver without dma-buf", ROOT_PORTS, PEERBAR, NO_DMABUF, .fence = "Y", VIA_HOST,
+	  REFUSED(NO_DMABUF_MR, EOPNOTSUPP) },
+
+	/* the fence */
+	{ "stock efa, fence", ROOT_PORTS, PEERBAR, EFA, .fence = "Y", VIA_HOST, STOP(FENCE) },
+	{ "stock efa, lazy domain", ROOT_PORTS, PEERBAR, EFA, .fence = "Y", .domain = "DMA-FQ",
+	  VIA_HOST, STOP(FENCE) },
+	{ "bnxt_re, fence", ROOT_PORTS, PEERBAR, BNXT, .fence = "Y", VIA_HOST, STOP(FENCE) },
+	{ "an unknown driver, fence", ROOT_PORTS, PEERBAR, OTHER, .fence = "Y", VIA_HOST,
+	  STOP(FENCE) },
+	{ "an unknown driver, mainline", ROOT_PORTS, KERNEL, OTHER, VIA_HOST,
+	  REFUSED(PINS_EXPORTER, EOPNOTSUPP) },
+	{ "fence off", ROOT_PORTS, PEERBAR, EFA, .fence = "N", VIA_HOST,
+	  REFUSED(PINS_FENCE_OFF, EOPNOTSUPP) },
+	{ "an exporter without a fence", ROOT_PORTS, PEERBAR, EFA, VIA_HOST,
+	  REFUSED(PINS_EXPORTER, EOPNOTSUPP) },
+	{ "fence, iommu=pt", ROOT_PORTS, PEERBAR, EFA, .fence = "Y", .domain = "identity",
+	  VIA_HOST, REFUSED(PINS_UNTRANSLATED, EOPNOTSUPP) },
+	{ "fence, no IOMMU", ROOT_PORTS, PEERBAR, EFA, .fence = "Y", .domain = "", VIA_HOST,
+	  REFUSED(PINS_UNTRANSLATED, EOPNOTSUPP) },
+	{ "fence, past the IOMMU", SWITCH, PEERBAR, EFA, .fence = "Y", VIA_SWITCH,
+	  REFUSED(PINS_BUS_ADDRESS, EOPNOTSUPP) },
+	{ "fence, switched but for ACS", SWITCH, PEERBAR, EFA, .fence = "Y", .acs = RR, VIA_HOST,
+	  STOP(FENCE) },
+	{ "fence, no way", ROOT_PORTS, PEERBAR, EFA, INTEL, "Y",
+	  REFUSED(HOST_BRIDGE_UNKNOWN, EOPNOTSUPP) },
+	{ "revokes, iommu=pt", ROOT_PORTS, PEERBAR, OUR_EFA, .fence = "Y", .domain = "identity",
+	  VIA_HOST, STOP(CHANGED) },
+
+	/* the way */
+	{ "one switch", SWITCH, KERNEL, OUR_EFA, INTEL, VIA_SWITCH, STOP(CHANGED) },
+	{ "one switch, ACS, unknown host bridge", SWITCH, KERNEL, OUR_EFA, INTEL, .acs = RR,
+	  STOP(CHANGED), REFUSED(ACS_REDIRECT, EINVAL) },
+	{ "one switch, ACS, Skylake", SWITCH, KERNEL, OUR_EFA, INTEL, .acs = RR, .host = 0x2030,
+	  VIA_HOST, STOP(CHANGED) },
+	{ "one switch, only source validation", SWITCH, KERNEL, OUR_EFA, INTEL, .acs = 1,
+	  VIA_SWITCH, STOP(CHANGED) },
+	{ "one switch, egress control", SWITCH, KERNEL, OUR_EFA, INTEL, .acs = 0x20,
+	  STOP(CHANGED), REFUSED(ACS_REDIRECT, EINVAL) },
+	{ "one switch, ACS unseen", SWITCH, KERNEL, OUR_EFA, INTEL, .acs = RR, .hidden = true,
+	  VIA_SWITCH, STOP(CHANGED), REFUSED(ACS_UNSEEN, 0) },
+	{ "two ports, ACS unseen and of no matter", ROOT_PORTS, KERNEL, OUR_EFA, .hidden = true,
+	  VIA_HOST, STOP(CHANGED) },
+	{ "unknown host bridge", ROOT_PORTS, KERNEL, OUR_EFA, INTEL,
+	  STOP(CHANGED), REFUSED(HOST_BRIDGE_UNKNOWN, EINVAL) },
+	{ "Skylake", ROOT_PORTS, KERNEL, OUR_EFA, INTEL, .host = 0x2030, VIA_HOST,
+	  STOP(CHANGED) },
+	{ "an AMD before Zen", ROOT_PORTS, KERNEL, OUR_EFA, "AuthenticAMD/22",
+	  STOP(CHANGED), REFUSED(HOST_BRIDGE_UNKNOWN, EINVAL) },
+	{ "two hosts, Zen", TWO_HOSTS, KERNEL, OUR_EFA, VIA_HOST, STOP(CHANGED) },
+	{ "two hosts, unknown", TWO_HOSTS, KERNEL, OUR_EFA, INTEL,
+	  STOP(CHANGED), REFUSED(NO_COMMON_PATH, EINVAL) },
+	{ "DMA mask, no IOMMU", ROOT_PORTS, KERNEL, OUR_EFA, .mask = 32, .domain = "identity",
+	  STOP(CHANGED), REFUSED(DMA_MASK, EINVAL) },
+	{ "DMA mask, IOMMU", ROOT_PORTS, KERNEL, OUR_EFA, .mask = 32, VIA_HOST, STOP(CHANGED) },
+	{ "bus offset, no IOMMU", ROOT_PORTS, KERNEL, OUR_EFA, .bus = BAR - (1ull << 40),
+	  .domain = "", STOP(CHANGED), REFUSED(BUS_OFFSET, EINVAL) },
+	{ "bus offset, IOMMU", ROOT_PORTS, KERNEL, OUR_EFA, .bus = BAR - (1ull << 40), VIA_HOST,
+	  STOP(CHANGED) },
+	{ "not the DMA API's domain", ROOT_PORTS, KERNEL, OUR_EFA, .domain = "unmanaged",
+	  STOP(CHANGED), REFUSED(FOREIGN_DOMAIN, EINVAL) },
+
+	/* the device, the NIC */
+	{ "unbound", ROOT_PORTS, UNBOUND, OUR_EFA, VIA_HOST, REFUSED(NO_DRIVER, 0) },
+	{ "its own driver", ROOT_PORTS, NVME, OUR_EFA, VIA_HOST, REFUSED(NOT_VFIO, 0) },
+	{ "a kernel that exports nothing", ROOT_PORTS, OLD_KERNEL, OUR_EFA, VIA_HOST,
+	  REFUSED(CANNOT_EXPORT, 0) },
+	{ "a variant driver", ROOT_PORTS, VARIANT, OUR_EFA, VIA_HOST,
+	  REFUSED(EXPORTER_UNSEEN, 0) },
+	{ "less than a page", ROOT_PORTS, KERNEL, OUR_EFA, .size = 256, VIA_HOST,
+	  REFUSED(BAR_TOO_SMALL, 0) },
+	{ "no RDMA driver", ROOT_PORTS, KERNEL, NO_RDMA, VIA_HOST, REFUSED(NO_RDMA_DEVICE, 0) },
+};
+
+static const struct {
+	const char *driver, *symbols;
+} nics[] = {
+	[EFA] = { "efa", MACHINE_MODULE_SYMBOL("efa_reg_user_mr_dmabuf", "efa") },
+	[OUR_EFA] = { "efa", MACHINE_MODULE_SYMBOL("efa_reg_user_mr_dmabuf", "efa")
+			     MACHINE_MODULE_SYMBOL("efa_dmabuf_revoke", "efa") },
+	[MLX5] = { "mlx5_core", MACHINE_MODULE_SYMBOL("mlx5_ib_reg_user_mr_dmabuf", "mlx5_ib")
+		   MACHINE_MODULE_SYMBOL("mlx5_ib_dmabuf_invalidate_cb", "mlx5_ib") },
+	[BNXT] = { "bnxt_en", MACHINE_MODULE_SYMBOL("bnxt_re_reg_user_mr_dmabuf", "bnxt_re") },
+	[NO_DMABUF] = { "efa", "" },
+	[OTHER] = { "hns3", "" },
+	[NO_RDMA] = { "efa", MACHINE_MODULE_SYMBOL("efa_reg_user_mr_dmabuf", "efa") },
+};
+
+static const char * const drivers[] = {
+	[KERNEL] = "vfio-pci", [PEERBAR] = "peerbar-vfio-pci", [OLD_KERNEL] = "vfio-pci",
+	[VARIANT] = "qat_vfio_pci", [NVME] = "nvme", [UNBOUND] = NULL,
+};
+
+/* "pci0000:00/0000:00:01.0/..." of the NIC or of the device. */
+static void place_function(const struct machine *m, bool nic, char *path, size_t size)
+{
+	const char *host = m->place == TWO_HOSTS && nic ? "pci0000:80" : "pci0000:00";
+	const char *bus = strchr(host, '0');
+	struct machine_function f = { .vendor = 0x8086, .acs = m->acs, .hidden = m->hidden,
+				      .driver = "pcieport" };
+	char name[128];
+
+	snprintf(path, size, "%s", host);
+	snprintf(name, sizeof(name), "%s/%s:00.0", host, bus);
+	f.path = name;
+	f.device = m->host ? m->host : 0x29c0;
+	if (!nic || m->place == TWO_HOSTS)
+		machine_add(&f);
+	if (m->place == SWITCH) {
+		strcat(path, "/0000:00:01.0/0000:01:00.0");
+		snprintf(name, sizeof(name), "pci0000:00/0000:00:01.0");
+		if (!nic)
+			machine_add(&f);
+		f.acs = MACHINE_NO_ACS;
+		f.path = path;
+		if (!nic)
+			machine_add(&f);
+		f.acs = m->acs;
+		strcat(path, nic ? "/0000:02:02.0" : "/0000:02:01.0");
+	} else {
+		snprintf(path, size, "%s/%s:0%d.0", host, bus, nic ? 2 : 1);
+	}
+	f.path = path;
+	machine_add(&f);
+	strcat(path, "/");
+	strcat(path, nic ? NIC : GPU);
+}
+
+static void add_kernel(const struct machine *m)
+{
+	char symbols[1024];
+
+	snprintf(symbols, sizeof(symbols), "%s%s%s", MACHINE_SYMBOL("start_kernel"),
+		 m->dev == OLD_KERNEL ? "" :
+		 MACHINE_MODULE_SYMBOL("vfio_pci_core_feature_dma_buf", "vfio_pci_core"),
+		 nics[m->nic].symbols);
+	machine_kernel("7.3.4", m->cpu ? m->cpu : "AuthenticAMD/23", symbols);
+	if (m->fence)
+		fake_file("/sys/module/peerbar_vfio_pci/parameters/fence", m->fence);
+}
+
+static void add_functions(const struct machine *m)
+{
+	bool iommu = !m->domain || m->domain[0];
+	char path[128];
+	struct machine_function dev = {
+		.path = path, .vendor = 0x1af4, .device = 0x1110, .acs = MACHINE_NO_ACS,
+		.driver = drivers[m->dev], .vfio = m->dev < NVME, .group = 8,
+		.bar = BAR, .size = m->size ? m->size : 1 << 30, .bus = m->bus,
+	};
+	struct machine_function nic = {
+		.path = path, .vendor = 0x1d0f, .device = 0xefa2, .acs = MACHINE_NO_ACS,
+		.driver = nics[m->nic].driver, .group = iommu ? 9 : 0, .domain = m->domain,
+		.mask = m->mask, .rdma = m->nic == NO_RDMA ? NULL : "rdma0",
+	};
+
+	place_function(m, false, path, sizeof(path));
+	machine_add(&dev);
+	place_function(m, true, path, sizeof(path));
+	machine_add(&nic);
+}
+
+static bool judge(const struct machine *m)
+{
+	struct pb_kernel kernel;
+	struct pb_verdict v;
+	struct pb_pci dev;
+	struct pb_nic nic;
+
+	assert_int_equal(pb_kernel_facts(&kernel), 0);
+	assert_int_equal(pb_pci_facts(GPU, &dev), 0);
+	assert_int_equal(pb_nic_facts(NIC, &nic), 0);
+	v = pb_verdict(&kernel, &nic, &dev, pb_pci_largest_bar(&dev));
+	if (v.cause == m->cause && v.stop == m->stop && v.route.type == m->type &&
+	    v.err == m->err)
+		return true;
+	print_error("%s: %s (not %s), stop %s (not %s), %s (not %s), errno %d (not %d)\n",
+		    m->name, pb_cause_name(v.cause), pb_cause_name(m->cause),
+		    pb_stop_name(v.stop), pb_stop_name(m->stop),
+		    peerbar_map_type_text(v.route.type), peerbar_map_type_text(m->type),
+		    v.err, m->err);
+	return false;
+}
+
+static void judges(void **state)
+{
+	unsigned int i, wrong = 0;
+
+	for (i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+		assert_int_equal(fake_setup(state), 0);
+		add_kernel(&machines[i]);
+		add_functions(&machines[i]);
+		wrong += !judge(&machines[i]);
+		assert_int_equal(fake_teardown(state), 0);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void a_device_without_memory(void **state)
+{
+	static const struct machine m = { .name = "no BAR", .place = ROOT_PORTS, .nic = OUR_EFA };
+	struct pb_kernel kernel;
+	struct pb_nic nic;
+	struct pb_pci dev;
+
+	assert_int_equal(fake_setup(state), 0);
+	add_kernel(&m);
+	add_functions(&m);
+	assert_int_equal(pb_kernel_facts(&kernel), 0);
+	assert_int_equal(pb_pci_facts(GPU, &dev), 0);
+	assert_int_equal(pb_nic_facts("rdma0", &nic), 0);
+	assert_int_equal(pb_verdict(&kernel, &nic, &dev, -1).cause, PB_CAUSE_NO_BAR);
+	assert_int_equal(pb_verdict(&kernel, &nic, &dev, 0).cause, PB_CAUSE_NO_BAR);
+	dev.bar[2].assigned = false;
+	assert_int_equal(pb_verdict(&kernel, &nic, &dev, 2).cause, PB_CAUSE_BAR_UNASSIGNED);
+	assert_int_equal(fake_teardown(state), 0);
+}
+
+/* Each cause has words of its own, and but for the first something to do about it. */
+static void every_cause_has_its_words(void **state)
+{
+	unsigned int i, j;
+
+	(void)state;
+	for (i = 0; i < PB_NR_CAUSES; i++) {
+		assert_non_null(pb_cause_name(i));
+		assert_non_null(pb_cause_why(i));
+		assert_non_null(pb_cause_remedy(i));
+		assert_true(!i == !pb_cause_remedy(i)[0]);
+		for (j = 0; j < i; j++) {
+			assert_string_not_equal(pb_cause_name(i), pb_cause_name(j));
+			assert_string_not_equal(pb_cause_why(i), pb_cause_why(j));
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(judges),
+		cmocka_unit_test(a_device_without_memory),
+		cmocka_unit_test(every_cause_has_its_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
