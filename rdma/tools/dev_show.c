@@ -3,7 +3,8 @@
  * peerbar dev show: PCI devices with memory BARs, and whether the BARs can be
  * exported. Only the driver knows the last, so an idle device that is bound to a
  * VFIO driver is opened for a moment, which resets it as every open does. A
- * device in use is left alone: the kernel refuses to open it.
+ * device in use is left alone: the kernel refuses to open it. What it has exported is
+ * counted in any case, if peerbar-vfio-pci shows it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "export_state.h"
 #include "pci.h"
 #include "peerbar.h"
 #include "sys.h"
@@ -114,6 +116,25 @@ static void add_vfio(json_object *object, const char *address,
 	peerbar_close(dev);
 }
 
+/* Of the counts, those that a list of devices has room for. */
+static void add_exports(json_object *object, const char *address)
+{
+	static const char * const keys[] = { "buffers", "importers", "revokes" };
+	json_object *state, *value;
+	unsigned int i;
+
+	if (!options.details && !options.json)
+		return;
+	state = export_state(address);
+	if (!state)
+		return;
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		json_object_object_get_ex(state, keys[i], &value);
+		add_object(object, keys[i], json_object_get(value));
+	}
+	json_object_put(state);
+}
+
 static bool has_memory(const uint64_t size[PEERBAR_NR_BARS])
 {
 	unsigned int i;
@@ -129,6 +150,7 @@ static json_object *describe(const char *address, const uint64_t size[PEERBAR_NR
 	json_object *object = new_object();
 
 	add_sysfs(object, address);
+	add_exports(object, address);
 	add_vfio(object, address, size);
 	return object;
 }

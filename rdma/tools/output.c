@@ -84,9 +84,9 @@ void add_size(json_object *object, const char *key, uint64_t value)
 	add_string(object, key, text);
 }
 
-static void print_object(json_object *object, const char *indent);
+static void print_object(json_object *object, int indent);
 
-static void print_array(json_object *array, const char *indent)
+static void print_array(json_object *array, int indent)
 {
 	size_t i;
 
@@ -103,21 +103,21 @@ static const char *text_of(json_object *value)
 	return json_object_get_string(value);
 }
 
-static void print_object(json_object *object, const char *indent)
+static void print_object(json_object *object, int indent)
 {
-	const char *separator = indent;
+	int space = indent;
 
 	json_object_object_foreach(object, key, value) {
 		if (json_object_is_type(value, json_type_array))
 			continue;
-		printf("%s%s %s", separator, key, text_of(value));
-		separator = " ";
+		printf("%*s%s %s", space, "", key, text_of(value));
+		space = 1;
 	}
 	putchar('\n');
 	json_object_object_foreach(object, name, list) {
 		(void)name;
 		if (json_object_is_type(list, json_type_array))
-			print_array(list, "    ");
+			print_array(list, indent + 4);
 	}
 }
 
@@ -129,9 +129,9 @@ int print_result(json_object *value)
 	if (options.json)
 		puts(json_object_to_json_string_ext(value, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
 	else if (json_object_is_type(value, json_type_array))
-		print_array(value, "");
+		print_array(value, 0);
 	else
-		print_object(value, "");
+		print_object(value, 0);
 	json_object_put(value);
 	if (fflush(stdout) || ferror(stdout))
 		return failure("cannot write to standard output");

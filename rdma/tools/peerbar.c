@@ -15,9 +15,11 @@
 static const char usage[] =
 	"Usage: peerbar [OPTION]... OBJECT COMMAND [ARGUMENT]...\n"
 	"\n"
-	"  OBJECT   dev   PCI devices and their BARs\n"
-	"           mr    memory regions made of BARs\n"
-	"           doctor what is wrong with this machine, and what to do\n"
+	"  OBJECT   dev     PCI devices and their BARs\n"
+	"           export  dma-bufs made of BARs, and who has them\n"
+	"           mr      memory regions made of BARs\n"
+	"           path    the way from a NIC to a device's BAR\n"
+	"           doctor  what is wrong with this machine, and what to do\n"
 	"  OPTION   -j, --json      JSON output\n"
 	"           -p, --pretty    JSON output, indented\n"
 	"           -d, --details   exact sizes, and more of each object\n"
@@ -28,7 +30,9 @@ static const char usage[] =
 
 static const struct verb objects[] = {
 	{ "dev", cmd_dev },
+	{ "export", cmd_export },
 	{ "mr", cmd_mr },
+	{ "path", cmd_path },
 	{ "doctor", cmd_doctor },
 	{ NULL, NULL },
 };

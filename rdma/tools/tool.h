@@ -71,19 +71,24 @@ void append(json_object *array, json_object *value);
 /*
  * Print and release @value: JSON with -j, else one line of "key value" pairs for
  * each object, null being "none". Objects in an array inside an object get lines of
- * their own below it. Return: TOOL_OK or, if standard output does not take it, TOOL_FAILURE.
+ * their own below it, indented further. Return: TOOL_OK or, if standard output does not
+ * take it, TOOL_FAILURE.
  */
 int print_result(json_object *value);
 
 /* Objects. */
 int cmd_dev(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_mr(int argc, char **argv);
+int cmd_path(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
 /* Verbs. */
 int dev_show(int argc, char **argv);
 int dev_bind(int argc, char **argv);
 int dev_unbind(int argc, char **argv);
+int export_show(int argc, char **argv);
 int mr_test(int argc, char **argv);
+int path_show(int argc, char **argv);
 
 #endif /* PEERBAR_TOOL_H */

@@ -9,6 +9,7 @@
 
 #include "binding.h"
 #include "fake.h"
+#include "said.h"
 #include "sys.h"
 #include "tool.h"
 
@@ -135,83 +136,48 @@ static void names_what_did_not_work(void **state)
 	assert_sentence("cannot probe " NIC, NULL);
 }
 
-/* Run a verb with its standard error in a file of the fake machine. */
-static int verb(int (*run)(int argc, char **argv), int argc, char **argv, char *said, size_t size)
-{
-	char path[128];
-	int status;
-	FILE *file;
-	size_t n;
-
-	snprintf(path, sizeof(path), "%s/stderr", fake->root);
-	fflush(stderr);
-	file = stderr;
-	stderr = fopen(path, "w+");
-	assert_non_null(stderr);
-	status = run(argc, argv);
-	rewind(stderr);
-	n = fread(said, 1, size - 1, stderr);
-	said[n] = '\0';
-	fclose(stderr);
-	stderr = file;
-	return status;
-}
-
 static void bind_refuses_before_it_touches(void **state)
 {
-	char said[512];
-
 	(void)state;
 	fake_device(NIC, "e1000e", 8, false);
-	assert_int_equal(verb(dev_bind, 1, (char *[]){ "02:00.0" }, said, sizeof(said)),
-			 TOOL_FAILURE);
-	assert_non_null(strstr(said, "no PCI driver vfio-pci"));
+	assert_int_equal(said_run(dev_bind, 1, (char *[]){ "02:00.0" }), TOOL_FAILURE);
+	assert_non_null(strstr(said_err, "no PCI driver vfio-pci"));
 	fake_file("/sys/bus/pci/drivers/vfio-pci/bind", "");
-	assert_int_equal(verb(dev_bind, 3, (char *[]){ NIC, "driver", "../x" }, said,
-			      sizeof(said)), TOOL_FAILURE);
-	assert_non_null(strstr(said, "no PCI driver ../x"));
+	assert_int_equal(said_run(dev_bind, 3, (char *[]){ NIC, "driver", "../x" }), TOOL_FAILURE);
+	assert_non_null(strstr(said_err, "no PCI driver ../x"));
 	fake_device(DISK, NULL, -1, false);
-	assert_int_equal(verb(dev_bind, 1, (char *[]){ DISK }, said, sizeof(said)),
-			 TOOL_FAILURE);
-	assert_non_null(strstr(said, "no IOMMU group"));
-	assert_int_equal(verb(dev_bind, 3, (char *[]){ NIC, "drivr", "x" }, said, sizeof(said)),
-			 TOOL_USAGE);
-	assert_int_equal(verb(dev_bind, 0, NULL, said, sizeof(said)), TOOL_USAGE);
+	assert_int_equal(said_run(dev_bind, 1, (char *[]){ DISK }), TOOL_FAILURE);
+	assert_non_null(strstr(said_err, "no IOMMU group"));
+	assert_int_equal(said_run(dev_bind, 3, (char *[]){ NIC, "drivr", "x" }), TOOL_USAGE);
+	assert_int_equal(said_run(dev_bind, 0, NULL), TOOL_USAGE);
 	holds("/sys/bus/pci/devices/" NIC "/driver_override", "(null)");
 	holds("/sys/bus/pci/devices/" DISK "/driver_override", "(null)");
 }
 
 static void bind_gives_up_cleanly(void **state)
 {
-	char said[512];
-
 	(void)state;
 	fake_device(NIC, "e1000e", 8, false);
 	fake_file("/sys/bus/pci/drivers/vfio-pci/bind", "");
 	fake_file("/sys/bus/pci/drivers/e1000e/unbind", "");
 	fake_file("/sys/bus/pci/drivers_probe", "");
-	assert_int_equal(verb(dev_bind, 1, (char *[]){ NIC }, said, sizeof(said)), TOOL_FAILURE);
-	assert_non_null(strstr(said, "vfio-pci did not take " NIC));
-	assert_null(strstr(said, "did not go back"));
+	assert_int_equal(said_run(dev_bind, 1, (char *[]){ NIC }), TOOL_FAILURE);
+	assert_non_null(strstr(said_err, "vfio-pci did not take " NIC));
+	assert_null(strstr(said_err, "did not go back"));
 	/* The override is taken away again. */
 	holds("/sys/bus/pci/devices/" NIC "/driver_override", "");
 }
 
 static void unbind_refuses_what_is_not_vfios(void **state)
 {
-	char said[512];
-
 	(void)state;
 	fake_device(NIC, "e1000e", 8, false);
 	fake_device(DISK, NULL, 9, false);
-	assert_int_equal(verb(dev_unbind, 1, (char *[]){ NIC }, said, sizeof(said)),
-			 TOOL_FAILURE);
-	assert_non_null(strstr(said, "bound to e1000e"));
-	assert_int_equal(verb(dev_unbind, 1, (char *[]){ DISK }, said, sizeof(said)),
-			 TOOL_FAILURE);
-	assert_non_null(strstr(said, "nothing to undo"));
-	assert_int_equal(verb(dev_unbind, 2, (char *[]){ NIC, DISK }, said, sizeof(said)),
-			 TOOL_USAGE);
+	assert_int_equal(said_run(dev_unbind, 1, (char *[]){ NIC }), TOOL_FAILURE);
+	assert_non_null(strstr(said_err, "bound to e1000e"));
+	assert_int_equal(said_run(dev_unbind, 1, (char *[]){ DISK }), TOOL_FAILURE);
+	assert_non_null(strstr(said_err, "nothing to undo"));
+	assert_int_equal(said_run(dev_unbind, 2, (char *[]){ NIC, DISK }), TOOL_USAGE);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fake_setup, fake_teardown)

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * peerbar export: the object "dma-buf made of a BAR".
+ */
+#include <stddef.h>
+
+#include "tool.h"
+
+static const char usage[] = "Usage: peerbar export show [DEV]\n";
+
+static const struct verb verbs[] = {
+	{ "show", export_show },
+	{ "list", export_show },
+	{ NULL, NULL },
+};
+
+int cmd_export(int argc, char **argv)
+{
+	return run_verb(verbs, "show", usage, argc, argv);
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * peerbar export show: the dma-bufs that exist, who has them mapped and where, and what
+ * was revoked for which reason and how fast.
+ */
+#include <stdlib.h>
+
+#include "export_state.h"
+#include "pci.h"
+#include "peerbar.h"
+
+static const char usage[] = "Usage: peerbar export show [DEV]\n";
+
+static int show_one(const char *text)
+{
+	char address[PB_ADDRESS_SIZE];
+	json_object *array, *state;
+
+	if (pb_pci_parse(text, address) || pb_pci_exists(address))
+		return failure("%s", peerbar_errmsg());
+	state = export_state(address);
+	if (!state)
+		return failure("%s", peerbar_errmsg());
+	array = new_array();
+	append(array, state);
+	return print_result(array);
+}
+
+/* False: it cannot be read. A device that goes away meanwhile is left out. */
+static bool append_state(json_object *array, const char *address)
+{
+	json_object *state = export_state(address);
+
+	if (state)
+		append(array, state);
+	return state || !export_shows(address);
+}
+
+static int show_all(void)
+{
+	struct dirent **entries;
+	int i, n = export_devices(&entries);
+	bool readable = true;
+	json_object *array;
+
+	if (n < 0)
+		return failure("%s", peerbar_errmsg());
+	array = new_array();
+	for (i = 0; i < n; i++) {
+		readable = readable && append_state(array, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	if (readable)
+		return print_result(array);
+	json_object_put(array);
+	return failure("%s", peerbar_errmsg());
+}
+
+int export_show(int argc, char **argv)
+{
+	if (wants_help(argc, argv, usage))
+		return TOOL_OK;
+	if (argc > 1)
+		return misuse(usage, "\"%s\" is one word too many", argv[1]);
+	return argc ? show_one(argv[0]) : show_all();
+}

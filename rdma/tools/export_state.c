@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * From the lines of debugfs, words of the form key=value, to objects.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "export_state.h"
+#include "pci.h"
+#include "sys.h"
+
+#define DEBUGFS "/sys/kernel/debug"
+#define FOLDER DEBUGFS "/peerbar"
+#define MAX_WORDS 16
+
+struct words {
+	unsigned int nr;
+	struct {
+		const char *key, *value;
+	} word[MAX_WORDS];
+};
+
+struct reading {
+	json_object *device, *exports, *mappings, *reasons, *times;
+	uint64_t importers, revokes;
+};
+
+/* Does a new word begin at @text? Values may have spaces: "callback=f [module]". */
+static bool begins_word(const char *text)
+{
+	return text[strcspn(text, " =")] == '=';
+}
+
+/* The end of the value at @text; it is cut off there. Returns what follows. */
+static char *cut_value(char *text)
+{
+	char *end = text;
+
+	do
+		end += strcspn(end + 1, " ") + 1;
+	while (*end && !begins_word(end + 1));
+	if (!*end)
+		return end;
+	*end = '\0';
+	return end + 1;
+}
+
+static char *cut_quoted(char *text)
+{
+	char *end = text + strcspn(text, "\"");
+
+	if (*end)
+		*end++ = '\0';
+	return end + strspn(end, " ");
+}
+
+static void split(char *text, struct words *words)
+{
+	char *equals;
+
+	words->nr = 0;
+	text += strspn(text, " ");
+	while (words->nr < MAX_WORDS && (equals = strchr(text, '='))) {
+		*equals++ = '\0';
+		words->word[words->nr].key = text;
+		if (*equals == '"') {
+			words->word[words->nr].value = equals + 1;
+			text = cut_quoted(equals + 1);
+		} else {
+			words->word[words->nr].value = equals;
+			text = *equals ? cut_value(equals) : equals;
+		}
+		words->nr++;
+	}
+}
+
+/* NULL: the module that is loaded does not say. */
+static const char *word(const struct words *words, const char *key)
+{
+	unsigned int i;
+
+	for (i = 0; i < words->nr; i++)
+		if (!strcmp(words->word[i].key, key))
+			return words->word[i].value;
+	return NULL;
+}
+
+static uint64_t number(const struct words *words, const char *key)
+{
+	const char *value = word(words, key);
+
+	return value ? strtoull(value, NULL, 10) : 0;
+}
+
+static void copy(json_object *object, const struct words *words, const char *key,
+		 const char *from)
+{
+	const char *value = word(words, from);
+
+	if (value)
+		add_string(object, key, value);
+}
+
+static bool one_export(char *text, void *data)
+{
+	struct reading *r = data;
+	json_object *object;
+	struct words words;
+
+	split(text, &words);
+	if (!word(&words, "buffer"))
+		return true;
+	object = new_object();
+	add_number(object, "buffer", number(&words, "buffer"));
+	add_number(object, "bar", number(&words, "bar"));
+	add_size(object, "size", number(&words, "bytes"));
+	add_number(object, "ranges", number(&words, "ranges"));
+	copy(object, &words, "state", "state");
+	add_number(object, "live", number(&words, "live"));
+	add_object(object, "attachments", new_array());
+	append(r->exports, object);
+	return true;
+}
+
+/*
+ * The attachments of buffer @id. The files are read one after the other: a buffer that came
+ * in between is not shown.
+ */
+static json_object *attachments_of(const struct reading *r, uint64_t id)
+{
+	size_t i, n = json_object_array_length(r->exports);
+
+	for (i = 0; i < n; i++) {
+		json_object *export = json_object_array_get_idx(r->exports, i), *buffer;
+
+		json_object_object_get_ex(export, "buffer", &buffer);
+		if (json_object_get_uint64(buffer) == id)
+			return json_object_object_get(export, "attachments");
+	}
+	return NULL;
+}
+
+/* The RDMA device of an importer, if it has one. */
+static void add_rdma(json_object *object, const char *address)
+{
+	struct dirent **entries;
+	int i, n = pb_scandir(&entries, "/sys/bus/pci/devices/%s/infiniband", address);
+
+	if (n < 0)
+		return;
+	if (n)
+		add_string(object, "rdma", entries[0]->d_name);
+	for (i = 0; i < n; i++)
+		free(entries[i]);
+	free(entries);
+}
+
+static json_object *attachment(const struct words *words)
+{
+	json_object *object = new_object();
+
+	copy(object, words, "importer", "importer");
+	add_rdma(object, word(words, "importer"));
+	copy(object, words, "driver", "driver");
+	if (options.details || options.json)
+		copy(object, words, "callback", "callback");
+	copy(object, words, "map", "type");
+	copy(object, words, "stop", "stop");
+	add_bool(object, "fenced", number(words, "fenced"));
+	copy(object, words, "reason", "reason");
+	return object;
+}
+
+static json_object *mapping(const struct words *words)
+{
+	json_object *object = new_object();
+
+	copy(object, words, "state", "state");
+	copy(object, words, "address", "address");
+	copy(object, words, "dma", "dma");
+	copy(object, words, "phys", "phys");
+	add_size(object, "size", number(words, "bytes"));
+	return object;
+}
+
+/* A line of an importer, or one of what the importer before it has mapped. */
+static bool one_attachment(char *text, void *data)
+{
+	struct reading *r = data;
+	json_object *list, *object;
+	struct words words;
+
+	split(text, &words);
+	if (word(&words, "dma")) {
+		if (r->mappings)
+			append(r->mappings, mapping(&words));
+		return true;
+	}
+	r->mappings = NULL;
+	if (!word(&words, "importer"))
+		return true;
+	list = attachments_of(r, number(&words, "buffer"));
+	if (!list)
+		return true;
+	object = attachment(&words);
+	if (options.details || options.json) {
+		r->mappings = new_array();
+		add_object(object, "mappings", r->mappings);
+	}
+	append(list, object);
+	r->importers++;
+	return true;
+}
+
+static void add_reason(struct reading *r, const struct words *words)
+{
+	uint64_t count = number(words, "count"), active = number(words, "active");
+	json_object *object;
+
+	r->revokes += count;
+	if (!count && !active && !options.details && !options.json)
+		return;
+	object = new_object();
+	copy(object, words, "reason", "reason");
+	add_number(object, "count", count);
+	add_bool(object, "active", active);
+	append(r->reasons, object);
+}
+
+static void add_time(struct reading *r, const struct words *words)
+{
+	json_object *object = new_object();
+
+	add_number(object, "below-us", number(words, "below_us"));
+	add_number(object, "count", number(words, "count"));
+	append(r->times, object);
+}
+
+/* Counts of the whole device have lines without an own list: their names are kept. */
+static bool one_revoke(char *text, void *data)
+{
+	struct reading *r = data;
+	struct words words;
+	unsigned int i;
+
+	split(text, &words);
+	if (word(&words, "reason"))
+		add_reason(r, &words);
+	else if (word(&words, "below_us"))
+		add_time(r, &words);
+	else
+		for (i = 0; i < words.nr; i++)
+			add_number(r->device, words.word[i].key,
+				   strtoull(words.word[i].value, NULL, 10));
+	return true;
+}
+
+static int no_module(void)
+{
+	return pb_fail(ENOENT, "peerbar-vfio-pci is not loaded, and the kernel's own exporter, "
+		       "vfio-pci, shows nothing of its dma-bufs: load it");
+}
+
+/* Why there is no folder of ours: @err is what looking for it gave. */
+static int why_not(int err)
+{
+	struct dirent **entries;
+	int i, n;
+
+	if (err == ENOENT) {
+		n = pb_scandir(&entries, DEBUGFS);
+		for (i = 0; i < n; i++)
+			free(entries[i]);
+		if (n >= 0)
+			free(entries);
+		if (n > 0)
+			return no_module();
+		if (!n)
+			return pb_fail(ENOENT, "debugfs is not mounted: \"mount -t debugfs debugfs "
+				       DEBUGFS "\"");
+		err = -n;
+	}
+	switch (err) {
+	case EACCES:
+	case EPERM:
+		return pb_fail(err, "only root may read " DEBUGFS ": run as root; if you are, the "
+			       "kernel is locked down");
+	case ENOENT:
+		return pb_fail(err, "this kernel has no debugfs: boot one with CONFIG_DEBUG_FS");
+	default:
+		return pb_fail(err, "cannot read " FOLDER ": %s", strerror(err));
+	}
+}
+
+int export_devices(struct dirent ***entries)
+{
+	int n = pb_scandir(entries, FOLDER);
+
+	return n < 0 ? why_not(-n) : n;
+}
+
+bool export_shows(const char *address)
+{
+	return pb_exists(FOLDER "/%s", address);
+}
+
+/* Why there is none of the device. */
+static void nothing_of(const char *address)
+{
+	char driver[PB_NAME_SIZE];
+	struct dirent **entries;
+	int i, n = export_devices(&entries);
+
+	if (n < 0)
+		return;
+	for (i = 0; i < n; i++)
+		free(entries[i]);
+	free(entries);
+	pb_pci_driver(address, driver);
+	pb_fail(ENOENT, "%s is bound to %s, and only peerbar-vfio-pci shows its dma-bufs: bind it "
+		"to that (\"peerbar dev bind %s driver peerbar-vfio-pci\")", address,
+		driver[0] ? driver : "no driver", address);
+}
+
+static int read_files(struct reading *r, const char *address)
+{
+	static const struct {
+		const char *name;
+		bool (*line)(char *text, void *data);
+	} files[] = {
+		{ "exports", one_export }, { "attachments", one_attachment },
+		{ "revokes", one_revoke },
+	};
+	char path[128];
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]) && !ret; i++) {
+		snprintf(path, sizeof(path), FOLDER "/%s/%s", address, files[i].name);
+		ret = pb_each_line(path, files[i].line, r);
+	}
+	return ret;
+}
+
+static void add_counts(const struct reading *r)
+{
+	add_number(r->device, "buffers", json_object_array_length(r->exports));
+	add_number(r->device, "importers", r->importers);
+	add_number(r->device, "revokes", r->revokes);
+}
+
+json_object *export_state(const char *address)
+{
+	struct reading r = {
+		.device = new_object(), .exports = new_array(), .reasons = new_array(),
+		.times = new_array(),
+	};
+	int ret;
+
+	add_string(r.device, "dev", address);
+	/* their places, before those of the counts that are found */
+	add_counts(&r);
+	ret = read_files(&r, address);
+	add_counts(&r);
+	add_object(r.device, "exports", r.exports);
+	add_object(r.device, "reasons", r.reasons);
+	add_object(r.device, "times", r.times);
+	if (!ret)
+		return r.device;
+	json_object_put(r.device);
+	if (ret == -ENOENT)
+		nothing_of(address);
+	else
+		why_not(-ret);
+	return NULL;
+}

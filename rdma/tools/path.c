@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * peerbar path: the object "way from a NIC to a device".
+ */
+#include <stddef.h>
+
+#include "tool.h"
+
+static const char usage[] = "Usage: peerbar path show NIC DEV [bar N]\n";
+
+static const struct verb verbs[] = {
+	{ "show", path_show },
+	{ NULL, NULL },
+};
+
+int cmd_path(int argc, char **argv)
+{
+	return run_verb(verbs, NULL, usage, argc, argv);
+}

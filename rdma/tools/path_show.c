@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * peerbar path show: what lies between a NIC and a device, by which way the NIC would
+ * reach a BAR, what would stop it when the BAR is taken back, and whether it is let in.
+ * Nothing is opened: see verdict.h for what this rests on.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tool.h"
+#include "verdict.h"
+
+static const char usage[] =
+	"Usage: peerbar path show NIC DEV [bar N]\n"
+	"NIC is an RDMA device such as efa_0 or a PCI address, DEV a PCI address.\n"
+	"Default: the largest BAR.\n";
+
+#define UNSET UINT64_MAX
+
+struct path {
+	struct pb_kernel kernel;
+	struct pb_nic nic;
+	struct pb_pci dev;
+	int bar;		/* negative: there is none */
+	struct pb_verdict verdict;
+};
+
+static const char *revoke_name(enum pb_revoke revoke)
+{
+	static const char * const names[] = {
+		[PB_REVOKE_NATIVE] = "native", [PB_REVOKE_CHANGED] = "our-change",
+		[PB_REVOKE_PINS] = "pins", [PB_REVOKE_NO_DMABUF] = "no-dmabuf",
+		[PB_REVOKE_UNKNOWN] = "unknown",
+	};
+
+	return names[revoke];
+}
+
+static const char *verdict_name(const struct pb_verdict *v)
+{
+	switch (v->cause) {
+	case PB_CAUSE_NONE:
+		return v->stop == PB_STOP_FENCE ? "works-with-fence" : "works";
+	case PB_CAUSE_ACS_UNSEEN:
+	case PB_CAUSE_EXPORTER_UNSEEN:
+		return "unknown";
+	default:
+		return "refused";
+	}
+}
+
+static void add_optional(json_object *object, const char *key, const char *value)
+{
+	if (value[0])
+		add_string(object, key, value);
+	else
+		add_none(object, key);
+}
+
+static void add_answer(json_object *object, const char *key, enum pb_answer answer)
+{
+	if (answer == PB_UNKNOWN)
+		add_none(object, key);
+	else
+		add_bool(object, key, answer == PB_YES);
+}
+
+static void add_hex(json_object *object, const char *key, uint64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64, value);
+	add_string(object, key, text);
+}
+
+static void add_iommu(json_object *object, const struct pb_pci *pci)
+{
+	if (pci->group >= 0)
+		add_number(object, "group", pci->group);
+	else
+		add_none(object, "group");
+	add_optional(object, "domain", pci->domain);
+}
+
+static json_object *nic_end(const struct pb_nic *nic)
+{
+	json_object *object = new_object();
+
+	add_string(object, "end", "nic");
+	add_string(object, "dev", nic->pci.address);
+	add_optional(object, "driver", nic->pci.driver);
+	add_optional(object, "rdma", nic->name);
+	add_string(object, "revokes", revoke_name(nic->revoke));
+	add_iommu(object, &nic->pci);
+	add_number(object, "dma-mask-bits", nic->pci.dma_mask_bits);
+	add_string(object, "host", nic->pci.host);
+	return object;
+}
+
+static json_object *dev_end(const struct path *p)
+{
+	const struct pb_window *window = p->bar < 0 ? NULL : &p->dev.bar[p->bar];
+	json_object *object = new_object();
+
+	add_string(object, "end", "dev");
+	add_string(object, "dev", p->dev.address);
+	add_optional(object, "driver", p->dev.driver);
+	add_string(object, "exporter", pb_exporter_name(p->verdict.exporter));
+	add_iommu(object, &p->dev);
+	if (window && window->size) {
+		add_number(object, "bar", p->bar);
+		add_size(object, "size", window->size);
+		add_hex(object, "address", window->start);
+		if (window->bus_known)
+			add_hex(object, "bus-address", window->bus);
+		else
+			add_none(object, "bus-address");
+	}
+	add_answer(object, "memory", p->dev.memory);
+	add_string(object, "host", p->dev.host);
+	return object;
+}
+
+/* The bits that are set, by the specification's abbreviations. */
+static void acs_text(const struct pb_hop *hop, char *text, size_t size)
+{
+	static const char * const bits[] = { "SV", "TB", "RR", "CR", "UF", "EC", "DT" };
+	size_t used = 0;
+	unsigned int i;
+
+	snprintf(text, size, "%s", hop->acs == PB_ACS_NONE ? "none" :
+				   hop->acs == PB_ACS_UNKNOWN ? "unknown" : "off");
+	for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+		if (hop->control & 1 << i)
+			used += snprintf(text + used, size - used, "%s%s", used ? "," : "",
+					 bits[i]);
+}
+
+static bool is_on(const struct pb_pci *pci, const char *address)
+{
+	unsigned int i;
+
+	for (i = 1; i < pci->nr_hops; i++)
+		if (!strcmp(pci->hop[i].address, address))
+			return true;
+	return false;
+}
+
+static json_object *hop_line(const char *end, const struct pb_hop *hop, bool counts)
+{
+	json_object *object = new_object();
+	char acs[32];
+
+	acs_text(hop, acs, sizeof(acs));
+	add_string(object, "hop", hop->address);
+	add_string(object, "above", end);
+	add_string(object, "acs", acs);
+	if (hop->acs == PB_ACS_UNKNOWN)
+		add_none(object, "redirects");
+	else
+		add_bool(object, "redirects", hop->control & PB_ACS_REDIRECTS);
+	add_bool(object, "counts", counts);
+	return object;
+}
+
+/* Where the two ways up meet: its place on the NIC's, or the length of that. */
+static unsigned int meeting_point(const struct path *p)
+{
+	unsigned int i;
+
+	for (i = 1; i < p->nic.pci.nr_hops; i++)
+		if (is_on(&p->dev, p->nic.pci.hop[i].address))
+			break;
+	return i;
+}
+
+/*
+ * From the NIC up, down to the device: bridges, those above both once. ACS counts up to
+ * where the ways meet, and nowhere if that is the host bridge. The ends have it only as
+ * parts of a device of several functions.
+ */
+static json_object *hops(const struct path *p)
+{
+	const struct pb_pci *nic = &p->nic.pci, *dev = &p->dev;
+	unsigned int i, meet = meeting_point(p);
+	bool met = meet < nic->nr_hops;
+	json_object *array = new_array();
+
+	if (nic->hop[0].acs == PB_ACS_PRESENT)
+		append(array, hop_line("nothing", &nic->hop[0], met));
+	for (i = 1; i < nic->nr_hops; i++)
+		append(array, hop_line(i < meet ? "nic" : "both", &nic->hop[i],
+				       met && i <= meet));
+	for (i = dev->nr_hops; i-- > 1;)
+		if (!is_on(nic, dev->hop[i].address))
+			append(array, hop_line("dev", &dev->hop[i], met));
+	if (dev->hop[0].acs == PB_ACS_PRESENT)
+		append(array, hop_line("nothing", &dev->hop[0], met));
+	return array;
+}
+
+static json_object *host_line(const struct pb_pci *pci)
+{
+	json_object *object = new_object();
+	char id[16];
+
+	add_string(object, "host", pci->host);
+	add_optional(object, "by", pci->root);
+	snprintf(id, sizeof(id), "%04x:%04x", pci->root_vendor, pci->root_device);
+	if (pci->root[0])
+		add_string(object, "id", id);
+	else
+		add_none(object, "id");
+	return object;
+}
+
+static json_object *hosts(const struct path *p)
+{
+	json_object *array = new_array();
+
+	append(array, host_line(&p->nic.pci));
+	if (strcmp(p->nic.pci.host, p->dev.host))
+		append(array, host_line(&p->dev));
+	return array;
+}
+
+static void add_verdict(json_object *object, const struct path *p)
+{
+	const struct pb_verdict *v = &p->verdict;
+
+	if (v->route_sure && p->bar >= 0)
+		add_string(object, "map", peerbar_map_type_text(v->route.type));
+	else
+		add_none(object, "map");
+	/* Where the kernel has P2PDMA, what is said here is what the rules say. */
+	add_string(object, "decides", p->kernel.p2pdma == PB_NO ? "rules" : "kernel");
+	add_string(object, "stop", pb_stop_name(v->stop));
+	add_string(object, "verdict", verdict_name(v));
+	if (options.json || v->cause)
+		add_string(object, "cause", pb_cause_name(v->cause));
+	if (options.json && v->err)
+		add_string(object, "errno", strerrorname_np(v->err));
+	if (!v->cause)
+		return;
+	add_string(object, "reason", pb_cause_why(v->cause));
+	add_string(object, "remedy", pb_cause_remedy(v->cause));
+}
+
+static int print(const struct path *p)
+{
+	json_object *object = new_object(), *ends = new_array();
+
+	add_string(object, "nic", p->nic.name[0] ? p->nic.name : p->nic.pci.address);
+	add_string(object, "dev", p->dev.address);
+	if (p->bar >= 0)
+		add_number(object, "bar", p->bar);
+	else
+		add_none(object, "bar");
+	add_verdict(object, p);
+	append(ends, nic_end(&p->nic));
+	append(ends, dev_end(p));
+	add_object(object, "ends", ends);
+	add_object(object, "hops", hops(p));
+	if (options.json || options.details)
+		add_object(object, "hosts", hosts(p));
+	return print_result(object);
+}
+
+int path_show(int argc, char **argv)
+{
+	uint64_t bar = UNSET;
+	const struct size_argument table[] = { { "bar", &bar }, { NULL, NULL } };
+	char address[PB_ADDRESS_SIZE];
+	struct path p;
+
+	if (wants_help(argc, argv, usage))
+		return TOOL_OK;
+	if (argc < 2)
+		return misuse(usage, "path show takes a NIC and a PCI address");
+	if (parse_sizes(table, usage, argc - 2, argv + 2))
+		return TOOL_USAGE;
+	if (bar != UNSET && bar >= PEERBAR_NR_BARS)
+		return misuse(usage, "BARs are numbered 0 to %d", PEERBAR_NR_BARS - 1);
+	if (pb_pci_parse(argv[1], address) || pb_pci_facts(address, &p.dev) ||
+	    pb_nic_facts(argv[0], &p.nic) || pb_kernel_facts(&p.kernel))
+		return failure("%s", peerbar_errmsg());
+	p.bar = bar == UNSET ? pb_pci_largest_bar(&p.dev) : (int)bar;
+	p.verdict = pb_verdict(&p.kernel, &p.nic, &p.dev, p.bar);
+	return print(&p);
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * peerbar path show: what it prints of a machine. The verdicts have a test of their own
+ * (tests/unit/lib/test_verdict.c).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "fake.h"
+#include "machine.h"
+#include "said.h"
+#include "tool.h"
+
+#define GPU "0000:03:00.0"
+#define NIC "0000:04:00.0"
+#define ARGS(...) ((char *[]){ __VA_ARGS__ })
+
+static struct machine_function parts[] = {
+	{ .path = "pci0000:00/0000:00:00.0", .vendor = 0x8086, .device = 0x29c0,
+	  .acs = MACHINE_OLD_PCI },
+	{ .path = "pci0000:00/0000:00:01.0", .port = MACHINE_ROOT_PORT, .acs = 0x1d },
+	{ .path = "pci0000:00/0000:00:01.0/0000:01:00.0", .port = MACHINE_UPSTREAM,
+	  .acs = MACHINE_NO_ACS },
+	{ .path = "pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:01.0",
+	  .port = MACHINE_DOWNSTREAM, .acs = 0 },
+	{ .path = "pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:02.0",
+	  .port = MACHINE_DOWNSTREAM, .acs = 0x7f },
+	{ .path = "pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:01.0/" GPU,
+	  .vendor = 0x1af4, .device = 0x1110, .acs = MACHINE_NO_ACS, .driver = "vfio-pci",
+	  .vfio = true, .group = 8, .bar = 0x380000000000, .size = 1 << 30 },
+	{ .path = "pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:02.0/" NIC,
+	  .vendor = 0x1d0f, .device = 0xefa2, .acs = MACHINE_NO_ACS, .driver = "efa",
+	  .group = 9, .mask = 48, .rdma = "efa_0" },
+};
+
+static int setup(void **state)
+{
+	memset(&options, 0, sizeof(options));
+	return fake_setup(state);
+}
+
+/* @hidden: an ordinary user looks. */
+static void make_machine(const char *cpu, bool hidden)
+{
+	unsigned int i;
+
+	machine_kernel("7.3.4", cpu, MACHINE_SYMBOL("pci_p2pdma_distance_many")
+		       MACHINE_MODULE_SYMBOL("vfio_pci_core_feature_dma_buf", "vfio_pci_core")
+		       MACHINE_MODULE_SYMBOL("efa_reg_user_mr_dmabuf", "efa")
+		       MACHINE_MODULE_SYMBOL("efa_dmabuf_revoke", "efa"));
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		parts[i].hidden = hidden;
+		machine_add(&parts[i]);
+	}
+}
+
+static void prints_text(void **state)
+{
+	static const char expected[] =
+		"nic efa_0 dev " GPU " bar 2 map host-bridge decides kernel stop our-change "
+		"verdict works\n"
+		"    end nic dev " NIC " driver efa rdma efa_0 revokes our-change group 9 "
+		"domain DMA dma-mask-bits 48 host pci0000:00\n"
+		"    end dev dev " GPU " driver vfio-pci exporter kernel group 8 domain DMA bar 2 "
+		"size 1G address 0x380000000000 bus-address 0x380000000000 memory yes "
+		"host pci0000:00\n"
+		"    hop 0000:02:02.0 above nic acs SV,TB,RR,CR,UF,EC,DT redirects yes "
+		"counts yes\n"
+		"    hop 0000:01:00.0 above both acs none redirects no counts yes\n"
+		"    hop 0000:00:01.0 above both acs SV,RR,CR,UF redirects yes counts no\n"
+		"    hop 0000:02:01.0 above dev acs off redirects no counts yes\n";
+
+	(void)state;
+	make_machine("AuthenticAMD/25", false);
+	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", "03:00.0")), TOOL_OK);
+	assert_string_equal(said_out, expected);
+	options.details = true;
+	assert_int_equal(said_run(path_show, 2, ARGS(NIC, GPU)), TOOL_OK);
+	assert_non_null(strstr(said_out, "nic efa_0 dev " GPU " bar 2 "));
+	assert_non_null(strstr(said_out, " size 1073741824 "));
+	assert_non_null(strstr(said_out, "\n    host pci0000:00 by 0000:00:00.0 id 8086:29c0\n"));
+}
+
+static void says_why_not(void **state)
+{
+	(void)state;
+	make_machine("GenuineIntel/6", false);
+	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", GPU)), TOOL_OK);
+	assert_non_null(strstr(said_out, " map not-supported decides kernel stop our-change "
+			       "verdict refused cause acs-redirect reason ACS sends their traffic "
+			       "to a host bridge that is not known to forward it remedy turn "));
+	options.json = true;
+	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", GPU)), TOOL_OK);
+	assert_non_null(strstr(said_out, "\"errno\":\"EINVAL\""));
+	assert_int_equal(said_run(path_show, 4, ARGS("efa_0", GPU, "bar", "0")), TOOL_OK);
+	assert_non_null(strstr(said_out, "\"cause\":\"no-bar\""));
+}
+
+static void says_what_it_does_not_see(void **state)
+{
+	(void)state;
+	make_machine("GenuineIntel/6", true);
+	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", GPU)), TOOL_OK);
+	assert_non_null(strstr(said_out, " map none decides kernel stop our-change verdict "
+			       "unknown cause acs-unseen "));
+	assert_non_null(strstr(said_out, " remedy run as root\n"));
+	assert_non_null(strstr(said_out, "\n    hop 0000:02:01.0 above dev acs unknown "
+			       "redirects none counts yes\n"));
+}
+
+static void refuses_bad_words(void **state)
+{
+	(void)state;
+	make_machine("AuthenticAMD/25", false);
+	assert_int_equal(said_run(path_show, 1, ARGS("efa_0")), TOOL_USAGE);
+	assert_int_equal(said_run(path_show, 4, ARGS("efa_0", GPU, "bar", "6")), TOOL_USAGE);
+	assert_int_equal(said_run(path_show, 4, ARGS("efa_0", GPU, "bra", "2")), TOOL_USAGE);
+	assert_int_equal(said_run(path_show, 2, ARGS("efa_1", GPU)), TOOL_FAILURE);
+	assert_non_null(strstr(said_err, "no RDMA device efa_1"));
+	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", "zebra")), TOOL_FAILURE);
+	assert_non_null(strstr(said_err, "not a PCI address"));
+	assert_int_equal(said_run(path_show, 1, ARGS("-h")), TOOL_OK);
+	assert_non_null(strstr(said_out, "Usage: peerbar path show"));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, fake_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(prints_text),
+		TEST(says_why_not),
+		TEST(says_what_it_does_not_see),
+		TEST(refuses_bad_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
