@@ -72,11 +72,12 @@ static void show_attachments(struct seq_file *s, struct peerbar_buffer *buf)
 
 	mutex_lock(&buf->lock);
 	list_for_each_entry(att, &buf->attachments, node) {
-		seq_printf(s, "buffer=%llu importer=%s driver=%s callback=%ps type=%s fenced=%d",
+		seq_printf(s, "buffer=%llu importer=%s driver=%s callback=%ps type=%s stop=%s fenced=%d",
 			   buffer_id(buf), dev_name(att->attach->dev),
 			   dev_driver_string(att->attach->dev),
 			   peerbar_importer_callback(att->attach->importer_ops),
-			   peerbar_map_type_text(att->route.type), att->fenced);
+			   peerbar_map_type_text(att->route.type),
+			   peerbar_stop_text(att->stop), att->fenced);
 		if (att->route.reason != PEERBAR_REACHABLE)
 			seq_printf(s, " reason=\"%s\"", peerbar_reason_text(att->route.reason));
 		seq_putc(s, '\n');
@@ -123,7 +124,7 @@ static int revokes_show(struct seq_file *s, void *unused)
 	for (i = 0; i < PEERBAR_NR_REASONS; i++)
 		seq_printf(s, "reason=%s count=%llu active=%d\n", peerbar_reason_name(i),
 			   ctx->revokes[i], !!(ctx->reasons & BIT(i)));
-	seq_printf(s, "fenced=%llu\n", ctx->fenced);
+	seq_printf(s, "fenced=%llu overdue=%llu\n", ctx->fenced, ctx->overdue);
 	for (i = 0; i < PEERBAR_HISTOGRAM; i++)
 		if (ctx->histogram[i])
 			seq_printf(s, "below_us=%lu count=%llu\n", BIT(i), ctx->histogram[i]);

@@ -9,8 +9,10 @@
  * the domain itself, where iommu_unmap() returns after the invalidation, and its IOVA
  * stays reserved (compat/iova.h) until the importer detaches.
  *
- * The same closing is the last resort against an importer that does not let go.
+ * The same closing is the fence: the way to stop importers that cannot let go, and the last
+ * resort against one that does not.
  */
+#include <linux/ratelimit.h>
 #include <linux/sizes.h>
 
 #include "peerbar.h"
@@ -72,6 +74,7 @@ static int open_translated(struct device *client, struct peerbar_span *span,
 	/* what cannot be seen in the domain could not be closed there */
 	if (!maps(domain_of(client), span)) {
 		close_translated(client, span);
+		dev_err_ratelimited(client, "peerbar: refused: its IOMMU domain does not show the BAR where it was mapped, and so could not be made to close it\n");
 		return -EIO;
 	}
 	span->addr = span->iova.addr;
@@ -134,6 +137,23 @@ static int close_all(struct device *client, struct peerbar_mapping *m)
 	return ret;
 }
 
+static void log_fence(const struct peerbar_attachment *att, const char *device, bool closed)
+{
+	struct device *client = att->attach->dev;
+	const char *driver = dev_driver_string(client);
+
+	if (att->stop == PEERBAR_STOP_NATIVE)
+		dev_warn(client, "peerbar: %s did not let go of %s; %s\n", driver, device,
+			 closed ? "its mapping is fenced off in the IOMMU" :
+				  "nothing translates its DMA: bus mastering is off until its driver is bound again");
+	else if (closed)
+		dev_info_once(client, "peerbar: %s cannot revoke and is fenced off from %s in the IOMMU, which may report faults of it until it deregisters; said once, see the trace event peerbar:fence\n",
+			      driver, device);
+	else
+		dev_err(client, "peerbar: the IOMMU still lets %s reach %s; bus mastering is off until its driver is bound again\n",
+			driver, device);
+}
+
 void peerbar_fence(struct peerbar_attachment *att, struct peerbar_mapping *m)
 {
 	struct device *client = att->attach->dev;
@@ -145,9 +165,6 @@ void peerbar_fence(struct peerbar_attachment *att, struct peerbar_mapping *m)
 		pci_clear_master(to_pci_dev(client));
 	if (m->way == PEERBAR_DIRECT)
 		close_all(client, m);
-	trace_fence(buf, client, closed);
-	dev_warn(client, "peerbar: %s did not let go of %s; %s\n", dev_driver_string(client),
-		 pci_name(buf->context->pdev),
-		 closed ? "its mapping is fenced off in the IOMMU" :
-			  "nothing translates its DMA: bus mastering is off until its driver is bound again");
+	trace_fence(buf, att, closed);
+	log_fence(att, pci_name(buf->context->pdev), closed);
 }

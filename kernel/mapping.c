@@ -38,20 +38,23 @@ int peerbar_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach)
 {
 	struct peerbar_buffer *buf = dmabuf->priv;
 	struct peerbar_attachment *att;
+	int ret;
 
 	if (!attach->peer2peer)
 		return -EOPNOTSUPP;
 	if (READ_ONCE(buf->revoked))
 		return -ENODEV;
-	if (!peerbar_importer_revokes(attach))
-		return -EOPNOTSUPP;
-
 	att = kzalloc_obj(*att);
 	if (!att)
 		return -ENOMEM;
 	att->attach = attach;
 	INIT_LIST_HEAD(&att->mappings);
 	att->route = peerbar_provider_map_type(buf->provider, attach->dev, last_byte(buf));
+	ret = peerbar_admit(att);
+	if (ret) {
+		kfree(att);
+		return ret;
+	}
 	if (att->route.type == PEERBAR_MAP_NOT_SUPPORTED)
 		dev_warn_ratelimited(attach->dev, "peerbar: cannot reach BAR %td of %s: %s\n",
 				     buf->provider - buf->context->provider,
@@ -62,7 +65,7 @@ int peerbar_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach)
 	mutex_lock(&buf->lock);
 	list_add_tail(&att->node, &buf->attachments);
 	mutex_unlock(&buf->lock);
-	trace_attach(buf, attach->dev, &att->route);
+	trace_attach(buf, att);
 	return 0;
 }
 
@@ -91,27 +94,36 @@ static void mapping_destroy(struct peerbar_attachment *att, struct peerbar_mappi
 	kvfree(m);
 }
 
+static enum peerbar_way way_of(const struct peerbar_attachment *att)
+{
+	if (att->route.type == PEERBAR_MAP_BUS_ADDR)
+		return PEERBAR_BUS;
+	if (peerbar_iommu_of(att->attach->dev) == PEERBAR_IOMMU_TRANSLATES)
+		return PEERBAR_TRANSLATED;
+	return PEERBAR_DIRECT;
+}
+
 static struct peerbar_mapping *mapping_create(struct peerbar_attachment *att)
 {
 	struct peerbar_buffer *buf = att->attach->dmabuf->priv;
+	enum peerbar_way way = way_of(att);
 	struct peerbar_mapping *m;
 	unsigned int i;
 
+	/* let in for the fence, and no domain to close it in any more */
+	if (att->stop == PEERBAR_STOP_FENCE && way != PEERBAR_TRANSLATED)
+		return ERR_PTR(-EIO);
+
 	m = kvzalloc(struct_size(m, span, buf->nr_ranges), GFP_KERNEL);
 	if (!m)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	if (sg_alloc_table(&m->sgt, sg_entries(buf), GFP_KERNEL)) {
 		kvfree(m);
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	}
 	m->sgt.orig_nents = 0;
 
-	if (att->route.type == PEERBAR_MAP_BUS_ADDR)
-		m->way = PEERBAR_BUS;
-	else if (peerbar_iommu_of(att->attach->dev) == PEERBAR_IOMMU_TRANSLATES)
-		m->way = PEERBAR_TRANSLATED;
-	else
-		m->way = PEERBAR_DIRECT;
+	m->way = way;
 	m->nr_spans = buf->nr_ranges;
 	for (i = 0; i < m->nr_spans; i++) {
 		m->span[i].phys = buf->range[i].phys;
@@ -195,8 +207,8 @@ static struct peerbar_mapping *mapping_get(struct peerbar_attachment *att,
 	}
 	if (!found)
 		found = mapping_create(att);
-	if (!found)
-		return ERR_PTR(-ENOMEM);
+	if (IS_ERR(found))
+		return found;
 	ret = mapping_open(att, found, dir);
 	return ret ? ERR_PTR(ret) : found;
 }

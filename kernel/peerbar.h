@@ -65,7 +65,8 @@ struct peerbar_provider {
  * @reasons: bits of enum peerbar_reason
  * @buffers: all that exist, orphans included
  * @revokes: events that took something away, by reason
- * @fenced: mappings closed by force
+ * @fenced: mappings closed under an importer that held them
+ * @overdue: those of them whose importer should have let go, and did not in time
  * @histogram: how long those events took
  * @debugfs: folder of the device
  */
@@ -79,6 +80,7 @@ struct peerbar_context {
 	struct list_head buffers;
 	u64 revokes[PEERBAR_NR_REASONS];
 	u64 fenced;
+	u64 overdue;
 	u64 histogram[PEERBAR_HISTOGRAM];
 
 	struct dentry *debugfs;
@@ -137,18 +139,26 @@ struct peerbar_buffer {
 	wait_queue_head_t idle;
 };
 
+/* What stops an importer's DMA when the BAR is taken away. */
+enum peerbar_stop {
+	PEERBAR_STOP_NATIVE,		/* itself: it is told, stops its hardware and unmaps */
+	PEERBAR_STOP_FENCE,		/* the IOMMU: it is not told, and may unmap whenever */
+};
+
 /**
  * struct peerbar_attachment - an importer of a buffer; priv of the dma_buf_attachment
  * @attach: the core's side
  * @node: in peerbar_buffer.attachments
  * @route: may it reach the BAR, and how; decided once
+ * @stop: what stops it; decided once
  * @mappings: all that it ever had: live, or parked with their IOVA
- * @fenced: it did not let go of a mapping in time: it gets no other
+ * @fenced: a mapping of it was closed by the fence: it gets no other
  */
 struct peerbar_attachment {
 	struct dma_buf_attachment *attach;
 	struct list_head node;
 	struct peerbar_route route;
+	enum peerbar_stop stop;
 	struct list_head mappings;
 	bool fenced;
 };
@@ -177,7 +187,7 @@ struct peerbar_span {
 enum peerbar_mapping_state {
 	PEERBAR_PARKED,			/* closed; IOVA reserved; may be opened again */
 	PEERBAR_LIVE,			/* open, an importer holds it */
-	PEERBAR_FENCED,			/* closed by force, the importer still holds it */
+	PEERBAR_FENCED,			/* closed by the fence, the importer still holds it */
 };
 
 /**
@@ -246,13 +256,15 @@ void peerbar_unmap(struct dma_buf_attachment *attach, struct sg_table *sgt,
  * @wait: give importers time to unmap (at most revoke_timeout_ms together); without it
  *        only their callbacks run
  *
+ * Importers that cannot stop are fenced off first, whatever the others do.
+ *
  * Afterwards no DMA reaches the BARs: importers have stopped, or were fenced off. The one
  * exception is a call without @wait for an importer that was told, but has not unmapped,
  * behind no translating IOMMU: stopping it would stop its whole device. The next event
  * that waits, at the latest the close, sees to it.
  *
- * A pinned registration stays dead for ever; a dynamic importer may map again once no
- * reason is left.
+ * A pinned or fenced registration stays dead for ever; a dynamic importer may map again
+ * once no reason is left.
  */
 void peerbar_revoke(struct peerbar_context *ctx, enum peerbar_reason reason, bool wait);
 
@@ -306,14 +318,23 @@ enum peerbar_iommu peerbar_iommu_of(struct device *dev);
 /* admission.c */
 
 /**
- * peerbar_importer_revokes - whether an importer really stops when it is told to
- * @attach: its attachment
+ * peerbar_admit - let an importer in, or refuse it
+ * @att: its attachment, with the route; gets @stop
  *
- * Decided by what its callback does, not by there being one. A refusal is logged.
+ * Decided by what its callback does, not by there being one. A refusal is logged, with
+ * what is in the way of the fence.
  *
- * Return: true to let it in.
+ * Return: 0, or -EOPNOTSUPP if nothing could stop its DMA.
  */
-bool peerbar_importer_revokes(const struct dma_buf_attachment *attach);
+int peerbar_admit(struct peerbar_attachment *att);
+
+/**
+ * peerbar_stop_text - what stops an importer, as a word for tools
+ * @stop: which
+ *
+ * Return: a constant string.
+ */
+const char *peerbar_stop_text(enum peerbar_stop stop);
 
 /* fence.c */
 
@@ -357,12 +378,13 @@ void peerbar_span_release(struct device *client, enum peerbar_way way,
 			  struct peerbar_span *span);
 
 /**
- * peerbar_fence - stop the DMA of an importer that did not let go
+ * peerbar_fence - stop the DMA of an importer that cannot let go, or did not
  * @att: the importer
  * @m: its live mapping
  *
  * Through the IOMMU if that translates; else by clearing the bus mastering of the
- * importer's device. Logged.
+ * importer's device. Logged: as information if the importer was let in for the fence, as
+ * a warning otherwise.
  */
 void peerbar_fence(struct peerbar_attachment *att, struct peerbar_mapping *m);
 

@@ -26,8 +26,10 @@ enum peerbar_iommu peerbar_iommu_of(struct device *dev)
 	const unsigned int managed = __IOMMU_DOMAIN_PAGING | __IOMMU_DOMAIN_DMA_API;
 	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
 
-	if (!domain || domain->type == IOMMU_DOMAIN_IDENTITY)
+	if (!domain)
 		return PEERBAR_IOMMU_NONE;
+	if (domain->type == IOMMU_DOMAIN_IDENTITY)
+		return PEERBAR_IOMMU_IDENTITY;
 	return (domain->type & managed) == managed ? PEERBAR_IOMMU_TRANSLATES :
 						     PEERBAR_IOMMU_FOREIGN;
 }

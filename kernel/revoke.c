@@ -8,10 +8,11 @@
  *
  * Setting a reason
  *   1. marks every buffer revoked: from now on a map gives -ENODEV;
- *   2. runs the importers' callbacks, which stop their hardware;
- *   3. waits for them to unmap, up to revoke_timeout_ms for all together;
- *   4. fences off who still has a mapping, and lets it map no more;
- *   5. reads from the device, so that writes posted on their way to it have landed.
+ *   2. fences off the importers that cannot stop (admission.c), and lets them map no more;
+ *   3. runs the callbacks of the others, which stop their hardware;
+ *   4. waits for these to unmap, up to revoke_timeout_ms for all together;
+ *   5. fences off who still has a mapping, likewise;
+ *   6. reads from the device, so that writes posted on their way to it have landed.
  *
  * Locks, outermost first:
  *
@@ -79,7 +80,27 @@ static bool lock_resv(struct dma_resv *resv, unsigned long deadline)
 	return true;
 }
 
-/* Step 2. Not told in time, importers are told by the next event, and fenced by this. */
+/*
+ * The core's own call would run the callbacks of fenced importers, too, which are not
+ * made for it: that of a pinned umem before 7.1 warns.
+ */
+static void run_callbacks(struct dma_buf *dmabuf)
+{
+	void (*callback)(struct dma_buf_attachment *attach);
+	struct dma_buf_attachment *attach;
+	struct peerbar_attachment *att;
+
+	dma_resv_assert_held(dmabuf->resv);
+	list_for_each_entry(attach, &dmabuf->attachments, node) {
+		att = attach->priv;
+		if (att->stop != PEERBAR_STOP_NATIVE)
+			continue;
+		callback = peerbar_importer_callback(attach->importer_ops);
+		callback(attach);
+	}
+}
+
+/* Step 3. Not told in time, importers are told by the next event, and fenced by this. */
 static void tell_importers(struct peerbar_buffer *buf, unsigned long deadline, bool wait)
 {
 	struct dma_resv *resv = buf->dmabuf->resv;
@@ -87,15 +108,18 @@ static void tell_importers(struct peerbar_buffer *buf, unsigned long deadline, b
 	if (buf->told || !lock_resv(resv, deadline))
 		return;
 	buf->told = true;
-	peerbar_invalidate_mappings(buf->dmabuf);
+	run_callbacks(buf->dmabuf);
 	if (wait)
 		dma_resv_wait_timeout(resv, DMA_RESV_USAGE_BOOKKEEP, false,
 				      time_left(deadline));
 	dma_resv_unlock(resv);
 }
 
-/* Step 4. Without a wait only what the IOMMU can do alone: see peerbar_revoke(). */
-static unsigned int fence_off(struct peerbar_buffer *buf, bool wait)
+/*
+ * Steps 2 and 5: what importers of one kind hold. Without a wait only what the IOMMU can
+ * do alone: see peerbar_revoke().
+ */
+static unsigned int fence_off(struct peerbar_buffer *buf, enum peerbar_stop stop, bool wait)
 {
 	struct peerbar_attachment *att;
 	struct peerbar_mapping *m;
@@ -104,7 +128,7 @@ static unsigned int fence_off(struct peerbar_buffer *buf, bool wait)
 	mutex_lock(&buf->lock);
 	list_for_each_entry(att, &buf->attachments, node) {
 		list_for_each_entry(m, &att->mappings, node) {
-			if (m->state != PEERBAR_LIVE ||
+			if (att->stop != stop || m->state != PEERBAR_LIVE ||
 			    (!wait && m->way != PEERBAR_TRANSLATED))
 				continue;
 			peerbar_fence(att, m);
@@ -158,39 +182,48 @@ static void flush_posted_writes(struct pci_dev *pdev)
 	pci_read_config_word(pdev, PCI_VENDOR_ID, &vendor);
 }
 
+/* Mappings closed by the fence. */
+struct fences {
+	unsigned int planned;	/* step 2 */
+	unsigned int overdue;	/* step 5 */
+};
+
 static void account(struct peerbar_context *ctx, enum peerbar_reason reason,
-		    unsigned int fenced, u64 ns)
+		    const struct fences *f, u64 ns)
 {
 	ctx->revokes[reason]++;
-	ctx->fenced += fenced;
+	ctx->fenced += f->planned + f->overdue;
+	ctx->overdue += f->overdue;
 	ctx->histogram[min_t(int, fls64(ns / NSEC_PER_USEC), PEERBAR_HISTOGRAM - 1)]++;
 }
 
-/* Steps 2 to 5, with peerbar_context.lock held. */
-static unsigned int take_away(struct peerbar_context *ctx, bool wait)
+/* Steps 2 to 6, with peerbar_context.lock held. */
+static struct fences take_away(struct peerbar_context *ctx, bool wait)
 {
 	unsigned long deadline = jiffies + msecs_to_jiffies(READ_ONCE(revoke_timeout_ms));
 	struct peerbar_buffer *buf;
-	unsigned int fenced = 0;
+	struct fences f = {};
 
+	list_for_each_entry(buf, &ctx->buffers, node)
+		f.planned += fence_off(buf, PEERBAR_STOP_FENCE, wait);
 	list_for_each_entry(buf, &ctx->buffers, node)
 		tell_importers(buf, deadline, wait);
 	list_for_each_entry(buf, &ctx->buffers, node) {
 		if (wait)
 			wait_event_timeout(buf->idle, !READ_ONCE(buf->live),
 					   time_left(deadline));
-		fenced += fence_off(buf, wait);
+		f.overdue += fence_off(buf, PEERBAR_STOP_NATIVE, wait);
 	}
 	if (wait)
 		flush_posted_writes(ctx->pdev);
-	return fenced;
+	return f;
 }
 
 void peerbar_revoke(struct peerbar_context *ctx, enum peerbar_reason reason, bool wait)
 {
-	unsigned int fenced;
 	struct census c;
-	u64 start;
+	struct fences f;
+	u64 start, ns;
 
 	mutex_lock(&ctx->lock);
 	ctx->reasons |= BIT(reason);
@@ -198,9 +231,10 @@ void peerbar_revoke(struct peerbar_context *ctx, enum peerbar_reason reason, boo
 	if (c.usable || c.busy) {
 		trace_revoke_begin(ctx, reason, c.usable, c.bytes);
 		start = ktime_get_ns();
-		fenced = take_away(ctx, wait);
-		account(ctx, reason, fenced, ktime_get_ns() - start);
-		trace_revoke_end(ctx, reason, fenced, ktime_get_ns() - start);
+		f = take_away(ctx, wait);
+		ns = ktime_get_ns() - start;
+		account(ctx, reason, &f, ns);
+		trace_revoke_end(ctx, reason, f.planned + f.overdue, f.overdue, ns);
 	}
 	mutex_unlock(&ctx->lock);
 }

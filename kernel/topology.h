@@ -81,7 +81,8 @@ enum peerbar_verdict {
 };
 
 enum peerbar_iommu {
-	PEERBAR_IOMMU_NONE,		/* or an identity domain: addresses are physical */
+	PEERBAR_IOMMU_NONE,
+	PEERBAR_IOMMU_IDENTITY,		/* there is one, and addresses are physical */
 	PEERBAR_IOMMU_TRANSLATES,	/* a domain that the DMA API manages */
 	PEERBAR_IOMMU_FOREIGN,		/* anything else: not ours to map in */
 };

@@ -32,22 +32,24 @@ TRACE_EVENT(export,
 );
 
 TRACE_EVENT(attach,
-	    TP_PROTO(struct peerbar_buffer *buf, struct device *importer,
-		     const struct peerbar_route *route),
-	    TP_ARGS(buf, importer, route),
+	    TP_PROTO(struct peerbar_buffer *buf, const struct peerbar_attachment *att),
+	    TP_ARGS(buf, att),
 	    TP_STRUCT__entry(__array(char, device, PEERBAR_NAME_LEN)
 			     __array(char, importer, PEERBAR_NAME_LEN)
 			     __field(u64, buffer)
 			     __field(int, type)
-			     __field(int, reason)),
+			     __field(int, reason)
+			     __field(int, stop)),
 	    TP_fast_assign(strscpy(__entry->device, pci_name(buf->context->pdev), PEERBAR_NAME_LEN);
-			   strscpy(__entry->importer, dev_name(importer), PEERBAR_NAME_LEN);
+			   strscpy(__entry->importer, dev_name(att->attach->dev), PEERBAR_NAME_LEN);
 			   __entry->buffer = file_inode(buf->dmabuf->file)->i_ino;
-			   __entry->type = route->type;
-			   __entry->reason = route->reason;),
-	    TP_printk("device=%s buffer=%llu importer=%s type=%s reason=\"%s\"",
+			   __entry->type = att->route.type;
+			   __entry->reason = att->route.reason;
+			   __entry->stop = att->stop;),
+	    TP_printk("device=%s buffer=%llu importer=%s type=%s reason=\"%s\" stop=%s",
 		      __entry->device, __entry->buffer, __entry->importer,
-		      peerbar_map_type_text(__entry->type), peerbar_reason_text(__entry->reason))
+		      peerbar_map_type_text(__entry->type), peerbar_reason_text(__entry->reason),
+		      peerbar_stop_text(__entry->stop))
 );
 
 TRACE_EVENT(map,
@@ -71,21 +73,24 @@ TRACE_EVENT(map,
 );
 
 TRACE_EVENT(fence,
-	    TP_PROTO(struct peerbar_buffer *buf, struct device *importer, bool iommu),
-	    TP_ARGS(buf, importer, iommu),
+	    TP_PROTO(struct peerbar_buffer *buf, const struct peerbar_attachment *att, bool iommu),
+	    TP_ARGS(buf, att, iommu),
 	    TP_STRUCT__entry(__array(char, device, PEERBAR_NAME_LEN)
 			     __array(char, importer, PEERBAR_NAME_LEN)
 			     __field(u64, buffer)
 			     __field(u64, bytes)
+			     __field(int, stop)
 			     __field(bool, iommu)),
 	    TP_fast_assign(strscpy(__entry->device, pci_name(buf->context->pdev), PEERBAR_NAME_LEN);
-			   strscpy(__entry->importer, dev_name(importer), PEERBAR_NAME_LEN);
+			   strscpy(__entry->importer, dev_name(att->attach->dev), PEERBAR_NAME_LEN);
 			   __entry->buffer = file_inode(buf->dmabuf->file)->i_ino;
 			   __entry->bytes = buf->size;
+			   __entry->stop = att->stop;
 			   __entry->iommu = iommu;),
-	    TP_printk("device=%s buffer=%llu importer=%s bytes=%llu by=%s",
+	    TP_printk("device=%s buffer=%llu importer=%s bytes=%llu by=%s cause=%s",
 		      __entry->device, __entry->buffer, __entry->importer, __entry->bytes,
-		      __entry->iommu ? "iommu" : "bus-master-off")
+		      __entry->iommu ? "iommu" : "bus-master-off",
+		      __entry->stop == PEERBAR_STOP_FENCE ? "planned" : "overdue")
 );
 
 TRACE_EVENT(revoke_begin,
@@ -106,18 +111,21 @@ TRACE_EVENT(revoke_begin,
 
 TRACE_EVENT(revoke_end,
 	    TP_PROTO(struct peerbar_context *ctx, enum peerbar_reason reason, unsigned int fenced,
-		     u64 ns),
-	    TP_ARGS(ctx, reason, fenced, ns),
+		     unsigned int overdue, u64 ns),
+	    TP_ARGS(ctx, reason, fenced, overdue, ns),
 	    TP_STRUCT__entry(__array(char, device, PEERBAR_NAME_LEN)
 			     __field(int, reason)
 			     __field(unsigned int, fenced)
+			     __field(unsigned int, overdue)
 			     __field(u64, ns)),
 	    TP_fast_assign(strscpy(__entry->device, pci_name(ctx->pdev), PEERBAR_NAME_LEN);
 			   __entry->reason = reason;
 			   __entry->fenced = fenced;
+			   __entry->overdue = overdue;
 			   __entry->ns = ns;),
-	    TP_printk("device=%s reason=%s fenced=%u ns=%llu", __entry->device,
-		      peerbar_reason_name(__entry->reason), __entry->fenced, __entry->ns)
+	    TP_printk("device=%s reason=%s fenced=%u overdue=%u ns=%llu", __entry->device,
+		      peerbar_reason_name(__entry->reason), __entry->fenced, __entry->overdue,
+		      __entry->ns)
 );
 
 #endif

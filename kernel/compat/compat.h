@@ -47,12 +47,10 @@ struct vfio_device_feature_dma_buf {
 };
 #endif
 
-/* 7.1: the importer's callback and the call that runs it changed their names */
+/* 7.1: the importer's callback changed its name */
 #ifdef PEERBAR_HAVE_INVALIDATE_MAPPINGS
-#define peerbar_invalidate_mappings dma_buf_invalidate_mappings
 #define peerbar_importer_callback(ops) ((ops)->invalidate_mappings)
 #else
-#define peerbar_invalidate_mappings dma_buf_move_notify
 #define peerbar_importer_callback(ops) ((ops)->move_notify)
 #endif
 

@@ -38,8 +38,7 @@ struct pti_query query(struct bench *b, uint32_t handle);
 #define IMPORTER_TITLE 160
 const char *importer_title(char *text, const char *name, const char *what);
 
-/* Bytes that the IOMMU lets the NIC reach, as the NIC sees it; and a check of that. */
-uint64_t reachable(void);
+/* A check of nicctl_reachable(). */
 void check_reachable(uint64_t expected, const char *name, const char *what);
 
 /* One check, "@name: @what": the call gave @expected, 0 or a negative errno. */
@@ -50,6 +49,13 @@ void expect(int got, int expected, const char *name, const char *what);
  * has lost it when the call returns, and may or may not map it again.
  */
 void importer_revoke(enum pti_mode mode, enum trigger trigger, uint32_t delay_ms);
+
+/*
+ * importer_fenced.c: one that cannot revoke: every property of its fence; and one trigger,
+ * if the exporter is ours.
+ */
+void importer_unrevocable(void);
+void importer_fenced(enum trigger trigger);
 
 /* importer_stubborn.c: one that promised to unmap and does not. */
 void importer_stubborn(enum pti_mode mode);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* What the parts of the test of importers share; see importer.h. */
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -97,18 +96,9 @@ void expect(int got, int expected, const char *name, const char *what)
 		  strerror(-got), strerror(-expected));
 }
 
-uint64_t reachable(void)
-{
-	struct json_object *report = nicctl_report();
-	uint64_t bytes = nicctl_figure(report, "/dma/live_bytes");
-
-	json_object_put(report);
-	return bytes;
-}
-
 void check_reachable(uint64_t expected, const char *name, const char *what)
 {
-	uint64_t bytes = reachable();
+	uint64_t bytes = nicctl_reachable();
 	char text[IMPORTER_TITLE];
 
 	tap_check(bytes == expected, importer_title(text, name, what),

@@ -6,6 +6,7 @@
 
 #include "importer.h"
 #include "lib/clock.h"
+#include "lib/nicctl.h"
 #include "lib/tap.h"
 
 /* How it looks to the importer just after access was taken away. */
@@ -57,7 +58,7 @@ void importer_revoke(enum pti_mode mode, enum trigger trigger, uint32_t delay_ms
 	snprintf(name, sizeof(name), "%s, %s%s", mode_name(mode), trigger_name(trigger),
 		 delay_ms ? ", late" : "");
 	bench_open_for(&b, trigger, name);
-	before = reachable();
+	before = nicctl_reachable();
 	handle = attach_and_map(&b, mode, delay_ms);
 	took_us = now_us();
 	trigger_pull(&b.rig, trigger);

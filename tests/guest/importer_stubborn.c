@@ -12,6 +12,7 @@
 #include "importer.h"
 #include "lib/clock.h"
 #include "lib/exporter.h"
+#include "lib/nicctl.h"
 #include "lib/tap.h"
 
 #define TIMEOUT_MS 1000u
@@ -100,7 +101,7 @@ void importer_stubborn(enum pti_mode mode)
 
 	snprintf(name, sizeof(name), "%s, never unmaps", mode_name(mode));
 	bench_open(&b, name);
-	before = reachable();
+	before = nicctl_reachable();
 	handle = attach_and_map(&b, mode, PTI_UNMAP_NEVER);
 	if (rig_exporter_is_ours())
 		is_cut_off(&b, handle, before, name);

@@ -16,6 +16,7 @@
 #include "lib/clock.h"
 #include "lib/exporter.h"
 #include "lib/kmsg.h"
+#include "lib/nicctl.h"
 #include "lib/tap.h"
 #include "revoke_bounded.h"
 
@@ -106,7 +107,7 @@ static void check_life(struct holders *h, uint64_t before, const char *name)
 
 static void never_unmap(enum trigger trigger)
 {
-	uint64_t before = reachable(), log, took;
+	uint64_t before = nicctl_reachable(), log, took;
 	struct holders h;
 	char name[64];
 

@@ -86,11 +86,11 @@ static void check_laziness(struct rig *rig, const char *type)
 		struct ibv_mr *mr;
 
 		sleep_us(SETTLE_US);
-		before = reachable();
+		before = nicctl_reachable();
 		mr = ibv_reg_mr(rig->lb->pd, rig->host, MIB, IBV_ACCESS_LOCAL_WRITE);
 		if (!mr || ibv_dereg_mr(mr))
 			tap_die("domain", "cannot register host memory and drop it");
-		after = reachable();
+		after = nicctl_reachable();
 		lingered += after >= before + MIB;
 	}
 	tap_note("domain %s: host memory stayed reachable in %u of %u deregistrations", type,
@@ -107,7 +107,7 @@ static void pull_under_load(struct rig *rig, const struct window *w, enum trigge
 	uint64_t took, asked, landed, with_bar;
 
 	sleep_us(SETTLE_US);	/* what earlier rounds left in a lazy domain's queue */
-	with_bar = reachable();
+	with_bar = nicctl_reachable();
 	stream_start(&stream, rig, w, true);
 	if (!stream_wait(&stream, &stream.bar_ok, WARM_UP, 30000))
 		tap_die("contained", "the traffic does not flow");
@@ -117,7 +117,7 @@ static void pull_under_load(struct rig *rig, const struct window *w, enum trigge
 	stream_fence(&stream);
 	asked = now_us();
 	took = asked - took;
-	f->open += reachable() > with_bar - rig->span;
+	f->open += nicctl_reachable() > with_bar - rig->span;
 	asked = now_us() - asked;
 	landed = nicctl_landings();
 	sleep_us(SETTLE_US);

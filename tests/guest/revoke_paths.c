@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * revoke_paths: every way in which a BAR is taken away, from a pinned revocable importer
- * with traffic in flight (EFA), and from a dynamic and a pinned one that map it for the
- * NIC (tests/kmod). What the device of this machine cannot do is skipped.
+ * with traffic in flight (EFA), and from a dynamic, a pinned and an unrevocable one that
+ * map it for the NIC (tests/kmod). What the device of this machine cannot do is skipped.
  *
  *	revoke_paths			all that leaves the device in the machine
  *	revoke_paths --unplug		the slot's power off, which nothing brings back
@@ -54,6 +54,7 @@ static void run_importers(const bool *selected)
 			continue;
 		importer_revoke(PTI_DYNAMIC, (enum trigger)t, PTI_UNMAP_AT_ONCE);
 		importer_revoke(PTI_PINNED, (enum trigger)t, PTI_UNMAP_AT_ONCE);
+		importer_fenced((enum trigger)t);
 	}
 }
 

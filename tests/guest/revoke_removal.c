@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "importer.h"
+#include "lib/nicctl.h"
 #include "lib/pci.h"
 #include "lib/tap.h"
 #include "revoke_paths.h"
@@ -24,7 +25,7 @@ static void look(void *arg)
 {
 	struct seen *seen = arg;
 
-	seen->reachable = reachable();
+	seen->reachable = nicctl_reachable();
 	seen->query = query(seen->bench, seen->handle);
 }
 
@@ -51,7 +52,7 @@ void revoke_removal(void)
 
 	bench_open(&b, name);
 	expect(pci_driver(rig_gpu(), driver, sizeof(driver)), 0, name, "the driver");
-	before = reachable();
+	before = nicctl_reachable();
 	seen = (struct seen){
 		.bench = &b, .handle = attach_and_map(&b, PTI_DYNAMIC, PTI_UNMAP_AT_ONCE),
 	};

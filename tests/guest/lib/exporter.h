@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The settings of peerbar-vfio-pci. */
+/*
+ * What peerbar-vfio-pci lets an administrator set, and shows in debugfs. Failure ends the
+ * test.
+ */
 #ifndef GUEST_EXPORTER_H
 #define GUEST_EXPORTER_H
 
-/*
- * How long a revoke waits for importers, in milliseconds. Return: the time that was set
- * before. Failure ends the test.
- */
+#include <stdbool.h>
+
+/* How long a revoke waits for importers, in milliseconds. Return: how long before. */
 unsigned int exporter_set_timeout(unsigned int ms);
+
+/* Are importers let in that cannot revoke, if the IOMMU can fence them off? */
+void exporter_set_fence(bool on);
+
+/* How many lines of @file in the device's folder in debugfs contain @text. */
+unsigned int exporter_shows(const char *device, const char *file, const char *text);
 
 #endif /* GUEST_EXPORTER_H */

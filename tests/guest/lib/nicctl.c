@@ -242,3 +242,12 @@ uint64_t nicctl_landings(void)
 	nicctl_stray(&stray);
 	return stray.deregistered.reads + stray.deregistered.writes;
 }
+
+uint64_t nicctl_reachable(void)
+{
+	struct json_object *report = nicctl_report();
+	uint64_t bytes = nicctl_figure(report, "/dma/live_bytes");
+
+	json_object_put(report);
+	return bytes;
+}

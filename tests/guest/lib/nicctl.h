@@ -52,4 +52,7 @@ uint64_t nicctl_stray_total(void);
 /* Accesses through deregistered keys that reached their memory. */
 uint64_t nicctl_landings(void);
 
+/* Bytes that the IOMMU lets the NIC reach now, as the NIC sees it. */
+uint64_t nicctl_reachable(void);
+
 #endif /* GUEST_NICCTL_H */
