@@ -24,23 +24,27 @@
 
 #define WRITES (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC)
 
+/* What lets a driver in that cannot revoke. */
+#define FENCE "bind the exporting device to peerbar-vfio-pci, which fences such NICs off, and " \
+	"have the IOMMU translate (no iommu=pt)"
+
 /* What is known of the RDMA driver behind each PCI driver, refusing a dma-buf. */
 static const struct {
 	const char *driver;
 	const char *known;
 } refusals[] = {
-	{ "efa", "the stock efa driver pins buffers and cannot give them back, which vfio-pci and "
-	  "peerbar-vfio-pci refuse (load peerbar's efa), and Linux 6.1's has no RDMA WRITE "
-	  "(leave remote write out of the access)" },
+	{ "efa", "the stock efa driver pins buffers and cannot give them back: " FENCE ", or load "
+	  "peerbar's efa; and Linux 6.1's has no RDMA WRITE: leave remote write out of the "
+	  "access" },
 	{ "mlx5_core", "mlx5 imports such buffers if the kernel has "
 	  "CONFIG_INFINIBAND_ON_DEMAND_PAGING and the NIC's firmware has on-demand paging: check "
 	  "both with \"ibv_devinfo -v\"" },
-	{ "ice", "irdma gives buffers back from Linux 7.0 on: boot a newer kernel" },
-	{ "i40e", "irdma gives buffers back from Linux 7.0 on: boot a newer kernel" },
-	{ "idpf", "irdma gives buffers back from Linux 7.0 on: boot a newer kernel" },
-	{ "bnxt_en", "bnxt_re pins buffers and cannot give them back: use another NIC" },
-	{ "mana", "mana_ib pins buffers and cannot give them back: use another NIC" },
-	{ "ionic", "ionic_rdma pins buffers and cannot give them back: use another NIC" },
+	{ "ice", "irdma gives buffers back from Linux 7.0 on: boot a newer kernel, or " FENCE },
+	{ "i40e", "irdma gives buffers back from Linux 7.0 on: boot a newer kernel, or " FENCE },
+	{ "idpf", "irdma gives buffers back from Linux 7.0 on: boot a newer kernel, or " FENCE },
+	{ "bnxt_en", "bnxt_re pins buffers and cannot give them back: " FENCE },
+	{ "mana", "mana_ib pins buffers and cannot give them back: " FENCE },
+	{ "ionic", "ionic_rdma pins buffers and cannot give them back: " FENCE },
 };
 
 static const char *known_refusal(const char *driver)
@@ -50,8 +54,8 @@ static const char *known_refusal(const char *driver)
 	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
 		if (!strcmp(refusals[i].driver, driver))
 			return refusals[i].known;
-	return "it has no dma-buf memory regions, or pins buffers and cannot give them back: use "
-	       "another NIC";
+	return "it has no dma-buf memory regions (use another NIC), or pins buffers and cannot "
+	       "give them back: " FENCE;
 }
 
 static struct ibv_mr *refused(const char *nic, int err)

@@ -123,6 +123,8 @@ export_environment()
 	export PB_NIC=${nics[0]:-} PB_NIC2=${nics[1]:-}
 	PB_IBDEV=$(rdma_device "$PB_NIC") PB_IBDEV2=$(rdma_device "$PB_NIC2")
 	export PB_IBDEV PB_IBDEV2
+	PB_IMPORTER=$(kernel_option peerbar.importer)
+	export PB_IMPORTER
 	export HOME=/root TERM=${TERM:-vt220} LC_ALL=C.UTF-8
 	export LD_LIBRARY_PATH=/src/build/rdma/lib
 	PATH=/src/build/rdma/tools:/src/build/tests/guest:/src/tests/guest:$PATH

@@ -148,8 +148,8 @@ void errors_of_reg_mr(void)
 }
 
 /*
- * The exporter refuses an importer that cannot revoke; the sentence says so. And many
- * times, as a program that retries would: stock_efa.sh looks at the log.
+ * The exporter refuses an importer that neither can revoke nor be fenced; the sentence says
+ * so. And many times, as a program that retries would: stock_efa.sh looks at the log.
  */
 void errors_of_stock_efa(void)
 {
@@ -161,7 +161,7 @@ void errors_of_stock_efa(void)
 	rig_open(&rig, LEN, LEN, 8);
 	fd = export_range(O_RDWR);
 	refuse("register: stock efa driver", fd, 0, LEN, rig.access, EOPNOTSUPP,
-	       "efa stock give back refuse peerbar's");
+	       "efa stock give back peerbar-vfio-pci iommu=pt peerbar's");
 	for (unsigned int i = 0; i < ATTEMPTS; i++) {
 		mr = peerbar_reg_mr(rig.lb->pd, fd, 0, LEN, rig.access, &iova);
 		refused += !mr;

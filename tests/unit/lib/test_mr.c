@@ -153,8 +153,8 @@ static void names_the_driver_that_refuses(void **state)
 		const char *driver, *word;
 	} known[] = {
 		{ "efa", "stock efa" }, { "mlx5_core", "on-demand paging" }, { "ice", "7.0" },
-		{ "bnxt_en", "use another NIC" }, { "mana", "use another NIC" },
-		{ "ionic", "use another NIC" }, { "hns3", "another NIC" },
+		{ "bnxt_en", "peerbar-vfio-pci" }, { "mana", "iommu=pt" },
+		{ "ionic", "peerbar-vfio-pci" }, { "hns3", "another NIC" },
 	};
 	static const int errors[] = { EOPNOTSUPP, EPROTONOSUPPORT, 524 };
 	int fd = *(int *)*state;
