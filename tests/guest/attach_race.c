@@ -20,7 +20,6 @@
 #include "lib/clock.h"
 #include "lib/kmod.h"
 #include "lib/kmsg.h"
-#include "lib/nicctl.h"
 #include "lib/tap.h"
 #include "lib/trigger.h"
 #include "lib/watchdog.h"
@@ -130,7 +129,7 @@ static void case_race(enum trigger trigger)
 {
 	const char *name = trigger_name(trigger);
 	struct peerbar_range range = { 0, SPAN };
-	uint64_t stray = nicctl_stray_total();
+	uint64_t stray = rig_stray();
 	struct registration r;
 	struct window w;
 	struct rig rig;
@@ -153,7 +152,7 @@ static void case_race(enum trigger trigger)
 	w.nr = 0;
 	window_close(&w);
 	rig_close(&rig);
-	check(nicctl_stray_total() == stray, name, "no stray DMA");
+	check(rig_stray() == stray, name, "no stray DMA");
 	watchdog_clear();
 }
 

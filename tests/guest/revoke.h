@@ -13,6 +13,7 @@ struct revoke_result {
 	unsigned int mrs;
 	char wr_status[96];		/* of the failed work requests */
 	uint64_t stray_dma;
+	uint64_t refused_dma;		/* by the IOMMU, as the fence's work */
 	bool ok;
 };
 

@@ -12,7 +12,6 @@
 
 #include "lib/census.h"
 #include "lib/clock.h"
-#include "lib/nicctl.h"
 #include "lib/tap.h"
 #include "lib/watchdog.h"
 #include "lib/window.h"
@@ -108,7 +107,7 @@ void revoke_case_exit(bool dead)
 	const char *name = dead ? "exit with dead MRs leaves nothing behind" :
 				  "exit with live MRs leaves nothing behind";
 	struct census before, after;
-	uint64_t stray = nicctl_stray_total();
+	uint64_t stray = rig_stray();
 	int status;
 	pid_t pid;
 
@@ -123,7 +122,7 @@ void revoke_case_exit(bool dead)
 		tap_die(name, "the child failed (status %#x)", status);
 	census_take(&after, rig_ibdev());
 	census_check(&before, &after, name);
-	tap_check(nicctl_stray_total() == stray, dead ? "exit with dead MRs: no stray DMA" :
+	tap_check(rig_stray() == stray, dead ? "exit with dead MRs: no stray DMA" :
 		  "exit with live MRs: no stray DMA", "the NIC counted some");
 	watchdog_clear();
 }

@@ -16,7 +16,6 @@
 #include <string.h>
 
 #include "lib/clock.h"
-#include "lib/nicctl.h"
 #include "lib/tap.h"
 #include "lib/watchdog.h"
 #include "lib/window.h"
@@ -105,7 +104,7 @@ static void report(const struct tally *t, const struct resetter *r)
 
 void revoke_race(unsigned int seconds)
 {
-	uint64_t stray = nicctl_stray_total();
+	uint64_t stray = rig_stray();
 	struct resetter resetter = { 0 };
 	struct tally tally = { 0 };
 	pthread_t thread;
@@ -128,6 +127,6 @@ void revoke_race(unsigned int seconds)
 	report(&tally, &resetter);
 	window_close(&w);
 	rig_close(&rig);
-	tap_check(nicctl_stray_total() == stray, "race: no stray DMA", "the NIC counted some");
+	tap_check(rig_stray() == stray, "race: no stray DMA", "the NIC counted some");
 	watchdog_clear();
 }

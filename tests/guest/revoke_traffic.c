@@ -111,9 +111,9 @@ static void show_figures(uint64_t took_us)
 }
 
 /* With the traffic: take away, give back, look. Return: whether all was well. */
-static bool revoke_under_load(struct rig *rig, enum trigger trigger)
+static bool revoke_under_load(struct rig *rig, enum trigger trigger, uint64_t reachable)
 {
-	uint64_t start, took, host_before;
+	uint64_t start, took, host_before, then;
 	bool good;
 
 	good = check(stream_wait(&stream, &stream.bar_ok, WARM_UP, 30000), "traffic flows",
@@ -123,8 +123,11 @@ static bool revoke_under_load(struct rig *rig, enum trigger trigger)
 	trigger_pull(rig, trigger);
 	took = now_us() - start;
 	stream_fence(&stream);
+	then = nicctl_reachable();
 	host_before = stream.host_ok;
 	trigger_recover(rig, trigger);
+	good &= check_none(then > reachable ? then - reachable : 0,
+			   "the IOMMU is closed when the call returns", "bytes are open");
 	good &= check_bar(rig);
 	good &= check(stream_wait(&stream, &stream.bar_bad, AFTERMATH, 30000),
 		      "requests go on failing", "too few failed after the revoke");
@@ -136,7 +139,7 @@ static bool revoke_under_load(struct rig *rig, enum trigger trigger)
 void revoke_traffic(struct rig *rig, enum trigger trigger, unsigned int mrs,
 		    struct revoke_result *result)
 {
-	uint64_t stray = nicctl_stray_total(), old_iova;
+	uint64_t stray = rig_stray(), refused = rig_refused(), before, old_iova;
 	struct window w;
 	uint32_t old_key;
 	bool good;
@@ -145,18 +148,23 @@ void revoke_traffic(struct rig *rig, enum trigger trigger, unsigned int mrs,
 		 mrs > 1 ? "s" : "");
 	watchdog_set(LIMIT_S, prefix);
 	trigger_prepare(rig, trigger);
+	before = nicctl_reachable();
 	window_open(&w, rig, mrs);
 	old_iova = w.iova[0];
 	old_key = w.mr[0]->rkey;
 	stream_start(&stream, rig, &w, false);
-	good = revoke_under_load(rig, trigger);
+	good = revoke_under_load(rig, trigger, before);
 	good &= check(window_close(&w), "dead MRs deregister", "shown above");
 	good &= check_new_life(rig, old_iova, old_key);
-	stray = nicctl_stray_total() - stray;
+	stray = rig_stray() - stray;
 	good &= check_none(stray, "no stray DMA", "stray accesses counted by the NIC");
+	refused = rig_refused() - refused;
+	if (rig_is_fenced())
+		good &= check(refused, "the IOMMU refused the NIC", "it had nothing to refuse");
 	watchdog_clear();
 	*result = (struct revoke_result){
-		.trigger = trigger, .mrs = mrs, .stray_dma = stray, .ok = good,
+		.trigger = trigger, .mrs = mrs, .stray_dma = stray,
+		.refused_dma = refused, .ok = good,
 	};
 	stream_errors(&stream, result->wr_status, sizeof(result->wr_status));
 }

@@ -9,7 +9,6 @@
 
 #include "importer.h"
 #include "lib/census.h"
-#include "lib/nicctl.h"
 #include "lib/pci.h"
 #include "lib/stream.h"
 #include "lib/tap.h"
@@ -91,7 +90,7 @@ static void unplug_under_load(struct rig *rig, const char *slot)
 void revoke_unplug(void)
 {
 	struct census before, after;
-	uint64_t stray = nicctl_stray_total();
+	uint64_t stray = rig_stray();
 	struct rig rig;
 	char slot[128];
 
@@ -106,6 +105,6 @@ void revoke_unplug(void)
 	rig_close(&rig);
 	census_take(&after, rig_ibdev());
 	census_check(&before, &after, "unplug: nothing is left");
-	tap_check(nicctl_stray_total() == stray, "unplug: no stray DMA", "the NIC counted some");
+	tap_check(rig_stray() == stray, "unplug: no stray DMA", "the NIC counted some");
 	watchdog_clear();
 }

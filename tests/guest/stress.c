@@ -18,7 +18,6 @@
 #include "lib/census.h"
 #include "lib/clock.h"
 #include "lib/kmsg.h"
-#include "lib/nicctl.h"
 #include "lib/tap.h"
 #include "lib/trigger.h"
 #include "lib/watchdog.h"
@@ -186,7 +185,7 @@ int main(int argc, char **argv)
 	struct rig rig;
 
 	log = kmsg_position();
-	stray = nicctl_stray_total();
+	stray = rig_stray();
 	rig_open(&rig, SPAN, SPAN, DEPTH);
 	rig_unmap_bar(&rig);
 	run(&rig, cycles, &totals, &settled);
@@ -195,7 +194,7 @@ int main(int argc, char **argv)
 	census_show(&end, "end");
 	judge(&totals);
 	census_check(&settled, &end, "stress: nothing grew");
-	stray = nicctl_stray_total() - stray;
+	stray = rig_stray() - stray;
 	tap_check(!stray, "stress: no stray DMA", "%" PRIu64 " accesses", stray);
 	rig_close(&rig);
 	kmsg_check(log);

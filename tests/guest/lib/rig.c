@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "nicctl.h"
 #include "pmr.h"
 #include "rig.h"
 #include "tap.h"
@@ -61,6 +62,32 @@ bool rig_exporter_is_ours(void)
 	driver[n] = '\0';
 	name = strrchr(driver, '/');
 	return !strcmp(name ? name + 1 : driver, "peerbar-vfio-pci");
+}
+
+bool rig_is_fenced(void)
+{
+	return !strcmp(environment("PB_IMPORTER"), "stock");
+}
+
+static uint64_t refused(const struct nic_stray *stray)
+{
+	return stray->unmapped.reads + stray->unmapped.writes;
+}
+
+uint64_t rig_refused(void)
+{
+	struct nic_stray stray;
+
+	nicctl_stray(&stray);
+	return rig_is_fenced() ? refused(&stray) : 0;
+}
+
+uint64_t rig_stray(void)
+{
+	struct nic_stray stray;
+
+	nicctl_stray(&stray);
+	return rig_is_fenced() ? stray.total - refused(&stray) : stray.total;
 }
 
 int rig_access(bool can_write)

@@ -42,6 +42,20 @@ unsigned int rig_bar(void);
 /* Is the GPU bound to peerbar-vfio-pci, or to the kernel's own exporter? */
 bool rig_exporter_is_ours(void);
 
+/*
+ * Is the NIC's driver the distribution's, which cannot revoke? Then the exporter is ours,
+ * or nothing can be registered: its MRs are fenced off in the IOMMU when the BAR is taken
+ * away, and the NIC goes on trying.
+ */
+bool rig_is_fenced(void);
+
+/*
+ * The NIC's accesses so far that should not have been. What the IOMMU refused is one of
+ * them, but not under the fence, whose work it is: then it is in rig_refused().
+ */
+uint64_t rig_stray(void);
+uint64_t rig_refused(void);
+
 /* Read and write access from both sides; a NIC without RDMA WRITE refuses to grant it. */
 int rig_access(bool can_write);
 
