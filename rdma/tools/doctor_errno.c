@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * peerbar doctor --errno: what an errno of VFIO or verbs can mean here. The causes that a
- * check has found come first, those that no fact excludes next, the excluded ones last.
+ * check has found come first, then those that it warns of, then those that no fact
+ * excludes; the excluded ones come last.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -114,9 +115,9 @@ int doctor_errno(const char *text)
 	return 0;
 }
 
-enum likelihood { FOUND, POSSIBLE, RULED_OUT, NR_LIKELIHOODS };
+enum likelihood { FOUND, LIKELY, POSSIBLE, RULED_OUT, NR_LIKELIHOODS };
 
-static const char * const likelihood_name[] = { "found", "possible", "ruled-out" };
+static const char * const likelihood_name[] = { "found", "likely", "possible", "ruled-out" };
 
 static enum likelihood judge(unsigned int i, const struct finding findings[NR_CHECKS])
 {
@@ -125,6 +126,8 @@ static enum likelihood judge(unsigned int i, const struct finding findings[NR_CH
 	switch (findings[causes[i].check].level) {
 	case DOCTOR_FAILURE:
 		return FOUND;
+	case DOCTOR_WARNING:
+		return LIKELY;
 	case DOCTOR_OK:
 		return RULED_OUT;
 	default:
@@ -188,20 +191,24 @@ static unsigned int list(int err, enum likelihood likelihood,
 
 int doctor_explain(int err, const struct finding findings[NR_CHECKS])
 {
-	unsigned int likelihood, n[NR_LIKELIHOODS];
+	unsigned int likelihood, n, found = 0, known = 0;
 	json_object *array = new_array();
 	int ret = TOOL_OK;
 
-	for (likelihood = FOUND; likelihood < NR_LIKELIHOODS; likelihood++)
-		n[likelihood] = list(canonical(err), likelihood, findings, array);
+	for (likelihood = FOUND; likelihood < NR_LIKELIHOODS; likelihood++) {
+		n = list(canonical(err), likelihood, findings, array);
+		known += n;
+		if (likelihood == FOUND)
+			found = n;
+	}
 	if (options.json)
 		ret = print_result(array);
 	else
 		json_object_put(array);
 	if (ret)
 		return ret;
-	if (!n[FOUND] && !n[POSSIBLE] && !n[RULED_OUT])
+	if (!known)
 		return failure("no cause of errno %d (%s) is known here: the kernel's log may say "
 			       "more", err, strerror(err));
-	return n[FOUND] ? TOOL_FAILURE : TOOL_OK;
+	return found ? TOOL_FAILURE : TOOL_OK;
 }

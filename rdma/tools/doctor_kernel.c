@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
-#include "mover.h"
+#include "plan.h"
 #include "sys.h"
 
 #define OLDEST PB_VERSION(6, 1)
@@ -171,7 +171,7 @@ static bool capability_line(char *text, void *data)
  */
 void check_memlock(const struct doctor *d, struct finding *f)
 {
-	uint64_t need = mover_memory_size(MOVER_MAX_OP);
+	uint64_t need = plan_memory_size(PLAN_MAX_OP);
 	struct limit limit = { 0 };
 	bool may = false;
 

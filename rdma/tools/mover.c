@@ -17,22 +17,6 @@
 #define COMPLETION_TIMEOUT_MS 30000
 #define MOST_COMPLAINTS 8
 
-/* Twice the largest operation, so that even that one has places to choose from. */
-static size_t source_size(uint64_t max_op)
-{
-	return (2 * max_op + 65536) & ~7ull;
-}
-
-static size_t target_size(uint64_t max_op)
-{
-	return max_op + 3 * PLAN_GUARD;
-}
-
-size_t mover_memory_size(uint64_t max_op)
-{
-	return source_size(max_op) + PLAN_BATCH * target_size(max_op);
-}
-
 int mover_init(struct mover *m)
 {
 	int access = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ |
@@ -40,9 +24,9 @@ int mover_init(struct mover *m)
 	uint64_t random = ~m->plan.random;
 	size_t i;
 
-	m->source_size = source_size(m->plan.max_op);
-	m->target_size = target_size(m->plan.max_op);
-	m->memory_size = mover_memory_size(m->plan.max_op);
+	m->source_size = plan_source_size(m->plan.max_op);
+	m->target_size = plan_target_size(m->plan.max_op);
+	m->memory_size = plan_memory_size(m->plan.max_op);
 	m->memory = mmap(NULL, m->memory_size, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (m->memory == MAP_FAILED) {

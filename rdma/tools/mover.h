@@ -13,11 +13,6 @@
 #include "loopback.h"
 #include "plan.h"
 
-#define MOVER_MAX_OP (4ull << 20)	/* bytes of an operation, if nobody says */
-
-/* Bytes of host memory that a mover registers for operations of up to @max_op bytes. */
-size_t mover_memory_size(uint64_t max_op);
-
 struct mover_counts {
 	uint64_t ops;		/* work requests completed with success */
 	uint64_t to_bar;	/* bytes moved and compared */

@@ -116,3 +116,19 @@ unsigned int plan_batch(struct plan *plan, struct pair *pairs, unsigned int max,
 	}
 	return n;
 }
+
+/* Twice the largest operation, so that even that one has places to choose from. */
+size_t plan_source_size(uint64_t max_op)
+{
+	return (2 * max_op + 65536) & ~7ull;
+}
+
+size_t plan_target_size(uint64_t max_op)
+{
+	return max_op + 3 * PLAN_GUARD;
+}
+
+size_t plan_memory_size(uint64_t max_op)
+{
+	return plan_source_size(max_op) + PLAN_BATCH * plan_target_size(max_op);
+}

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define PLAN_GUARD 64		/* bytes before and after each operation that must not change */
+#define PLAN_MAX_OP (4ull << 20)	/* bytes of an operation, if nobody says */
 #define PLAN_BATCH 8		/* operations in flight, at most */
 #define PLAN_SPOTS 64
 
@@ -47,5 +48,13 @@ unsigned int plan_batch(struct plan *plan, struct pair *pairs, unsigned int max,
 /* The guards of a range of the BAR, cut at both ends of the span. */
 uint64_t plan_guard_start(uint64_t bar);
 uint64_t plan_guard_end(const struct plan *plan, uint64_t bar, uint32_t size);
+
+/*
+ * Host memory for operations of up to @max_op bytes, in bytes: what is read from, a place
+ * for each operation in flight, and both.
+ */
+size_t plan_source_size(uint64_t max_op);
+size_t plan_target_size(uint64_t max_op);
+size_t plan_memory_size(uint64_t max_op);
 
 #endif /* PEERBAR_PLAN_H */

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * A machine in which everything is right, to be broken in one place and examined by
+ * peerbar doctor.
+ */
+#ifndef PATIENT_H
+#define PATIENT_H
+
+#include <stdbool.h>
+
+#include "doctor.h"
+#include "fake.h"
+#include "machine.h"
+
+#define PATIENT_RELEASE "7.3.4+deb13-amd64"
+#define GPU "0000:05:00.0"
+#define NIC "0000:06:00.0"
+#define PCI "/sys/bus/pci/devices/"
+
+#define EXPORTS MACHINE_MODULE_SYMBOL("vfio_pci_core_feature_dma_buf", "vfio_pci_core")
+#define EFA MACHINE_MODULE_SYMBOL("efa_reg_user_mr_dmabuf", "efa")
+#define REVOKES MACHINE_MODULE_SYMBOL("efa_dmabuf_revoke", "efa")
+
+/* What the tests change before the machine is made. */
+struct patient {
+	const char *release, *cpu, *symbols;
+	struct machine_function gpu, nic;
+	const char *config, *lockdown, *sig_enforce, *interrupts, *limits, *status, *mounts;
+	const char *uverbs;	/* its RDMA device */
+	const char *port;	/* state */
+	bool vfio_pci, peerbar, efa, type1;	/* loaded */
+	const char *fence;	/* NULL: the parameter is not there */
+	const char *table;	/* of the firmware, when there is no group */
+	const char *cmdline;
+};
+
+extern struct patient m;
+extern struct finding findings[NR_CHECKS];
+
+/* For cmocka's setup of each test: all is right. fake_teardown() is its teardown. */
+int patient_setup(void **state);
+
+/* Write it down, as /sys, /proc and /dev. */
+void make(void);
+
+void examine(const char *nic, const char *dev);
+unsigned int count(enum doctor_level level);
+
+/* That check alone is of that level, its fact and what to do have these words. */
+void only(enum doctor_level level, enum check_id id, const char *fact, const char *todo);
+
+/* Make, examine efa_0 and GPU, expect only that; a warning comes with no failure. */
+void fails(enum check_id id, const char *fact, const char *todo);
+void warns(enum check_id id, const char *fact, const char *todo);
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, patient_setup, fake_teardown)
+
+#endif /* PATIENT_H */
