@@ -106,6 +106,9 @@ const char *best_exporter(const struct doctor *d);
 /* Does the NIC's driver leave it to the exporter to stop the NIC? */
 bool nic_pins(const struct doctor *d);
 
+/* The command that makes the missing node of @name in @class: @where is mode and folder. */
+void make_node(struct finding *f, const char *class, const char *name, const char *where);
+
 /*
  * Find a PCI network function that has no RDMA device because a driver is missing, not
  * loaded or not bound, and say what brings it. False: there is none.

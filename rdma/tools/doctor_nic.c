@@ -172,15 +172,17 @@ void check_verbs(const struct doctor *d, struct finding *f)
 
 	if (!d->has_nic)
 		return;
-	if (!find_node(d->nic.name, node, sizeof(node))) {
-		found_failure(f, "%s has no verbs node: ib_uverbs is %s", d->nic.name,
-			      pb_exists("/sys/class/infiniband_verbs") ? "loaded, but not for it" :
-									 "not loaded");
-		advise(f, "load ib_uverbs");
+	if (!pb_exists("/sys/class/infiniband_verbs")) {
+		found_warning(f, "ib_uverbs is not loaded: libibverbs has the kernel load it");
+		advise(f, "load it, if programs find no RDMA device");
 		command(f, "modprobe ib_uverbs");
+	} else if (!find_node(d->nic.name, node, sizeof(node))) {
+		found_failure(f, "ib_uverbs made no verbs device of %s", d->nic.name);
+		advise(f, "the kernel's log says why (\"dmesg | grep uverbs\")");
 	} else if (!pb_exists("/dev/infiniband/%s", node)) {
 		found_failure(f, "there is no /dev/infiniband/%s", node);
 		advise(f, "have udev make it; a container has to be given the host's node");
+		make_node(f, "/sys/class/infiniband_verbs", node, "0666 /dev/infiniband");
 	} else if (!pb_may_open("/dev/infiniband/%s", node)) {
 		found_failure(f, "user %d may not open /dev/infiniband/%s", (int)geteuid(), node);
 		advise(f, "let users open it, as rdma-core's udev rules do");

@@ -121,10 +121,21 @@ void check_group(const struct doctor *d, struct finding *f)
 	command(f, "peerbar dev bind %s driver %s", address, d->dev.driver);
 }
 
+void make_node(struct finding *f, const char *class, const char *name, const char *where)
+{
+	unsigned int major, minor;
+	char number[32];
+
+	if (!pb_read(number, sizeof(number), "%s/%s/dev", class, name) &&
+	    sscanf(number, "%u:%u", &major, &minor) == 2)
+		command(f, "mknod -m %s/%s c %u %u", where, name, major, minor);
+}
+
 /* May this user open the nodes? Nothing is opened to find out. */
 void check_access(const struct doctor *d, struct finding *f)
 {
 	int group = d->dev.group;
+	char number[16];
 
 	if (!d->has_dev)
 		return;
@@ -133,7 +144,9 @@ void check_access(const struct doctor *d, struct finding *f)
 			return;		/* a kernel without groups: iommufd's nodes are root's */
 		found_failure(f, "there is no /dev/vfio/%d, although %s is bound to %s", group,
 			      d->dev.address, d->dev.driver);
-		advise(f, "have /dev/vfio here: a container has to be given the host's node");
+		advise(f, "have udev make it; a container has to be given the host's node");
+		snprintf(number, sizeof(number), "%d", group);
+		make_node(f, "/sys/class/vfio", number, "0600 /dev/vfio");
 		return;
 	}
 	if (!pb_may_open("/dev/vfio/vfio")) {

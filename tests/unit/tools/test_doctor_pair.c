@@ -109,6 +109,20 @@ static void nodes_of_somebody_else(void **state)
 	assert_int_equal(count(DOCTOR_FAILURE), 0);
 }
 
+static void no_node(void **state)
+{
+	char path[128];
+
+	(void)state;
+	make();
+	snprintf(path, sizeof(path), "%s/dev/vfio/8", fake->root);
+	assert_int_equal(unlink(path), 0);
+	fake_file("/sys/class/vfio/8/dev", "243:0\n");
+	examine("efa_0", GPU);
+	only(DOCTOR_FAILURE, CHECK_ACCESS, "no /dev/vfio/8",
+	     "mknod -m 0600 /dev/vfio/8 c 243 0");
+}
+
 static void another_owner(void **state)
 {
 	(void)state;
@@ -198,13 +212,17 @@ static void no_verbs(void **state)
 {
 	(void)state;
 	m.uverbs = NULL;
-	fails(CHECK_VERBS, "not loaded", "modprobe ib_uverbs");
+	warns(CHECK_VERBS, "not loaded", "modprobe ib_uverbs");
 	fake_file("/sys/class/infiniband_verbs/uverbs3/ibdev", "efa_1\n");
 	examine("efa_0", GPU);
-	only(DOCTOR_FAILURE, CHECK_VERBS, "loaded, but not for it", "ib_uverbs");
+	only(DOCTOR_FAILURE, CHECK_VERBS, "no verbs device of efa_0", "dmesg");
 	fake_file("/sys/class/infiniband_verbs/uverbs4/ibdev", "efa_0\n");
 	examine("efa_0", GPU);
 	only(DOCTOR_FAILURE, CHECK_VERBS, "no /dev/infiniband/uverbs4", "udev");
+	fake_file("/sys/class/infiniband_verbs/uverbs4/dev", "231:196\n");
+	examine("efa_0", GPU);
+	only(DOCTOR_FAILURE, CHECK_VERBS, "no /dev/infiniband/uverbs4",
+	     "mknod -m 0666 /dev/infiniband/uverbs4 c 231 196");
 }
 
 static void a_port_that_is_down(void **state)
@@ -314,6 +332,7 @@ int main(void)
 		TEST(a_pinning_nic_needs_ours),
 		TEST(a_shared_group),
 		TEST(nodes_of_somebody_else),
+		TEST(no_node),
 		TEST(another_owner),
 		TEST(memory_off),
 		TEST(no_bar),

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash
+# What the tests of peerbar doctor share. A guest is broken on purpose; then registration
+# must fail, doctor must name that failure and no other, and its advice, followed to the
+# letter, must make registration work. Sourced after tap.sh.
+
+NIC=efa_0		# as a user would name them: they may be broken
+DEV=$PB_GPU
+IMPORTER=revocable	# the efa driver that "modprobe efa" finds
+AS=()			# a prefix: the user that asks
+RANGE=()		# of the BAR, as words of "peerbar mr test"
+TRY=mr_test		# what registers; its words are in /tmp/works
+REPORT=/tmp/doctor.json	# what doctor said last
+
+# Our modules, as modprobe finds them where they are installed.
+install_modules()
+{
+	local release
+	release=$(uname -r)
+	cat > /etc/modprobe.d/peerbar-test.conf <<-EOT
+	install efa insmod /src/build/modules/$release/$IMPORTER/efa.ko
+	install peerbar-vfio-pci insmod /src/build/kernel/$release/peerbar-vfio-pci.ko
+	EOT
+}
+
+# A little data, both ways, through a registered BAR.
+mr_test()
+{
+	"${AS[@]}" peerbar mr test "$NIC" "$DEV" total 64k max-op 4k "${RANGE[@]}" > /tmp/works 2>&1
+}
+
+# Not in a subshell: the advice on memlock names doctor's parent.
+doctor()
+{
+	"${AS[@]}" peerbar -j doctor "$NIC" "$DEV" > $REPORT
+}
+
+# failing KEY: that key of each failure.
+failing()
+{
+	jq -r ".checks[] | select(.level == \"failure\") | .$1 // empty" $REPORT
+}
+
+# Follow the advice of the first failure until there is none: advice may uncover more.
+follow_commands()
+{
+	local command try
+	for try in 1 2 3 4; do
+		! doctor || return 0
+		command=$(failing command | head -n 1)
+		tap_note "advice $try: $command"
+		[ -n "$command" ] || return 1
+		bash -c "$command" > /tmp/advice 2>&1 || {
+			tap_note "$(cat /tmp/advice)"
+			return 1
+		}
+	done
+	doctor
+}
+
+# is_broken NAME CHECK WORDS: registration fails, and that is the failure named; its fact
+# and advice have the WORDS (an extended regular expression).
+is_broken()
+{
+	local name=$1 check=$2 words=$3 status=0
+	if $TRY; then
+		tap_not_ok "$name: registration fails" "it works"
+	else
+		tap_note "$(head -n 1 /tmp/works)"
+		tap_ok "$name: registration fails"
+	fi
+	doctor || status=$?
+	if [ $status != 1 ] || [ "$(failing check)" != "$check" ]; then
+		tap_not_ok "$name: doctor names $check" "status $status: $(jq -c . $REPORT)"
+	elif ! jq -r '.checks[] | select(.level == "failure") | .fact, .advice, .command' \
+			$REPORT | grep -qE -- "$words"; then
+		tap_not_ok "$name: doctor names $check" "no $words in: $(jq -c . $REPORT)"
+	else
+		tap_note "$(failing fact)"
+		tap_note "-> $(failing advice)"
+		tap_ok "$name: doctor names $check"
+	fi
+}
+
+# is_well NAME: registration works, and doctor finds nothing.
+is_well()
+{
+	if ! $TRY; then
+		tap_not_ok "$1" "$(cat /tmp/works)"
+	elif ! doctor; then
+		tap_not_ok "$1" "doctor: $(failing check) $(failing fact)"
+	else
+		tap_ok "$1"
+	fi
+}
+
+# ailment NAME CHECK WORDS [FOLLOW]: all of it; FOLLOW does what the advice says.
+ailment()
+{
+	is_broken "$1" "$2" "$3"
+	"${4:-follow_commands}" || tap_note "the advice could not be followed"
+	is_well "$1: the advice mends it"
+}
