@@ -5,6 +5,7 @@
 IVSHMEM_ALIAS=pci:v00001AF4d00001110
 NVME_ALIAS=pci:v00001B36d00000010
 SERIAL_ALIAS=pci:v00001B36d00000002
+IGB_ALIAS=pci:v00008086d000010C9
 NIC_ALIAS=pci:v00001D0Fd0000EFA		# EFA, any generation
 
 # kernel_option NAME: its value on the kernel command line.
@@ -89,7 +90,7 @@ bind_gpus()
 	peerbar) driver=peerbar-vfio-pci;;
 	none) return;;
 	esac
-	for alias in $IVSHMEM_ALIAS $NVME_ALIAS $SERIAL_ALIAS; do
+	for alias in $IVSHMEM_ALIAS $NVME_ALIAS $SERIAL_ALIAS $IGB_ALIAS; do
 		for gpu in $(pci_devices "$alias"); do
 			dev=/sys/bus/pci/devices/$gpu
 			echo $driver > "$dev/driver_override"

@@ -34,7 +34,7 @@ guest_main()
 	[ -n "$exporter" ] || exporter=$([ "$kernel" = latest ] && echo kernel || echo peerbar)
 	guest_choice --exporter "$exporter" kernel peerbar none
 	guest_choice --importer "$importer" revocable stock none
-	guest_choice --gpu "$gpu" ivshmem nvme
+	guest_choice --gpu "$gpu" ivshmem nvme igb
 	guest_choice --iommu "$iommu" intel amd pt none
 	[ "$nics" = 1 ] || [ "$nics" = 2 ] || die "--nics takes 1 or 2, not $nics" 2
 	[ "$gpus" = 1 ] || [ "$gpus" = 2 ] || die "--gpus takes 1 or 2, not $gpus" 2

@@ -117,6 +117,15 @@ gpu_nvme()
 		-device "pci-serial")
 }
 
+# A drive alone in its slot, and a network card: MSI and MSI-X, FLR, virtual functions,
+# and DMA of its own, for which the kernel's vfio selftests have a driver.
+gpu_igb()
+{
+	ARGS+=(-device "nvme,serial=gpu$1,pmrdev=gpumem$1,bus=gpuport$1"
+		-device "pcie-root-port,id=netport$1,chassis=$((4 + $1)),slot=$((4 + $1))"
+		-device "igb,bus=netport$1")
+}
+
 # share_args TAG FOLDER READONLY: a folder of the tree for the guest, over 9p.
 share_args()
 {

@@ -1,0 +1,70 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# The kernel's own vfio selftests, on every device that the lab gave to the exporter:
+#   selftests.sh DRIVER
+# One line for each test, in words that do not depend on the driver:
+#   ok|not ok PROGRAM FIXTURE.VARIANT.TEST on KIND [# SKIP why]
+# What the tests print goes to /results/selftests.log. A failure is no failure of this
+# script: tests/selftests/compare judges, with the same of another driver.
+set -uo pipefail
+
+TESTS=/src/build/tests/selftests
+LOG=/results/selftests.log
+OUT=/tmp/selftest.out
+declare -A KIND=([0x1b360x0010]=nvme [0x80860x10c9]=igb)
+
+# Virtual functions are off by default. The tests map 1 GiB at a time: without huge
+# pages it is zeroed page by page, which takes an emulated machine seconds.
+prepare()
+{
+	echo 1 > "/sys/module/${1//-/_}/parameters/enable_sriov" || return
+	echo always > /sys/kernel/mm/transparent_hugepage/shmem_enabled
+}
+
+# Addresses and kinds of the devices that the driver has.
+devices_of()
+{
+	local dev
+	for dev in /sys/bus/pci/drivers/"$1"/*:*; do
+		echo "${dev##*/} ${KIND[$(cat "$dev/vendor" "$dev/device" | tr -d '\n')]}"
+	done
+}
+
+# Of a program that ends before its first test there is one line, with its last words.
+results()
+{
+	grep -E '^(not )?ok [0-9]+ ' $OUT | sed -E 's/^((not )?ok) [0-9]+ /\1 /' && return
+	if [ "$1" = 4 ]; then
+		echo "ok # SKIP $(grep . $OUT | tail -n 1 | sed 's,^1..0 # SKIP ,,')"
+	else
+		echo "not ok"
+	fi
+}
+
+# Every test of a kind that needs iommufd has the word in its name.
+without_iommufd()
+{
+	if [ -e /dev/iommu ]; then
+		cat
+	else
+		sed -E '/iommufd/s/^not (ok.*)/\1 # SKIP this kernel has no iommufd/'
+	fi
+}
+
+# run PROGRAM ADDRESS KIND
+run()
+{
+	local name=${1##*/} status=0
+	timeout 300 "$1" "$2" > $OUT 2>&1 || status=$?
+	{ echo "## $name on $3, status $status, $SECONDS s"; cat $OUT; } >> $LOG
+	results $status | sed -E "s/^(not ok|ok)( [^ #]+)?/\1 $name\2 on $3/" | without_iommufd
+}
+
+prepare "$1" || exit
+export PB_DRIVER=$1
+devices_of "$1" > /tmp/devices
+for test in "$TESTS"/vfio_*_test; do
+	while read -r address kind; do
+		run "$test" "$address" "$kind"
+	done < /tmp/devices
+done
