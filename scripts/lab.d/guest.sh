@@ -5,6 +5,7 @@
 guest_main()
 {
 	local mode=$1 name=$1 limit=300 bar=256M gpus=1 gpu=ivshmem nics=1 append="" strict=1
+	local qmp=0 hotplug=acpi
 	local kernel=${KERNEL:-latest} exporter=${EXPORTER:-} importer=${IMPORTER:-revocable}
 	local iommu=${IOMMU:-intel}
 	local nic=() cmd=()
@@ -23,6 +24,8 @@ guest_main()
 		--importer) importer=$(guest_arg "$@") && shift 2;;
 		--nics) nics=$(guest_number "$@") && shift 2;;
 		--nic) nic+=("$(guest_arg "$@")") && shift 2;;
+		--hotplug) hotplug=$(guest_arg "$@") && shift 2;;
+		--qmp) qmp=1; shift;;
 		--append) append="$append $(guest_arg "$@")" && shift 2;;
 		--keep-going) strict=0; shift;;
 		--) shift; cmd=("$@"); break;;
@@ -35,6 +38,7 @@ guest_main()
 	guest_choice --exporter "$exporter" kernel peerbar none
 	guest_choice --importer "$importer" revocable stock none
 	guest_choice --gpu "$gpu" ivshmem nvme igb
+	guest_choice --hotplug "$hotplug" acpi native
 	guest_choice --iommu "$iommu" intel amd pt none
 	[ "$nics" = 1 ] || [ "$nics" = 2 ] || die "--nics takes 1 or 2, not $nics" 2
 	[ "$gpus" = 1 ] || [ "$gpus" = 2 ] || die "--gpus takes 1 or 2, not $gpus" 2
@@ -55,7 +59,7 @@ guest_boot()
 	local env=(LAB_MODE="$mode" LAB_NAME="$name" LAB_LIMIT="$limit" LAB_BAR="$bar"
 		LAB_GPU="$gpu" LAB_GPUS="$gpus" LAB_NICS="$nics" LAB_EXPORTER="$exporter"
 		LAB_IMPORTER="$importer" LAB_KERNEL="$kernel" LAB_IOMMU="$iommu"
-		LAB_APPEND="$append"
+		LAB_APPEND="$append" LAB_QMP="$qmp" LAB_HOTPLUG="$hotplug"
 		LAB_STRICT="$strict" LAB_ACCEL="${PEERBAR_ACCEL:-auto}" LAB_CPU="${CPU:-EPYC}"
 		LAB_MEMORY="${MEMORY:-2G}")
 	tree_enter env "${env[@]}" bash scripts/lab.d/machine.sh "${nic[@]}"

@@ -86,6 +86,9 @@ machine_args()
 	for i in $(seq "$LAB_NICS"); do
 		nic_args "$i" "$(nic_name "$i")"
 	done
+	[ "$LAB_HOTPLUG" = acpi ] ||
+		ARGS+=(-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off)
+	[ "$LAB_QMP" = 0 ] || qmp_args
 	share_args tree /tree on
 	share_args src /src on
 	share_args results "$RESULTS" off
@@ -124,6 +127,15 @@ gpu_igb()
 	ARGS+=(-device "nvme,serial=gpu$1,pmrdev=gpumem$1,bus=gpuport$1"
 		-device "pcie-root-port,id=netport$1,chassis=$((4 + $1)),slot=$((4 + $1))"
 		-device "igb,bus=netport$1")
+}
+
+# QEMU's monitor as a port of the guest, for tests that unplug devices and inject errors.
+qmp_args()
+{
+	ARGS+=(-chardev "socket,id=qmp,path=$RUN/qmp,server=on,wait=off"
+		-object "monitor-qmp,id=monitor,chardev=qmp"
+		-chardev "socket,id=qmpport,path=$RUN/qmp"
+		-device "virtserialport,chardev=qmpport,name=peerbar.qmp")
 }
 
 # share_args TAG FOLDER READONLY: a folder of the tree for the guest, over 9p.

@@ -5,7 +5,7 @@
  * map it for the NIC (tests/kmod). What the device of this machine cannot do is skipped.
  *
  *	revoke_paths			all that leaves the device in the machine
- *	revoke_paths --unplug		the slot's power off, which nothing brings back
+ *	revoke_paths --unplug		the card leaves its slot; wants --qmp
  */
 #include <stdio.h>
 #include <string.h>

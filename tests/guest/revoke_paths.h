@@ -9,7 +9,7 @@ void revoke_removal(void);
 /* revoke_unload.c: the exporter's module stays as long as a buffer lives. */
 void revoke_unload(void);
 
-/* revoke_unplug.c: the device is pulled out of its slot with traffic in flight. */
+/* revoke_unplug.c: the card leaves its slot with traffic in flight, and another comes. */
 void revoke_unplug(void);
 
 #endif /* GUEST_REVOKE_PATHS_H */

@@ -4,10 +4,15 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/pci_regs.h>
+
+#include "clock.h"
 #include "pci.h"
+#include "tap.h"
 
 #define DEVICES "/sys/bus/pci/devices/"
 #define IORESOURCE_IO 0x100u	/* of the kernel's resource flags */
@@ -61,6 +66,20 @@ int pci_bind(const char *address, const char *driver)
 	if (!ret && strcmp(name, driver))
 		ret = -EBUSY;
 	return ret;
+}
+
+bool pci_bind_new(const char *address, const char *driver, unsigned int timeout_ms)
+{
+	uint64_t end = now_us() + timeout_ms * 1000ull;
+	char path[96];
+
+	snprintf(path, sizeof(path), DEVICES "%s/vfio-dev", address);
+	while (pci_bind(address, driver) || access(path, F_OK)) {
+		if (now_us() > end)
+			return false;
+		sleep_us(10000);
+	}
+	return true;
 }
 
 int pci_poke(const char *address, const char *file)
@@ -165,4 +184,67 @@ int pci_slot(const char *address, char *path, size_t size)
 	}
 	globfree(&g);
 	return ret;
+}
+
+/* "/sys/devices/pci0000:00/0000:00:02.0/0000:01:00.0": the last but one. */
+int pci_port(const char *address, char *port, size_t size)
+{
+	char path[96], *real, *name;
+	int ret = -ENOENT;
+
+	snprintf(path, sizeof(path), DEVICES "%s", address);
+	real = realpath(path, NULL);
+	if (!real)
+		return -errno;
+	*strrchr(real, '/') = '\0';
+	name = strrchr(real, '/') + 1;
+	if (pci_exists(name)) {
+		snprintf(port, size, "%s", name);
+		ret = 0;
+	}
+	free(real);
+	return ret;
+}
+
+static int open_config(const char *address)
+{
+	char path[96];
+	int fd;
+
+	snprintf(path, sizeof(path), DEVICES "%s/config", address);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		tap_die("PCI", "cannot open %s: %s", path, strerror(errno));
+	return fd;
+}
+
+/* Values are as the machine has them: the guest is little-endian, like PCI. */
+uint32_t pci_config_read(const char *address, unsigned int pos, unsigned int size)
+{
+	int fd = open_config(address);
+	uint32_t value = 0;
+
+	if (pread(fd, &value, size, pos) != (ssize_t)size)
+		tap_die("PCI", "%s: cannot read configuration space at %#x", address, pos);
+	close(fd);
+	return value;
+}
+
+void pci_config_write(const char *address, unsigned int pos, unsigned int size, uint32_t value)
+{
+	int fd = open_config(address);
+
+	if (pwrite(fd, &value, size, pos) != (ssize_t)size)
+		tap_die("PCI", "%s: cannot write configuration space at %#x", address, pos);
+	close(fd);
+}
+
+unsigned int pci_capability(const char *address, uint8_t id)
+{
+	unsigned int pos = pci_config_read(address, PCI_CAPABILITY_LIST, 1);
+
+	for (; pos; pos = pci_config_read(address, pos + PCI_CAP_LIST_NEXT, 1))
+		if (pci_config_read(address, pos, 1) == id)
+			return pos;
+	tap_die("PCI", "%s has no capability %#x", address, id);
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Write @text in one call, as sysfs wants it. */
 int sysfs_write(const char *text, const char *path);
@@ -20,6 +21,12 @@ int pci_unbind(const char *address);
 
 /* By driver_override. */
 int pci_bind(const char *address, const char *driver);
+
+/*
+ * The same for a device that has just come and that the kernel may be probing still: try
+ * until VFIO has it. Return: false after @timeout_ms.
+ */
+bool pci_bind_new(const char *address, const char *driver, unsigned int timeout_ms);
 
 /* Write "1" to a file of the device: "remove", "reset". */
 int pci_poke(const char *address, const char *file);
@@ -36,6 +43,19 @@ bool pci_sibling(const char *address, const char *driver, char *sibling, size_t 
  * A device of that driver which has an I/O BAR, and which. Return: false if there is none.
  */
 bool pci_find_io(const char *driver, char *address, size_t size, unsigned int *bar);
+
+/* The address of the port above; -ENOENT: there is none. */
+int pci_port(const char *address, char *port, size_t size);
+
+/*
+ * Configuration space as the kernel's drivers see it, not as VFIO shows it; @size is 1, 2
+ * or 4. Ends the test on failure.
+ */
+uint32_t pci_config_read(const char *address, unsigned int pos, unsigned int size);
+void pci_config_write(const char *address, unsigned int pos, unsigned int size, uint32_t value);
+
+/* Where the capability of this id is there. Ends the test if there is none. */
+unsigned int pci_capability(const char *address, uint8_t id);
 
 /* The folder of the hotplug slot that the device sits in; -ENOENT: it sits in none. */
 int pci_slot(const char *address, char *path, size_t size);

@@ -3,9 +3,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -110,6 +112,32 @@ int vfio_feature_set(int fd, uint32_t feature)
 	};
 
 	return ioctl(fd, VFIO_DEVICE_FEATURE, &arg) < 0 ? -errno : 0;
+}
+
+int vfio_eventfd(int fd, uint32_t index)
+{
+	size_t size = sizeof(struct vfio_irq_set) + sizeof(int32_t);
+	struct vfio_irq_set *arg = calloc(1, size);
+	int32_t event = eventfd(0, EFD_CLOEXEC);
+
+	if (!arg || event < 0)
+		tap_die("VFIO", "no eventfd: %s", strerror(errno));
+	arg->argsz = (uint32_t)size;
+	arg->flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
+	arg->index = index;
+	arg->count = 1;
+	memcpy(arg->data, &event, sizeof(event));
+	if (ioctl(fd, VFIO_DEVICE_SET_IRQS, arg))
+		tap_die("VFIO", "interrupt %u takes no eventfd: %s", index, strerror(errno));
+	free(arg);
+	return event;
+}
+
+bool vfio_signalled(int eventfd, unsigned int timeout_ms)
+{
+	struct pollfd p = { .fd = eventfd, .events = POLLIN };
+
+	return poll(&p, 1, (int)timeout_ms) == 1;
 }
 
 int vfio_hot_reset(int fd, int group)

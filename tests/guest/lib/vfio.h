@@ -6,6 +6,7 @@
 #ifndef GUEST_VFIO_H
 #define GUEST_VFIO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +56,15 @@ unsigned int vfio_capability(int fd, uint8_t id);
 
 /* A feature without payload, set: 0 or a negative errno. */
 int vfio_feature_set(int fd, uint32_t feature);
+
+/*
+ * An eventfd that VFIO signals for the device: @index is VFIO_PCI_REQ_IRQ_INDEX, it is to be
+ * closed, or VFIO_PCI_ERR_IRQ_INDEX, it had an error. The caller closes it.
+ */
+int vfio_eventfd(int fd, uint32_t index);
+
+/* Has it been signalled, or is it within @timeout_ms? */
+bool vfio_signalled(int eventfd, unsigned int timeout_ms);
 
 /*
  * Reset all that hangs on the device's bus, with @group as the proof that it is ours: 0 or

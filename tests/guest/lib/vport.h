@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * A virtio-serial port of this machine on which JSON objects go to and fro, one a line:
+ * the control sockets of the virtual NICs, and QEMU's monitor. A port can be open once in
+ * the whole guest. What goes wrong with one ends the test.
+ */
+#ifndef GUEST_VPORT_H
+#define GUEST_VPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct json_object;
+
+struct vport {
+	const char *name;	/* as QEMU was told it */
+	bool open;
+	int fd;
+	size_t have;		/* bytes in buf, not parsed yet */
+	char buf[4096];
+};
+
+bool vport_present(const struct vport *port);
+
+/* Return: whether it was closed before. */
+bool vport_open(struct vport *port);
+void vport_close(struct vport *port);
+
+/* Takes @object over. */
+void vport_send(struct vport *port, struct json_object *object);
+
+/* The next object, the caller's; NULL: none within @timeout_ms. */
+struct json_object *vport_receive(struct vport *port, unsigned int timeout_ms);
+
+#endif /* GUEST_VPORT_H */
