@@ -101,8 +101,6 @@ void print_finding(const char *level, const char *name, const struct finding *f)
 
 /* Is the driver there, built in or loaded? */
 bool driver_loaded(const char *driver);
-/* The one to bind the device to, for this NIC; NULL: none that exports is loaded. */
-const char *best_exporter(const struct doctor *d);
 /* Does the NIC's driver leave it to the exporter to stop the NIC? */
 bool nic_pins(const struct doctor *d);
 

@@ -23,14 +23,12 @@ bool nic_pins(const struct doctor *d)
 }
 
 /* The kernel's own where it will do: a NIC whose driver pins needs ours, which fences. */
-const char *best_exporter(const struct doctor *d)
+static const char *best_exporter(const struct doctor *d)
 {
-	bool ours = driver_loaded(PEERBAR_DRIVER);
+	bool kernels = d->kernel.vfio_dmabuf == PB_YES && driver_loaded("vfio-pci");
 
-	if (d->kernel.vfio_dmabuf == PB_YES && driver_loaded("vfio-pci") &&
-	    !(ours && nic_pins(d)))
-		return "vfio-pci";
-	return ours ? PEERBAR_DRIVER : NULL;
+	return driver_loaded(PEERBAR_DRIVER) && (!kernels || nic_pins(d)) ? PEERBAR_DRIVER :
+									    "vfio-pci";
 }
 
 void check_vfio(const struct doctor *d, struct finding *f)
@@ -99,8 +97,6 @@ void check_binding(const struct doctor *d, struct finding *f)
 		found_failure(f, "%s is bound to %s, which %s", dev->address, dev->driver,
 			      dev->vfio ? "cannot export" : "is not VFIO's");
 	driver = best_exporter(d);
-	if (!driver)
-		driver = "vfio-pci";	/* could not be seen; then it is this one */
 	advise(f, "give it to %s", driver);
 	command(f, "peerbar dev bind %s driver %s", dev->address, driver);
 }

@@ -94,10 +94,29 @@ is_well()
 	fi
 }
 
-# ailment NAME CHECK WORDS [FOLLOW]: all of it; FOLLOW does what the advice says.
+# explains NAME ERRNO CHECK WORDS: asked for the errno that registration gave, doctor puts
+# that check's finding first.
+explains()
+{
+	local name="$1: --errno $2 puts $3 first" first
+	first=$(peerbar -j doctor --errno "$2" "$NIC" "$DEV" | jq -r '.[0] | .check, .fact')
+	if [ "${first%%$'\n'*}" = "$3" ] && grep -qE -- "$4" <<< "$first"; then
+		tap_ok "$name"
+	else
+		tap_not_ok "$name" "${first//$'\n'/: }"
+	fi
+}
+
+# mends NAME [FOLLOW]: registration works once FOLLOW has done what the advice says.
+mends()
+{
+	"${2:-follow_commands}" || tap_note "the advice could not be followed"
+	is_well "$1: the advice mends it"
+}
+
+# ailment NAME CHECK WORDS [FOLLOW]: all of it.
 ailment()
 {
 	is_broken "$1" "$2" "$3"
-	"${4:-follow_commands}" || tap_note "the advice could not be followed"
-	is_well "$1: the advice mends it"
+	mends "$1" "${@:4}"
 }

@@ -283,6 +283,14 @@ static void pinned_and_ours_not_loaded(void **state)
 	fails(CHECK_REVOKE, "vfio-pci has no fence", "modprobe peerbar-vfio-pci");
 }
 
+static void pinned_and_ours_too_old(void **state)
+{
+	(void)state;
+	m.symbols = EXPORTS EFA;
+	m.fence = NULL;
+	fails(CHECK_REVOKE, "peerbar-vfio-pci has no fence", "load a peerbar-vfio-pci that can");
+}
+
 static void pinned_and_the_fence_off(void **state)
 {
 	(void)state;
@@ -349,6 +357,7 @@ int main(void)
 		TEST(pinned_and_fenced),
 		TEST(pinned_and_no_fence),
 		TEST(pinned_and_ours_not_loaded),
+		TEST(pinned_and_ours_too_old),
 		TEST(pinned_and_the_fence_off),
 		TEST(pinned_and_not_translated),
 		TEST(a_cpu_that_does_not_forward),
