@@ -16,7 +16,7 @@
 #include "uapi.h"
 
 /* vfio-dev holds one folder, named like the node. */
-static int find_node(const char *address, char *node, size_t size)
+int pb_iommufd_node(const char *address, char *node, size_t size)
 {
 	DIR *dir = pb_opendir("/sys/bus/pci/devices/%s/vfio-dev", address);
 	struct dirent *entry;
@@ -68,7 +68,7 @@ int pb_iommufd_open(struct peerbar_device *dev)
 {
 	char node[PB_NAME_SIZE];
 
-	if (find_node(dev->address, node, sizeof(node)))
+	if (pb_iommufd_node(dev->address, node, sizeof(node)))
 		return -ENOENT;
 	dev->iommufd = pb_open(O_RDWR, "/dev/iommu");
 	if (dev->iommufd < 0)

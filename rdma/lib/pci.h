@@ -46,6 +46,9 @@ int pb_pci_bars(const char *address, uint64_t size[PEERBAR_NR_BARS]);
  */
 bool pb_group_blocker(int group, char *address, char *driver);
 
+/* The node that opens the device for iommufd: 0, or -ENOENT, if the kernel has none. */
+int pb_iommufd_node(const char *address, char *node, size_t size);
+
 /*
  * The process, other than this one, that has @node open: "qemu (pid 42)".
  * False: none was found, which may be for lack of privilege.

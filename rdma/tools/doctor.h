@@ -104,6 +104,9 @@ bool driver_loaded(const char *driver);
 /* Does the NIC's driver leave it to the exporter to stop the NIC? */
 bool nic_pins(const struct doctor *d);
 
+/* The process that has the device open, as far as it can be seen; false: none. */
+bool find_owner(const struct pb_pci *dev, char *text, size_t size);
+
 /* The command that makes the missing node of @name in @class: @where is mode and folder. */
 void make_node(struct finding *f, const char *class, const char *name, const char *where);
 

@@ -39,7 +39,7 @@ static bool enabled(const char *address)
 void check_memory(const struct doctor *d, struct finding *f)
 {
 	const struct pb_pci *dev = &d->dev;
-	char node[PB_NAME_SIZE], holder[PB_NAME_SIZE * 2];
+	char owner[PB_NAME_SIZE * 2];
 
 	if (!d->has_dev || dev->memory == PB_UNKNOWN)
 		return;
@@ -52,10 +52,9 @@ void check_memory(const struct doctor *d, struct finding *f)
 			 "decode on", dev->address);
 		return;
 	}
-	snprintf(node, sizeof(node), "/dev/vfio/%d", dev->group);
 	found_failure(f, "memory decode of %s is off", dev->address);
-	if (dev->vfio && pb_holder(node, holder, sizeof(holder)))
-		advise(f, "its owner, %s, has to turn it on (peerbar_set_memory())", holder);
+	if (dev->vfio && find_owner(dev, owner, sizeof(owner)))
+		advise(f, "its owner, %s, has to turn it on (peerbar_set_memory())", owner);
 	else if (dev->vfio)
 		advise(f, "its owner has to turn it on (peerbar_set_memory())");
 	else

@@ -122,13 +122,19 @@ static bool interrupt_line(char *text, void *data)
 	return !r->remaps;
 }
 
+/* The module that puts devices behind the IOMMU, and has the parameter. */
+static const char *iommu_module(void)
+{
+	return pb_exists("/dev/vfio/devices") && pb_exists("/dev/iommu") ? "iommufd" :
+									   "vfio_iommu_type1";
+}
+
 static bool unsafe_allowed(void)
 {
 	char value[8];
 
-	return !pb_read(value, sizeof(value),
-			"/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts") &&
-	       value[0] == 'Y';
+	return !pb_read(value, sizeof(value), "/sys/module/%s/parameters/allow_unsafe_interrupts",
+			iommu_module()) && value[0] == 'Y';
 }
 
 void check_interrupts(const struct doctor *d, struct finding *f)
@@ -150,7 +156,7 @@ void check_interrupts(const struct doctor *d, struct finding *f)
 	found_failure(f, "the IOMMU remaps no interrupts, and VFIO refuses devices without that");
 	advise(f, "turn interrupt remapping on in the firmware's settings; if it has none and "
 	       "the owner of the device is trusted, tell VFIO to do without");
-	command(f, "echo Y > /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
+	command(f, "echo Y > /sys/module/%s/parameters/allow_unsafe_interrupts", iommu_module());
 }
 
 /* What the NIC's own DMA goes through; a fence without it is the matter of "revoke". */

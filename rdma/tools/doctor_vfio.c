@@ -33,8 +33,8 @@ static const char *best_exporter(const struct doctor *d)
 
 void check_vfio(const struct doctor *d, struct finding *f)
 {
-	(void)d;
-	if (!driver_loaded("vfio-pci") && !driver_loaded(PEERBAR_DRIVER)) {
+	if (!driver_loaded("vfio-pci") && !driver_loaded(PEERBAR_DRIVER) &&
+	    !(d->has_dev && d->dev.vfio)) {
 		found_failure(f, "vfio-pci is not loaded");
 		advise(f, "load it");
 		command(f, "modprobe vfio-pci");
@@ -127,25 +127,43 @@ void make_node(struct finding *f, const char *class, const char *name, const cha
 		command(f, "mknod -m %s/%s c %u %u", where, name, major, minor);
 }
 
+/* The way that libpeerbar tries first. */
+static bool may_use_iommufd(const struct pb_pci *dev, char *node, size_t size)
+{
+	return !pb_iommufd_node(dev->address, node, size) && pb_may_open("/dev/iommu") &&
+	       pb_may_open("%s", node);
+}
+
+static void explain_no_group_node(const struct doctor *d, struct finding *f)
+{
+	char node[PB_NAME_SIZE], number[16];
+
+	if (!pb_iommufd_node(d->dev.address, node, sizeof(node)) && pb_exists("%s", node)) {
+		found_failure(f, "user %d may not open %s and /dev/iommu", (int)geteuid(), node);
+		advise(f, "run as root, or give the nodes to the user (for good: a udev rule)");
+		command(f, "chown %d %s /dev/iommu", (int)geteuid(), node);
+		return;
+	}
+	found_failure(f, "there is no /dev/vfio/%d, although %s is bound to %s", d->dev.group,
+		      d->dev.address, d->dev.driver);
+	advise(f, "have udev make it; a container has to be given the host's node");
+	snprintf(number, sizeof(number), "%d", d->dev.group);
+	make_node(f, "/sys/class/vfio", number, "0600 /dev/vfio");
+}
+
 /* May this user open the nodes? Nothing is opened to find out. */
 void check_access(const struct doctor *d, struct finding *f)
 {
+	char node[PB_NAME_SIZE];
 	int group = d->dev.group;
-	char number[16];
 
 	if (!d->has_dev)
 		return;
-	if (!pb_exists("/dev/vfio/%d", group)) {
-		if (pb_exists("/dev/iommu"))
-			return;		/* a kernel without groups: iommufd's nodes are root's */
-		found_failure(f, "there is no /dev/vfio/%d, although %s is bound to %s", group,
-			      d->dev.address, d->dev.driver);
-		advise(f, "have udev make it; a container has to be given the host's node");
-		snprintf(number, sizeof(number), "%d", group);
-		make_node(f, "/sys/class/vfio", number, "0600 /dev/vfio");
-		return;
-	}
-	if (!pb_may_open("/dev/vfio/vfio")) {
+	if (may_use_iommufd(&d->dev, node, sizeof(node))) {
+		found_ok(f, "user %d may open %s", (int)geteuid(), node);
+	} else if (!pb_exists("/dev/vfio/%d", group)) {
+		explain_no_group_node(d, f);
+	} else if (!pb_may_open("/dev/vfio/vfio")) {
 		found_failure(f, "user %d may not open /dev/vfio/vfio", (int)geteuid());
 		advise(f, "let everybody use it, as udev does: it gives no device away");
 		command(f, "chmod 0666 /dev/vfio/vfio");
@@ -158,17 +176,26 @@ void check_access(const struct doctor *d, struct finding *f)
 	}
 }
 
+bool find_owner(const struct pb_pci *dev, char *text, size_t size)
+{
+	char node[PB_NAME_SIZE];
+
+	if (!pb_iommufd_node(dev->address, node, sizeof(node)) && pb_holder(node, text, size))
+		return true;
+	snprintf(node, sizeof(node), "/dev/vfio/%d", dev->group);
+	return pb_holder(node, text, size);
+}
+
 void check_owner(const struct doctor *d, struct finding *f)
 {
-	char node[PB_NAME_SIZE], holder[PB_NAME_SIZE * 2];
+	char owner[PB_NAME_SIZE * 2];
 
 	if (!d->has_dev)
 		return;
-	snprintf(node, sizeof(node), "/dev/vfio/%d", d->dev.group);
-	if (!pb_holder(node, holder, sizeof(holder))) {
-		found_ok(f, "no process that can be seen has %s open", node);
+	if (!find_owner(&d->dev, owner, sizeof(owner))) {
+		found_ok(f, "no process that can be seen has %s open", d->dev.address);
 		return;
 	}
-	found_warning(f, "%s has %s open, and nobody else can", holder, node);
+	found_warning(f, "%s has %s open, and nobody else can", owner, d->dev.address);
 	advise(f, "if that is not the program that is to export: end it");
 }

@@ -123,6 +123,30 @@ static void no_node(void **state)
 	     "mknod -m 0600 /dev/vfio/8 c 243 0");
 }
 
+/* A kernel with iommufd: the device's own node counts, and the group's where it is not. */
+static void nodes_of_iommufd(void **state)
+{
+	char path[128];
+
+	(void)state;
+	make();
+	snprintf(path, sizeof(path), "%s/dev/vfio/8", fake->root);
+	assert_int_equal(unlink(path), 0);
+	fake_file("/dev/iommu", "");
+	fake_file("/dev/vfio/devices/vfio0", "");
+	mode("", 0755);
+	examine("efa_0", GPU);
+	assert_int_equal(count(DOCTOR_FAILURE), 0);
+	assert_non_null(strstr(findings[CHECK_ACCESS].fact, "/dev/vfio/devices/vfio0"));
+	mode("/dev/infiniband/uverbs0", 0666);
+	mode("/dev/vfio/devices/vfio0", 0444);
+	examine_as_a_user();
+	only(DOCTOR_FAILURE, CHECK_ACCESS, "/dev/vfio/devices/vfio0 and /dev/iommu", "chown ");
+	fake_process(42, "qemu\n", "/dev/vfio/devices/vfio0");
+	examine("efa_0", GPU);
+	only(DOCTOR_WARNING, CHECK_OWNER, "qemu (pid 42)", "end it");
+}
+
 static void another_owner(void **state)
 {
 	(void)state;
@@ -341,6 +365,7 @@ int main(void)
 		TEST(a_shared_group),
 		TEST(nodes_of_somebody_else),
 		TEST(no_node),
+		TEST(nodes_of_iommufd),
 		TEST(another_owner),
 		TEST(memory_off),
 		TEST(no_bar),
