@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # The distribution's own efa driver, which cannot give a pinned buffer back. The kernel's
-# exporter refuses it, and so does peerbar-vfio-pci with its fence off; libpeerbar says
-# so, and peerbar-vfio-pci says it in the log, too, which many attempts do not flood.
-# With the fence on it works. The driver that was loaded before is loaded again at the
-# end.
+# exporter refuses it, and so does peerbar-vfio-pci with its fence off, or with no IOMMU
+# that translates; libpeerbar says so, and peerbar-vfio-pci says it in the log, too, with
+# the reason, which many attempts do not flood. With the fence on it works. The driver
+# that was loaded before is loaded again at the end.
 set -eu
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
@@ -13,25 +13,34 @@ MODULES=/src/build/modules/$(uname -r)
 FENCE=/sys/module/peerbar_vfio_pci/parameters/fence
 BEFORE=$PB_IMPORTER
 
+loaded()
+{
+	grep -q "^$1 " /proc/modules
+}
+
 # load KIND: replace the efa driver; the RDMA device gets its name anew.
 load()
 {
-	! grep -q '^efa ' /proc/modules || rmmod efa
+	! loaded efa || rmmod efa
+	if [ -e "$MODULES/$1/peerbar_umem.ko" ] && ! loaded peerbar_umem; then
+		insmod "$MODULES/$1/peerbar_umem.ko"
+	fi
 	insmod "$MODULES/$1/efa.ko"
 	PB_IBDEV=$(basename "/sys/bus/pci/devices/$PB_NIC"/infiniband/*) PB_IMPORTER=$1
 	export PB_IBDEV PB_IMPORTER
 }
 
+# refusals REASON: lines of the log
 refusals()
 {
-	dmesg | grep -c "peerbar: refused: driver efa cannot revoke.*fence is off" || :
+	dmesg | grep -c "peerbar: refused: driver efa cannot revoke.*$1" || :
 }
 
-# check_log REFUSALS-BEFORE: those of our exporter; the other has no words for it.
+# check_log REASON REFUSALS-BEFORE: those of our exporter; the other has no words for it.
 check_log()
 {
-	local name="the refusal is in the kernel log, rate limited" lines attempts=50
-	lines=$(($(refusals) - $1))
+	local name="the log says: $1; rate limited" lines attempts=50
+	lines=$(($(refusals "$1") - $2))
 	tap_note "$lines lines about refusals in the kernel log"
 	if [ "$lines" -ge 1 ] && [ "$lines" -lt $attempts ]; then
 		tap_ok "$name"
@@ -45,15 +54,21 @@ exporter_is_ours()
 	[[ $(readlink "/sys/bus/pci/devices/$PB_GPU/driver") = */peerbar-vfio-pci ]]
 }
 
+iommu_translates()
+{
+	[[ $(cat "/sys/bus/pci/devices/$PB_NIC/iommu_group/type") = DMA* ]]
+}
+
 check_refusal()
 {
-	local before
+	local before reason="boot without iommu=pt"
 	exporter_is_ours || { tap_wrap libpeerbar_errors --stock; return; }
-	before=$(refusals)
-	echo 0 > "$FENCE"
+	! iommu_translates || reason="fence is off"
+	before=$(refusals "$reason")
+	! iommu_translates || echo 0 > "$FENCE"
 	tap_wrap libpeerbar_errors --stock
 	echo 1 > "$FENCE"
-	check_log "$before"
+	check_log "$reason" "$before"
 }
 
 tap_begin_checks
@@ -63,7 +78,7 @@ check_refusal
 load revocable
 tap_wrap revoke --trigger reset --mrs 1
 tap_end_checks
-if exporter_is_ours; then
+if exporter_is_ours && iommu_translates; then
 	load stock
 	tap_wrap revoke --trigger reset --mrs 1
 fi

@@ -7,16 +7,18 @@
  *	stress [--cycles N]		default 1000
  *
  * Nothing may hang, no access may be stray, the kernel must stay silent, and
- * between cycle 100 and the last one nothing may have grown.
+ * between cycle 100 and the last one nothing may have grown, IOVA in use included.
  */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/census.h"
 #include "lib/clock.h"
+#include "lib/importer.h"
 #include "lib/kmsg.h"
 #include "lib/tap.h"
 #include "lib/trigger.h"
@@ -28,6 +30,7 @@
 #define CYCLE_LIMIT_S	30u
 #define SETTLED		100u	/* cycles, after which nothing may grow */
 #define PROGRESS	50u
+#define IOVA_SLACK	(4 * SPAN)	/* others use IOVA, too; a leak takes SPAN a cycle */
 
 struct totals {
 	uint64_t requests, cut;		/* in flight at the revoke; ended by it */
@@ -113,9 +116,44 @@ static void progress(unsigned int done, unsigned int cycles, const struct totals
 		 us_to_ms(t->slowest_us));
 }
 
-/* All cycles. @settled: the census once things have settled. */
+/*
+ * Where the BAR lies for the NIC, mapped once more. The kernel hands out the same IOVA
+ * over and over, unless those of earlier cycles were never given back.
+ */
+static uint64_t probe_iova(struct rig *rig)
+{
+	int fd = importer_open(), dmabuf = rig_export(rig);
+	struct pti_entry entry = { 0 };
+	struct pti_query q;
+	uint32_t handle;
+	int ret = importer_attach(fd, dmabuf, rig_nic(), PTI_DYNAMIC, PTI_UNMAP_AT_ONCE,
+				  &handle);
+
+	if (!ret)
+		ret = importer_map(fd, handle);
+	if (!ret)
+		ret = importer_query(fd, handle, &q, &entry, 1);
+	if (ret)
+		tap_die("IOVA", "%s", strerror(-ret));
+	close(fd);
+	close(dmabuf);
+	return entry.address;
+}
+
+struct snapshot {
+	struct census census;
+	uint64_t iova;
+};
+
+static void take_snapshot(struct snapshot *s, struct rig *rig)
+{
+	s->iova = probe_iova(rig);
+	census_take(&s->census, rig_ibdev());
+}
+
+/* All cycles. @settled: what is there once things have settled. */
 static void run(struct rig *rig, unsigned int cycles, struct totals *t,
-		struct census *settled)
+		struct snapshot *settled)
 {
 	uint64_t start = now_us();
 	char step[32];
@@ -127,7 +165,7 @@ static void run(struct rig *rig, unsigned int cycles, struct totals *t,
 		if (i % PROGRESS == 0)
 			progress(i, cycles, t, start);
 		if (i == SETTLED || (cycles <= SETTLED && i == cycles / 2))
-			census_take(settled, rig_ibdev());
+			take_snapshot(settled, rig);
 	}
 	watchdog_clear();
 }
@@ -157,6 +195,16 @@ static void judge(const struct totals *t)
 	judge_traffic(t);
 }
 
+static void judge_iova(uint64_t settled, uint64_t end)
+{
+	uint64_t apart = end > settled ? end - settled : settled - end;
+
+	tap_note("stress: the BAR is mapped at %#" PRIx64 ", at the end at %#" PRIx64, settled,
+		 end);
+	tap_check(apart <= IOVA_SLACK, "stress: no IOVA is lost", "%" PRIu64 " MiB apart",
+		  apart / MIB);
+}
+
 static unsigned int parse(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -179,7 +227,7 @@ static unsigned int parse(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	unsigned int cycles = parse(argc, argv);
-	struct census settled, end;
+	struct snapshot settled, end;
 	struct totals totals = { 0 };
 	uint64_t log, stray;
 	struct rig rig;
@@ -189,11 +237,12 @@ int main(int argc, char **argv)
 	rig_open(&rig, SPAN, SPAN, DEPTH);
 	rig_unmap_bar(&rig);
 	run(&rig, cycles, &totals, &settled);
-	census_take(&end, rig_ibdev());
-	census_show(&settled, "settled");
-	census_show(&end, "end");
+	take_snapshot(&end, &rig);
+	census_show(&settled.census, "settled");
+	census_show(&end.census, "end");
 	judge(&totals);
-	census_check(&settled, &end, "stress: nothing grew");
+	census_check(&settled.census, &end.census, "stress: nothing grew");
+	judge_iova(settled.iova, end.iova);
 	stray = rig_stray() - stray;
 	tap_check(!stray, "stress: no stray DMA", "%" PRIu64 " accesses", stray);
 	rig_close(&rig);
