@@ -34,7 +34,7 @@ guest_main()
 	done
 	[ -e "$(tree_path)/opt/peerbar/kernels/$kernel" ] ||
 		die "no kernel series $kernel in the tree; there are 6.1, 6.12 and latest" 2
-	[ -n "$exporter" ] || exporter=$([ "$kernel" = latest ] && echo kernel || echo peerbar)
+	[ -n "$exporter" ] || exporter=$(guest_exporter "$kernel" "$importer")
 	guest_choice --exporter "$exporter" kernel peerbar none
 	guest_choice --importer "$importer" revocable stock none
 	guest_choice --gpu "$gpu" ivshmem nvme igb
@@ -63,6 +63,12 @@ guest_boot()
 		LAB_STRICT="$strict" LAB_ACCEL="${PEERBAR_ACCEL:-auto}" LAB_CPU="${CPU:-EPYC}"
 		LAB_MEMORY="${MEMORY:-2G}")
 	tree_enter env "${env[@]}" bash scripts/lab.d/machine.sh "${nic[@]}"
+}
+
+# guest_exporter SERIES IMPORTER: the kernel's own, if it has one and that takes the importer.
+guest_exporter()
+{
+	[ "$1" = latest ] && [ "$2" != stock ] && echo kernel || echo peerbar
 }
 
 # guest_arg OPTION VALUE...: the value, or an error that names the option.
