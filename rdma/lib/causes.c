@@ -54,11 +54,14 @@ static const struct {
 	[PB_CAUSE_PINS_FENCE_OFF] = { "pins-fence-off",
 		"the NIC's driver pins buffers and cannot give them back, and peerbar-vfio-pci's "
 		"fence is off", "write Y to /sys/module/peerbar_vfio_pci/parameters/fence" },
-	[PB_CAUSE_PINS_UNTRANSLATED] = { "pins-untranslated",
+	[PB_CAUSE_PINS_NO_IOMMU] = { "pins-no-iommu",
+		"the NIC's driver pins buffers and cannot give them back, and the NIC is behind no "
+		"IOMMU, so there is nothing to fence it with",
+		"turn the IOMMU on, in the firmware and on the kernel's command line" },
+	[PB_CAUSE_PINS_IDENTITY] = { "pins-identity",
 		"the NIC's driver pins buffers and cannot give them back, and no IOMMU translates "
-		"its DMA, so there is nothing to fence it with",
-		"turn the IOMMU on in the firmware and on the kernel's command line, without "
-		"iommu=pt" },
+		"the NIC's DMA (its domain is identity), so there is nothing to fence it with",
+		"boot without iommu=pt" },
 	[PB_CAUSE_PINS_BUS_ADDRESS] = { "pins-bus-address",
 		"the NIC's driver pins buffers and cannot give them back, and its DMA takes a "
 		"switch past the IOMMU, so there is nothing to fence it with",

@@ -23,7 +23,8 @@ enum pb_cause {
 	/* the NIC's driver pins, and there is no fence: */
 	PB_CAUSE_PINS_EXPORTER,		/* the exporter has none */
 	PB_CAUSE_PINS_FENCE_OFF,	/* it is switched off */
-	PB_CAUSE_PINS_UNTRANSLATED,	/* no IOMMU translates the NIC's DMA */
+	PB_CAUSE_PINS_NO_IOMMU,		/* the NIC's DMA passes none */
+	PB_CAUSE_PINS_IDENTITY,		/* it passes one that does not translate */
 	PB_CAUSE_PINS_BUS_ADDRESS,	/* the route does not pass the IOMMU */
 	/* the way: the reasons of kernel/topology.h */
 	PB_CAUSE_NO_COMMON_PATH,

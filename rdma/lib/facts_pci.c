@@ -285,8 +285,10 @@ int pb_pci_facts(const char *address, struct pb_pci *pci)
 
 enum peerbar_iommu pb_pci_iommu(const struct pb_pci *pci)
 {
-	if (pci->group < 0 || !strcmp(pci->domain, "identity"))
+	if (pci->group < 0)
 		return PEERBAR_IOMMU_NONE;
+	if (!strcmp(pci->domain, "identity"))
+		return PEERBAR_IOMMU_IDENTITY;
 	return !strncmp(pci->domain, "DMA", strlen("DMA")) ? PEERBAR_IOMMU_TRANSLATES :
 							     PEERBAR_IOMMU_FOREIGN;
 }

@@ -138,8 +138,10 @@ static enum pb_cause fence_cause(const struct pb_kernel *kernel, const struct pb
 		return pb_route_cause(v);
 	if (v->route.type == PEERBAR_MAP_BUS_ADDR)
 		return PB_CAUSE_PINS_BUS_ADDRESS;
-	if (pb_pci_iommu(&nic->pci) != PEERBAR_IOMMU_TRANSLATES)
-		return PB_CAUSE_PINS_UNTRANSLATED;
+	if (pb_pci_iommu(&nic->pci) == PEERBAR_IOMMU_NONE)
+		return PB_CAUSE_PINS_NO_IOMMU;
+	if (pb_pci_iommu(&nic->pci) == PEERBAR_IOMMU_IDENTITY)
+		return PB_CAUSE_PINS_IDENTITY;
 	return kernel->fence == PB_YES ? PB_CAUSE_NONE : PB_CAUSE_PINS_FENCE_OFF;
 }
 

@@ -61,7 +61,8 @@ void check_revoke(const struct doctor *d, struct finding *f)
 		advise(f, "turn it on");
 		command(f, "echo Y > /sys/module/peerbar_vfio_pci/parameters/fence");
 		return;
-	case PB_CAUSE_PINS_UNTRANSLATED:
+	case PB_CAUSE_PINS_NO_IOMMU:
+	case PB_CAUSE_PINS_IDENTITY:
 	case PB_CAUSE_PINS_BUS_ADDRESS:
 		found_failure(f, "%s", pb_cause_why(cause));
 		advise(f, "%s", pb_cause_remedy(cause));

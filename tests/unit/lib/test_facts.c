@@ -201,7 +201,7 @@ static void knows_the_domains(void **state)
 		const char *type;
 		enum peerbar_iommu iommu;
 	} domains[] = {
-		{ 0, NULL, PEERBAR_IOMMU_NONE }, { 1, "identity", PEERBAR_IOMMU_NONE },
+		{ 0, NULL, PEERBAR_IOMMU_NONE }, { 1, "identity", PEERBAR_IOMMU_IDENTITY },
 		{ 2, "DMA", PEERBAR_IOMMU_TRANSLATES }, { 3, "DMA-FQ", PEERBAR_IOMMU_TRANSLATES },
 		{ 4, "unmanaged", PEERBAR_IOMMU_FOREIGN }, { 5, "blocked", PEERBAR_IOMMU_FOREIGN },
 	};
