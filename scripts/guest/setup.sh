@@ -26,7 +26,6 @@ mount_all()
 	mount -t debugfs debugfs /sys/kernel/debug
 	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
 	mount -t securityfs securityfs /sys/kernel/security
-	mount --bind "/opt/peerbar/kernels/$(uname -r)/lib/modules" /usr/lib/modules
 	hostname lab
 	ip link set lo up
 	ulimit -l unlimited
@@ -60,6 +59,13 @@ load_if_there()
 complain()
 {
 	echo "peerbar: $*" > /dev/ttyS0
+}
+
+# Only the debug kernel has iommufd, which libpeerbar prefers: it is put out of sight, for
+# the tests to open devices as on all the other kernels, unless peerbar.iommufd=1.
+choose_vfio()
+{
+	[ "$(kernel_option peerbar.iommufd)" = 1 ] || rm -f /dev/iommu
 }
 
 # pci_devices MODALIAS: addresses of the devices whose modalias begins so.
@@ -132,12 +138,21 @@ export_environment()
 	PATH=/src/build/perftest/25.01/bin:$PATH
 }
 
-# Lines of the kernel log that a healthy run does not have. The emulated CPU has
-# no microcode, which some kernels warn of at boot.
+# Lines of the kernel log that a healthy run does not have: what kernels warn with, and
+# the debug kernel's detectors, also when they give up. The emulated CPU has no
+# microcode, which some kernels warn of at boot.
 kernel_warnings()
 {
-	dmesg | grep -E "WARNING:|BUG:|Oops|Call Trace|blocked for more than|general protection" |
-		grep -v "Speculative Return Stack Overflow: WARNING"
+	local bad="WARNING:|BUG:|Oops|Call Trace|blocked for more than|general protection"
+	bad+="|UBSAN:|DMA-API: debugging out of memory|ODEBUG: Out of memory"
+	bad+="|INFO: lockdep is turned off|kmemleak: .*suspected"
+	dmesg | grep -E "$bad" | grep -v "Speculative Return Stack Overflow: WARNING"
+}
+
+# Does lockdep still watch? After its first finding, or a full table, it does not.
+lockdep_works()
+{
+	grep -q 'debug_locks: *1$' /proc/lockdep_stats
 }
 
 power_off()

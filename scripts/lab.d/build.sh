@@ -6,14 +6,13 @@
 # build_all SERIES
 build_all()
 {
-	local release kernels=/opt/peerbar/kernels
-	release=$(readlink "$(tree_path)$kernels/$1")
+	[ "$1" != debug ] || debug_kernel_ensure
 	(
 		lock build
 		build_step "virtual NIC" make -C vnic
 		build_step "libpeerbar" make -C rdma/lib
 		build_step "peerbar" make -C rdma/tools
-		build_modules "$release"
+		build_modules "$1"
 		build_step "perftest with --use_vfio" perftest-patches/build --version 25.01 \
 			--fetch --libpeerbar build/rdma/lib --cache /cache \
 			--out build/perftest/25.01
@@ -21,21 +20,25 @@ build_all()
 	) || die "the build failed" 1
 }
 
-# build_modules RELEASE: the exporter, both kinds of importer, the test importer.
+# build_modules SERIES: the exporter, both kinds of importer, the test importer.
 build_modules()
 {
-	build_step "exporter for $1" make -C kernel KDIR="/lib/modules/$1/build"
-	build_efa "$1" --stock
-	build_efa "$1"
-	build_step "test importer for $1" make -C tests/kmod RELEASE="$1"
+	local series=$1 release headers
+	release=$(kernel_release "$series")
+	headers=$(kernel_build_dir "$series")
+	build_step "exporter for $release" make -C kernel KDIR="$headers"
+	build_efa --stock
+	build_efa
+	build_step "test importer for $release" make -C tests/kmod RELEASE="$release" \
+		KDIR="$headers"
 }
 
-# build_efa RELEASE [--stock]: the efa driver as it is, or with revocable MRs.
+# build_efa [--stock]: the efa driver as it is, or with revocable MRs; for build_modules.
 build_efa()
 {
-	local kernel=/opt/peerbar/kernels/$1
-	build_step "efa for $1${2:+ (stock)}" rdma/drivers/build --kernel "$1" \
-		--source "$kernel/source" --cache /cache --out build/modules "${@:2}"
+	build_step "efa for $release${1:+ (stock)}" rdma/drivers/build --kernel "$release" \
+		--headers "$headers" --source "$(kernel_source_dir "$series")" --cache /cache \
+		--out build/modules "$@"
 }
 
 # build_step WHAT CMD...: run CMD in the tree; show its output only if it fails.

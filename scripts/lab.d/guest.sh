@@ -32,8 +32,7 @@ guest_main()
 		*) die "$mode: unknown option $1; see scripts/lab -h" 2;;
 		esac
 	done
-	[ -e "$(tree_path)/opt/peerbar/kernels/$kernel" ] ||
-		die "no kernel series $kernel in the tree; there are 6.1, 6.12 and latest" 2
+	guest_choice --kernel "$kernel" 6.1 6.12 latest debug
 	[ -n "$exporter" ] || exporter=$(guest_exporter "$kernel" "$importer")
 	guest_choice --exporter "$exporter" kernel peerbar none
 	guest_choice --importer "$importer" revocable stock none
@@ -60,6 +59,7 @@ guest_boot()
 		LAB_GPU="$gpu" LAB_GPUS="$gpus" LAB_NICS="$nics" LAB_EXPORTER="$exporter"
 		LAB_IMPORTER="$importer" LAB_KERNEL="$kernel" LAB_IOMMU="$iommu"
 		LAB_APPEND="$append" LAB_QMP="$qmp" LAB_HOTPLUG="$hotplug"
+		LAB_KERNEL_DIR="$(kernel_dir "$kernel")"
 		LAB_STRICT="$strict" LAB_ACCEL="${PEERBAR_ACCEL:-auto}" LAB_CPU="${CPU:-EPYC}"
 		LAB_MEMORY="${MEMORY:-2G}")
 	tree_enter env "${env[@]}" bash scripts/lab.d/machine.sh "${nic[@]}"
@@ -68,7 +68,7 @@ guest_boot()
 # guest_exporter SERIES IMPORTER: the kernel's own, if it has one and that takes the importer.
 guest_exporter()
 {
-	[ "$1" = latest ] && [ "$2" != stock ] && echo kernel || echo peerbar
+	[[ $1 != 6.* ]] && [ "$2" != stock ] && echo kernel || echo peerbar
 }
 
 # guest_arg OPTION VALUE...: the value, or an error that names the option.

@@ -7,15 +7,15 @@ set -euo pipefail
 
 RESULTS=/src/build/results/$LAB_NAME
 RUN=$(mktemp -d /tmp/machine.XXXXXX)
-KERNEL=/opt/peerbar/kernels/$LAB_KERNEL
-RELEASE=$(basename "$(readlink -f "$KERNEL")")
+KERNEL=$LAB_KERNEL_DIR
+RELEASE=$(ls "$KERNEL/lib/modules")
 # What QEMU and the kernel are told of each kind of IOMMU. QEMU's AMD one remaps no
 # interrupts without further devices, which VFIO must be told to accept.
 declare -A IOMMU_DEVICE=([intel]="intel-iommu,caching-mode=on"
 	[amd]="amd-iommu,dma-remap=on" [pt]="intel-iommu,caching-mode=on" [none]="")
 declare -A IOMMU_OPTION=([intel]="intel_iommu=on" [pt]="intel_iommu=on iommu=pt"
 	[none]="intel_iommu=on"
-	[amd]="vfio_iommu_type1.allow_unsafe_interrupts=1")
+	[amd]="vfio_iommu_type1.allow_unsafe_interrupts=1 iommufd.allow_unsafe_interrupts=1")
 GUEST_FAILED=125 GUEST_WARNED=126
 
 say()
@@ -30,6 +30,7 @@ make_initramfs()
 	mkdir -p "$root"/{bin,m,proc,sys,dev,root,lower,upper}
 	cp /usr/bin/busybox "$root/bin/"
 	cp /src/scripts/guest/initramfs-init "$root/init"
+	touch "$root/m/order"	# of modules; the debug kernel has all that built in
 	for ko in "${modules[@]}"; do
 		modprobe -d "$KERNEL" -S "$RELEASE" --show-depends "$ko"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r ko; do
@@ -92,6 +93,7 @@ machine_args()
 	share_args tree /tree on
 	share_args src /src on
 	share_args results "$RESULTS" off
+	share_args modules "$KERNEL/lib/modules" on
 }
 
 # nic_args NUMBER NAME: the NIC behind a root port of its own, and its control port.
