@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # Every command that a person types. Each does its own set-up.
 
-.PHONY: help demo check stress bench lint shell build install clean clean-cache
+.PHONY: help demo check check-debug stress bench lint shell build install clean clean-cache
 
 help:
 	@echo "make demo     RDMA into a PCI BAR, end to end, in a guest; the result is a table"
 	@echo "make check    every test; ends in: N passed, N failed, N skipped"
+	@echo "make check-debug   the guest's tests on a kernel with KASAN and lockdep (hours)"
 	@echo "make stress   CYCLES=1000 revoke cycles with traffic in flight, in one boot"
 	@echo "make bench    BAR against host memory, alternating, medians of ratios"
 	@echo "make lint     style and static checks"
@@ -21,6 +22,9 @@ demo:
 
 check:
 	@scripts/check
+
+check-debug:
+	@scripts/check --debug
 
 stress:
 	@scripts/lab run --name stress --time-limit 1800 -- stress --cycles $(or $(CYCLES),1000)

@@ -15,7 +15,8 @@ static const char *const bad[] = {
 	"WARNING: ", "BUG: ", "kernel BUG at", "Oops", "Call Trace:", "blocked for more than",
 	"general protection fault", "refcount_t: ", "soft lockup", "self-detected stall",
 	"detected stalls", "Kernel panic", "list_add corruption", "list_del corruption",
-	"UBSAN: ",
+	"UBSAN: ", "DMA-API: debugging out of memory", "ODEBUG: Out of memory",
+	"INFO: lockdep is turned off", "new suspected memory leaks",
 };
 
 struct record {
