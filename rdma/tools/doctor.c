@@ -3,7 +3,6 @@
  * peerbar doctor: check the machine in the order in which things fail. This file has the
  * command line and the output; the checks are those of doctor_table.c.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +23,6 @@ static const char usage[] =
 
 struct request {
 	const char *nic, *dev;
-	const char *err_name;
 	int err;		/* 0: none was asked for */
 };
 
@@ -47,34 +45,33 @@ void print_finding(const char *level, const char *name, const struct finding *f)
 		printf("%-21s    # %s\n", "", f->command);
 }
 
+/* The words but for --errno: NIC and DEV, or a single one of them. */
+static int parse_names(struct request *r, int argc, char **argv)
+{
+	char address[PB_ADDRESS_SIZE];
+
+	if (argc > 2)
+		return misuse(usage, "\"%s\" is one word too many", argv[2]);
+	if (argc == 1 && !pb_pci_parse(argv[0], address)) {
+		r->dev = argv[0];
+		return TOOL_OK;
+	}
+	r->nic = argc ? argv[0] : NULL;
+	r->dev = argc == 2 ? argv[1] : NULL;
+	return TOOL_OK;
+}
+
 static int parse(struct request *r, int argc, char **argv)
 {
-	const char *word[2] = { NULL, NULL };
-	char address[PB_ADDRESS_SIZE];
-	int i, n = 0;
-
-	memset(r, 0, sizeof(*r));
-	for (i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "--errno")) {
-			if (++i == argc)
-				return misuse(usage, "--errno needs a name, such as EOPNOTSUPP");
-			r->err_name = argv[i];
-			r->err = doctor_errno(argv[i]);
-			if (!r->err)
-				return misuse(usage, "\"%s\" is no errno", argv[i]);
-		} else if (n == 2) {
-			return misuse(usage, "\"%s\" is one word too many", argv[i]);
-		} else {
-			word[n++] = argv[i];
-		}
-	}
-	if (n == 1 && !pb_pci_parse(word[0], address)) {
-		r->dev = word[0];
-	} else {
-		r->nic = word[0];
-		r->dev = word[1];
-	}
-	return TOOL_OK;
+	*r = (struct request){ .err = 0 };
+	if (!argc || strcmp(argv[0], "--errno"))
+		return parse_names(r, argc, argv);
+	if (argc == 1)
+		return misuse(usage, "--errno needs a name, such as EOPNOTSUPP");
+	r->err = doctor_errno(argv[1]);
+	if (!r->err)
+		return misuse(usage, "\"%s\" is no errno", argv[1]);
+	return parse_names(r, argc - 2, argv + 2);
 }
 
 static enum doctor_level worst(const struct finding findings[NR_CHECKS])

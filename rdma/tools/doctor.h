@@ -99,6 +99,9 @@ void command(struct finding *f, const char *line, ...) DOCTOR_PRINTF;
 const char *level_name(enum doctor_level level);
 void print_finding(const char *level, const char *name, const struct finding *f);
 
+/* Of a folder; 0 if there is none. */
+unsigned int count_entries(const char *folder);
+
 /* Is the driver there, built in or loaded? */
 bool driver_loaded(const char *driver);
 /* Does the NIC's driver leave it to the exporter to stop the NIC? */

@@ -78,41 +78,58 @@ static const struct {
 	{ EOVERFLOW, NO_CHECK, "offset + length of the range wraps around" },
 };
 
-#define NR_CAUSES (sizeof(causes) / sizeof(causes[0]))
+/* Other numbers and names of the same. */
+static const struct {
+	int err, same;
+} same_number[] = {
+	{ KERNEL_ENOTSUPP, EOPNOTSUPP }, { EPROTONOSUPPORT, EOPNOTSUPP }, { EREMOTEIO, EINVAL },
+};
 
-/* What the library and the kernel call otherwise, and the RDMA core makes of them. */
+static const struct {
+	const char *name;
+	int err;
+} other_name[] = {
+	{ "ENOTSUP", EOPNOTSUPP }, { "ENOTSUPP", KERNEL_ENOTSUPP },
+};
+
+#define ENTRIES(table) (sizeof(table) / sizeof((table)[0]))
+
 static int canonical(int err)
 {
-	switch (err) {
-	case KERNEL_ENOTSUPP:
-	case EPROTONOSUPPORT:
-		return EOPNOTSUPP;
-	case EREMOTEIO:
-		return EINVAL;
-	default:
-		return err;
+	unsigned int i;
+
+	for (i = 0; i < ENTRIES(same_number); i++)
+		if (same_number[i].err == err)
+			return same_number[i].same;
+	return err;
+}
+
+static int find_name(const char *text)
+{
+	const char *name;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ENTRIES(other_name); i++)
+		if (!strcasecmp(other_name[i].name, text))
+			return other_name[i].err;
+	for (err = 1; err <= LARGEST_ERRNO; err++) {
+		name = strerrorname_np(err);
+		if (name && !strcasecmp(name, text))
+			return err;
 	}
+	return 0;
 }
 
 int doctor_errno(const char *text)
 {
 	char *end;
 	long number;
-	int err;
 
-	if (isdigit((unsigned char)text[0])) {
-		number = strtol(text, &end, 10);
-		return *end || number > LARGEST_ERRNO ? 0 : (int)number;
-	}
-	if (!strcasecmp(text, "ENOTSUP") || !strcasecmp(text, "ENOTSUPP"))
-		return EOPNOTSUPP;
-	for (err = 1; err <= LARGEST_ERRNO; err++) {
-		const char *name = strerrorname_np(err);
-
-		if (name && !strcasecmp(name, text))
-			return err;
-	}
-	return 0;
+	if (!isdigit((unsigned char)text[0]))
+		return find_name(text);
+	number = strtol(text, &end, 10);
+	return *end || number > LARGEST_ERRNO ? 0 : (int)number;
 }
 
 enum likelihood { FOUND, LIKELY, POSSIBLE, RULED_OUT, NR_LIKELIHOODS };
@@ -174,7 +191,7 @@ static unsigned int list(int err, enum likelihood likelihood,
 {
 	unsigned int i, n = 0;
 
-	for (i = 0; i < NR_CAUSES; i++) {
+	for (i = 0; i < ENTRIES(causes); i++) {
 		const struct finding *f = causes[i].check == NO_CHECK ? NULL :
 					  &findings[causes[i].check];
 

@@ -3,7 +3,6 @@
  * Checks of the IOMMU: is there one, does it translate, does it remap interrupts.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "doctor.h"
@@ -47,18 +46,6 @@ static bool on_command_line(const char *word)
 	return search.found;
 }
 
-static unsigned int count_groups(void)
-{
-	struct dirent **entries;
-	int i, n = pb_scandir(&entries, "/sys/kernel/iommu_groups");
-
-	for (i = 0; i < n; i++)
-		free(entries[i]);
-	if (n >= 0)
-		free(entries);
-	return n > 0 ? n : 0;
-}
-
 /* There is none in use. Is there one at all? */
 static void explain_no_iommu(struct finding *f)
 {
@@ -86,7 +73,7 @@ static void explain_no_iommu(struct finding *f)
 
 void check_iommu(const struct doctor *d, struct finding *f)
 {
-	unsigned int groups = count_groups();
+	unsigned int groups = count_entries("/sys/kernel/iommu_groups");
 
 	if (!groups) {
 		explain_no_iommu(f);

@@ -3,7 +3,6 @@
  * Checks of the NIC: has it an RDMA device, a verbs node that this user can open, a port
  * that is up.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,25 +105,13 @@ bool explain_missing_nic(struct finding *f)
 	return found;
 }
 
-static bool any_rdma_device(void)
-{
-	struct dirent **entries;
-	int i, n = pb_scandir(&entries, "/sys/class/infiniband");
-
-	for (i = 0; i < n; i++)
-		free(entries[i]);
-	if (n >= 0)
-		free(entries);
-	return n > 0;
-}
-
 /* It was named and is not there: is the name wrong, or is a driver missing? */
 static void explain_nothing(const struct doctor *d, struct finding *f)
 {
 	if (explain_missing_nic(f))
 		return;
 	found_failure(f, "%s", d->nic_error);
-	if (any_rdma_device())
+	if (count_entries("/sys/class/infiniband"))
 		advise(f, "name one of the NICs below");
 	else
 		advise(f, "there is no RDMA device at all: put a NIC in, or load its driver");

@@ -116,8 +116,8 @@ void check_mask(const struct doctor *d, struct finding *f)
 	if (!d->has_dev || !d->has_nic || !bits)
 		return;
 	if (d->verdict.route.reason == PEERBAR_DMA_MASK) {
-		found_failure(f, "BAR %d ends at %#" PRIx64 ", %s sends addresses of %u bits, and no "
-			      "IOMMU translates", d->bar, window->start + window->size - 1,
+		found_failure(f, "BAR %d ends at %#" PRIx64 ", %s sends addresses of %u bits, and "
+			      "no IOMMU translates", d->bar, window->start + window->size - 1,
 			      d->nic.name, bits);
 		advise(f, "%s", pb_cause_remedy(PB_CAUSE_DMA_MASK));
 	} else if (bits < 64 && window->size >> bits) {

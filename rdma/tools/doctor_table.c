@@ -4,10 +4,12 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "doctor.h"
 #include "peerbar.h"
+#include "sys.h"
 
 #define ON(check) (1u << (check))
 
@@ -92,39 +94,66 @@ int doctor_examine(struct doctor *d, const char *nic, const char *dev)
 	return 0;
 }
 
-#define FORMAT(buffer, format)					\
-	do {							\
-		va_list ap;					\
-								\
-		va_start(ap, format);				\
-		vsnprintf(buffer, sizeof(buffer), format, ap);	\
-		va_end(ap);					\
-	} while (0)
+__attribute__((format(printf, 3, 0)))
+static void found(struct finding *f, enum doctor_level level, const char *fact, va_list ap)
+{
+	f->level = level;
+	vsnprintf(f->fact, sizeof(f->fact), fact, ap);
+}
 
 void found_ok(struct finding *f, const char *fact, ...)
 {
-	f->level = DOCTOR_OK;
-	FORMAT(f->fact, fact);
+	va_list ap;
+
+	va_start(ap, fact);
+	found(f, DOCTOR_OK, fact, ap);
+	va_end(ap);
 }
 
 void found_warning(struct finding *f, const char *fact, ...)
 {
-	f->level = DOCTOR_WARNING;
-	FORMAT(f->fact, fact);
+	va_list ap;
+
+	va_start(ap, fact);
+	found(f, DOCTOR_WARNING, fact, ap);
+	va_end(ap);
 }
 
 void found_failure(struct finding *f, const char *fact, ...)
 {
-	f->level = DOCTOR_FAILURE;
-	FORMAT(f->fact, fact);
+	va_list ap;
+
+	va_start(ap, fact);
+	found(f, DOCTOR_FAILURE, fact, ap);
+	va_end(ap);
 }
 
 void advise(struct finding *f, const char *advice, ...)
 {
-	FORMAT(f->advice, advice);
+	va_list ap;
+
+	va_start(ap, advice);
+	vsnprintf(f->advice, sizeof(f->advice), advice, ap);
+	va_end(ap);
 }
 
 void command(struct finding *f, const char *line, ...)
 {
-	FORMAT(f->command, line);
+	va_list ap;
+
+	va_start(ap, line);
+	vsnprintf(f->command, sizeof(f->command), line, ap);
+	va_end(ap);
+}
+
+unsigned int count_entries(const char *folder)
+{
+	struct dirent **entries;
+	int i, n = pb_scandir(&entries, "%s", folder);
+
+	for (i = 0; i < n; i++)
+		free(entries[i]);
+	if (n >= 0)
+		free(entries);
+	return n > 0 ? n : 0;
 }

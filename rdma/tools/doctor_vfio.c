@@ -64,8 +64,8 @@ void check_exporter(const struct doctor *d, struct finding *f)
 			      d->kernel.release);
 		advise(f, "run as root: the kernel names no functions to this user");
 	} else {
-		found_failure(f, "vfio-pci of Linux %s cannot export, and " PEERBAR_DRIVER " is not "
-			      "loaded", d->kernel.release);
+		found_failure(f, "vfio-pci of Linux %s cannot export, and " PEERBAR_DRIVER
+			      " is not loaded", d->kernel.release);
 		advise(f, "load " PEERBAR_DRIVER "; if it is not there, build and install kernel/ "
 		       "of peerbar first");
 		command(f, "modprobe " PEERBAR_DRIVER);
@@ -111,8 +111,8 @@ void check_group(const struct doctor *d, struct finding *f)
 		found_ok(f, "no other driver has a device of IOMMU group %d", d->dev.group);
 		return;
 	}
-	found_failure(f, "%s is in IOMMU group %d, too, and bound to %s: VFIO opens a group only as "
-		      "a whole", address, d->dev.group, driver);
+	found_failure(f, "%s is in IOMMU group %d, too, and bound to %s: VFIO opens a group "
+		      "only as a whole", address, d->dev.group, driver);
 	advise(f, "give that one to VFIO, too, or take it from its driver");
 	command(f, "peerbar dev bind %s driver %s", address, d->dev.driver);
 }

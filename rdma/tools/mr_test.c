@@ -250,7 +250,8 @@ static void cleanup(struct test *t)
 int mr_test(int argc, char **argv)
 {
 	struct test t = {
-		.bar = UNSET, .length = UNSET, .seed = UNSET, .total = 1 << 30, .max_op = PLAN_MAX_OP,
+		.bar = UNSET, .length = UNSET, .seed = UNSET, .total = 1 << 30,
+		.max_op = PLAN_MAX_OP,
 		.fd = -1,
 	};
 	int ret;

@@ -16,7 +16,8 @@ int patient_setup(void **state)
 	int ret = fake_setup(state);
 
 	m = (struct patient){
-		.release = PATIENT_RELEASE, .cpu = "AuthenticAMD/25", .symbols = EXPORTS EFA REVOKES,
+		.release = PATIENT_RELEASE, .cpu = "AuthenticAMD/25",
+		.symbols = EXPORTS EFA REVOKES,
 		.gpu = { .path = "pci0000:00/0000:00:01.0/" GPU, .vendor = 0x1af4,
 			 .device = 0x1110, .acs = MACHINE_NO_ACS, .driver = "peerbar-vfio-pci",
 			 .vfio = true, .group = 8, .bar = 1ull << 38, .size = 1 << 28 },

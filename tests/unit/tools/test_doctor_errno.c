@@ -19,7 +19,7 @@ static void knows_errnos(void **state)
 		int err;
 	} table[] = {
 		{ "EOPNOTSUPP", EOPNOTSUPP }, { "eopnotsupp", EOPNOTSUPP },
-		{ "ENOTSUP", EOPNOTSUPP }, { "ENOTSUPP", EOPNOTSUPP }, { "95", 95 },
+		{ "ENOTSUP", EOPNOTSUPP }, { "ENOTSUPP", 524 }, { "95", 95 },
 		{ "EINVAL", EINVAL }, { "524", 524 }, { "EHWPOISON", EHWPOISON },
 		{ "", 0 }, { "ENOTHING", 0 }, { "95x", 0 }, { "0", 0 }, { "4096", 0 },
 		{ "99999999999999999999", 0 }, { "-1", 0 }, { "E", 0 },
