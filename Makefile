@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # Every command that a person types. Each does its own set-up.
 
-.PHONY: help demo check check-debug stress bench lint shell build install clean clean-cache
+.PHONY: help demo check check-debug stress bench lint shell build install dkms dkms-uninstall \
+	clean clean-cache
 
 help:
 	@echo "make demo     RDMA into a PCI BAR, end to end, in a guest; the result is a table"
@@ -13,6 +14,8 @@ help:
 	@echo "make shell    a prompt in the guest, with all tools on the path"
 	@echo "make build    build all of it, run nothing"
 	@echo "make install  libpeerbar and peerbar on this machine (PREFIX, DESTDIR)"
+	@echo "make dkms     peerbar-vfio-pci for this kernel and each later one (DESTDIR: sources only)"
+	@echo "make dkms-uninstall   take it away again"
 	@echo "make clean, make clean-cache   remove build/, remove the lab's cache"
 	@echo
 	@echo "scripts/lab -h tells more about the guest."
@@ -48,6 +51,12 @@ install:
 			"libibverbs-dev libjson-c-dev"; exit 1; }
 	$(MAKE) -C rdma/lib B=$(CURDIR)/build/host install
 	$(MAKE) -C rdma/tools B=$(CURDIR)/build/host install
+
+dkms:
+	@scripts/dkms install
+
+dkms-uninstall:
+	@scripts/dkms uninstall
 
 clean:
 	rm -rf build

@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# scripts/dkms with the real dkms (TAP), for kernels whose headers are there:
+#   dkms.sh RELEASE...
+# Sources, dkms's own tree and the installed modules are in a scratch folder; nothing of
+# this machine is changed.
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
+# shellcheck source=tests/guest/lib/tap.sh
+. tests/guest/lib/tap.sh
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+version=$(sed -n 's/^VERSION := //p' scripts/version.mk)
+modules=$work/modules
+export SOURCETREE=$work/src
+export DKMS_OPTIONS="--dkmstree $work/dkms --installtree $modules --no-depmod"
+
+# check NAME CMD...: the test is that the command succeeds
+check()
+{
+	local name=$1
+	shift
+	if "$@" > "$work/log" 2>&1; then
+		tap_ok "$name"
+	else
+		tap_note "$(tail -n 20 "$work/log")"
+		tap_not_ok "$name" "see above"
+	fi
+}
+
+# says TEXT CMD...: the command fails, and what it says has the text
+says()
+{
+	local text=$1
+	shift
+	! "$@" > "$work/said" 2>&1 && grep -F "$text" "$work/said"
+}
+
+# dkms looks for a kernel's headers where it installs the module.
+new_tree()
+{
+	local release
+	rm -rf "$work/src" "$work/dkms" "$modules"
+	mkdir -p "$work/src" "$work/dkms"
+	for release in "$@"; do
+		mkdir -p "$modules/$release"
+		ln -s "/lib/modules/$release/build" "$modules/$release/build"
+	done
+}
+
+# The module of this release, which dkms may have compressed.
+module_of()
+{
+	find "$modules/$1/updates" -name 'peerbar-vfio-pci.ko*'
+}
+
+installs()
+{
+	RELEASE=$1 scripts/dkms install || return
+	modinfo -F vermagic "$(module_of "$1")" | grep -F "$1 "
+}
+
+uninstalls()
+{
+	scripts/dkms uninstall || return
+	[ -z "$(module_of "$1")" ] && [ -z "$(ls "$work/src")" ] &&
+		[ -z "$(dkms status --dkmstree "$work/dkms")" ]
+}
+
+# A kernel that the module is not made for is left alone, and is no error of dkms's.
+passed_over()
+{
+	local kernel
+	for kernel in 5.10.0-39-amd64 6.0.0-1-amd64; do
+		! grep -qE "$(sed -n 's/^BUILD_EXCLUSIVE_KERNEL="\(.*\)"/\1/p' kernel/dkms.conf)" \
+			<<< "$kernel" || return
+	done
+}
+
+only_sources()
+{
+	DESTDIR=$work/dest scripts/dkms install || return
+	[ -z "$(ls "$work/dkms")" ] || return
+	grep -x "PACKAGE_VERSION=\"$version\"" "$work/dest$SOURCETREE/peerbar-$version/dkms.conf" &&
+		DESTDIR=$work/dest scripts/dkms uninstall && [ -z "$(ls "$work/dest$SOURCETREE")" ]
+}
+
+without_dkms()
+{
+	mkdir -p "$work/bin"
+	ln -sf "$(command -v bash)" "$(command -v env)" "$(command -v sed)" \
+		"$(command -v dirname)" "$work/bin"
+	says "apt-get install dkms" env PATH="$work/bin" RELEASE="$1" scripts/dkms install
+}
+
+new_tree "$@"
+check "dkms: DESTDIR gets the sources, and nothing is built" only_sources
+check "dkms: without dkms it names the package" without_dkms "$1"
+check "dkms: without headers it names the package" \
+	says "apt-get install linux-headers-1.2.3" env RELEASE=1.2.3 scripts/dkms install
+check "dkms: kernels before 6.1 are passed over" passed_over
+for release in "$@"; do
+	check "dkms: install for $release" installs "$release"
+done
+check "dkms: install a second time" installs "$1"
+check "dkms: uninstall" uninstalls "$1"
+tap_finish
