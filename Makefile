@@ -9,7 +9,8 @@ help:
 	@echo "make check    every test; ends in: N passed, N failed, N skipped"
 	@echo "make check-debug   the guest's tests on a kernel with KASAN and lockdep (hours)"
 	@echo "make stress   CYCLES=1000 revoke cycles with traffic in flight, in one boot"
-	@echo "make bench    BAR against host memory, alternating, medians of ratios"
+	@echo "make bench    BAR against host memory, our exporter against the kernel's, the"
+	@echo "              fence against a revoke: alternating, medians of ratios"
 	@echo "make lint     style and static checks"
 	@echo "make shell    a prompt in the guest, with all tools on the path"
 	@echo "make build    build all of it, run nothing"
@@ -34,6 +35,8 @@ stress:
 
 bench:
 	@scripts/lab run --name bench --time-limit 1200 -- /src/scripts/guest/bench
+	@PEERBAR_BUILT=1 scripts/lab run --name bench-fence --exporter peerbar --nics 2 \
+		--bar 64G --time-limit 600 -- /src/scripts/guest/bench-fence
 
 lint:
 	@scripts/lab enter -- scripts/lint

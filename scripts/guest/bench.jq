@@ -60,9 +60,23 @@ def revoke:
 	     calls: map(.us.revoke | length) | add, cut: map(.cut) | add} +
 	    (samples_of("revoke") | exporters));
 
+# Revokes by the fence and by the NIC driver, and deregistration by the driver that needs
+# the fence.
+def fence:
+	map(select(.kind == "fence")) | group_by([.size, .nics, .mrs]) |
+	map({size: .[0].size, nics: .[0].nics, mrs: .[0].mrs} +
+	    (map({group: .block, side: .by, value: .us.revoke}) +
+	     map(select(.by == "fence") | {group: .block, side: "dereg", value: .us.dereg}) |
+	     {fence: times("fence"), native: times("native"), dereg: times("dereg"),
+	      to_native: ratios("fence"; "native"), to_dereg: ratios("fence"; "dereg")}));
+
 def summary($samples): $samples | {
 	kernel: $ARGS.named.kernel, machine: $ARGS.named.machine,
 	bandwidth: bandwidth, cycle: cycle, register: register, revoke: revoke
+};
+
+def fence_summary($samples): $samples | {
+	kernel: $ARGS.named.kernel, machine: $ARGS.named.machine, fence: fence
 };
 
 def bytes:
@@ -73,7 +87,8 @@ def bytes:
 def fixed:
 	"\(. * 100 | round)" | "0" * ([3 - length, 0] | max) + . | .[:-2] + "." + .[-2:];
 def range: "\(.min) to \(.max)";
-def ratio: (.ratio.median | fixed), "\(.ratio.min | fixed) to \(.ratio.max | fixed)";
+def cells: (.median | fixed), "\(.min | fixed) to \(.max | fixed)";
+def ratio: .ratio | cells;
 
 def bandwidth_table: .bandwidth[] |
 	[.op, (.size | bytes), "\(.host.median) (\(.host | range))",
@@ -90,3 +105,7 @@ def register_table: .register[] |
 def revoke_table: .revoke[] |
 	[.trigger, .load, "\(.cut) of \(.calls)", .kernel.median, .kernel.p99,
 	 .peerbar.median, .peerbar.p99, ratio];
+
+def fence_table: .fence[] |
+	[(.size | bytes), .nics, .mrs, (.fence, .native, .dereg | .median, .p99),
+	 (.to_native, .to_dereg | cells)];

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=bash
-# What the guest's init does, step by step. Runs in the guest only.
+# What the guest's init does, step by step; scripts and tests use some of it. Runs in the
+# guest only.
 
 IVSHMEM_ALIAS=pci:v00001AF4d00001110
 NVME_ALIAS=pci:v00001B36d00000010
@@ -53,6 +54,11 @@ load()
 load_if_there()
 {
 	[ ! -e "$1" ] || load "$1"
+}
+
+loaded()
+{
+	grep -q "^$1 " /proc/modules
 }
 
 # What goes wrong before there is an output: to the console's log.
@@ -115,6 +121,24 @@ rdma_device()
 	done
 }
 
+export_rdma_devices()
+{
+	PB_IBDEV=$(rdma_device "$PB_NIC") PB_IBDEV2=$(rdma_device "$PB_NIC2")
+	export PB_IBDEV PB_IBDEV2
+}
+
+# load_efa KIND: in place of the efa driver that is loaded. Names are given anew.
+load_efa()
+{
+	local modules
+	modules=/src/build/modules/$(uname -r)/$1
+	! loaded efa || rmmod efa
+	loaded peerbar_umem || load_if_there "$modules/peerbar_umem.ko"
+	insmod "$modules/efa.ko"
+	export_rdma_devices
+	export PB_IMPORTER=$1
+}
+
 # What tests and people find in their environment.
 export_environment()
 {
@@ -128,8 +152,7 @@ export_environment()
 	export PB_GPU=${gpus[0]:-} PB_GPU2=${gpus[1]:-} PB_BAR
 	mapfile -t nics < <(pci_devices $NIC_ALIAS)
 	export PB_NIC=${nics[0]:-} PB_NIC2=${nics[1]:-}
-	PB_IBDEV=$(rdma_device "$PB_NIC") PB_IBDEV2=$(rdma_device "$PB_NIC2")
-	export PB_IBDEV PB_IBDEV2
+	export_rdma_devices
 	PB_IMPORTER=$(kernel_option peerbar.importer)
 	export PB_IMPORTER
 	export HOME=/root TERM=${TERM:-vt220} LC_ALL=C.UTF-8

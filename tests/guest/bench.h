@@ -55,4 +55,7 @@ void bench_register(unsigned int cycles);
 /* bench_revoke.c: the calls that revoke: nothing exported, an MR, an MR in use. */
 void bench_revoke(size_t size, unsigned int cycles);
 
+/* bench_fence.c: shutting the BAR, by size and by who has it; with our exporter. */
+void bench_fence(unsigned int cycles);
+
 #endif /* GUEST_BENCH_H */

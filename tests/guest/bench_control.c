@@ -2,9 +2,10 @@
 /*
  * bench_control: times of the control path as lines of JSON, for scripts/guest/bench.
  *
- *	bench_control [--cycles N] [--mib N] cycle|register|revoke
+ *	bench_control [--cycles N] [--mib N] cycle|register|revoke|fence
  *
- * --mib is the size of the dma-buf (default 2); register goes through sizes of its own.
+ * --mib is the size of the dma-buf (default 2); register and fence go through sizes of
+ * their own.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 
 static void usage(const char *name)
 {
-	fprintf(stderr, "usage: %s [--cycles N] [--mib N] cycle|register|revoke\n", name);
+	fprintf(stderr, "usage: %s [--cycles N] [--mib N] cycle|register|revoke|fence\n", name);
 	exit(2);
 }
 
@@ -56,6 +57,8 @@ int main(int argc, char **argv)
 		bench_register(cycles);
 	else if (!strcmp(argv[optind], "revoke"))
 		bench_revoke(mib * MIB, cycles);
+	else if (!strcmp(argv[optind], "fence"))
+		bench_fence(cycles);
 	else
 		usage(argv[0]);
 	return EXIT_SUCCESS;

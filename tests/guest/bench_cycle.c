@@ -11,7 +11,6 @@
  * memory decode turned off, which on an emulated device is mostly the emulator's own
  * work; "idle" is the same call with nothing exported, and "net" the total without it.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,22 +22,6 @@
 #include "lib/watchdog.h"
 
 #define LIMIT_S 120u
-
-static int export(struct rig *rig)
-{
-	struct peerbar_range range = { 0, rig->span };
-	int fd = peerbar_export(rig->dev, rig_bar(), &range, 1, O_RDWR);
-
-	if (fd < 0)
-		tap_die("export", "%s", peerbar_errmsg());
-	return fd;
-}
-
-static void set_memory(struct rig *rig, bool on)
-{
-	if (peerbar_set_memory(rig->dev, on))
-		tap_die("memory decode", "%s", peerbar_errmsg());
-}
 
 /* A call of the importer's, which gives a negative errno. */
 static void must(int ret, const char *what)
@@ -57,11 +40,11 @@ static void put_net(struct rig *rig, struct times *t, unsigned int total)
 {
 	unsigned int idle = total + 1, net = total + 2;
 
-	set_memory(rig, true);
+	rig_set_memory(rig, true);
 	times_start(t);
-	set_memory(rig, false);
+	rig_set_memory(rig, false);
 	times_lap(t, idle);
-	set_memory(rig, true);
+	rig_set_memory(rig, true);
 	times_put(t, net, times_get(t, total) - times_get(t, idle));
 }
 
@@ -73,13 +56,13 @@ static void nic_cycle(struct rig *rig, struct times *t)
 	int fd;
 
 	times_start(t);
-	fd = export(rig);
+	fd = rig_export(rig);
 	times_lap(t, EXPORT);
 	mr = peerbar_reg_mr(rig->lb->pd, fd, 0, rig->span, rig->access, &iova);
 	if (!mr)
 		tap_die("register", "%s", peerbar_errmsg());
 	times_lap(t, REGISTER);
-	set_memory(rig, false);
+	rig_set_memory(rig, false);
 	times_lap(t, REVOKE);
 	must(-ibv_dereg_mr(mr), "dereg");
 	times_lap(t, DEREG);
@@ -108,14 +91,14 @@ static void importer_cycle(struct rig *rig, int importer, bool revoke, struct ti
 	int fd;
 
 	times_start(t);
-	fd = export(rig);
+	fd = rig_export(rig);
 	times_lap(t, EXPORT);
 	handle = attach(importer, fd);
 	times_lap(t, ATTACH);
 	must(importer_map(importer, handle), "map");
 	times_lap(t, MAP);
 	if (revoke)
-		set_memory(rig, false);
+		rig_set_memory(rig, false);
 	else
 		must(importer_unmap(importer, handle), "unmap");
 	times_lap(t, UNMAP);

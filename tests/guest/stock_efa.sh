@@ -8,27 +8,11 @@
 set -eu
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
+# shellcheck source=scripts/guest/setup.sh
+. /src/scripts/guest/setup.sh
 
-MODULES=/src/build/modules/$(uname -r)
 FENCE=/sys/module/peerbar_vfio_pci/parameters/fence
 BEFORE=$PB_IMPORTER
-
-loaded()
-{
-	grep -q "^$1 " /proc/modules
-}
-
-# load KIND: replace the efa driver; the RDMA device gets its name anew.
-load()
-{
-	! loaded efa || rmmod efa
-	if [ -e "$MODULES/$1/peerbar_umem.ko" ] && ! loaded peerbar_umem; then
-		insmod "$MODULES/$1/peerbar_umem.ko"
-	fi
-	insmod "$MODULES/$1/efa.ko"
-	PB_IBDEV=$(basename "/sys/bus/pci/devices/$PB_NIC"/infiniband/*) PB_IMPORTER=$1
-	export PB_IBDEV PB_IMPORTER
-}
 
 # refusals REASON: lines of the log
 refusals()
@@ -72,16 +56,16 @@ check_refusal()
 }
 
 tap_begin_checks
-trap 'load "$BEFORE"' EXIT
-load stock
+trap 'load_efa "$BEFORE"' EXIT
+load_efa stock
 check_refusal
-load revocable
+load_efa revocable
 tap_wrap revoke --trigger reset --mrs 1
 tap_end_checks
 if exporter_is_ours && iommu_translates; then
-	load stock
+	load_efa stock
 	tap_wrap revoke --trigger reset --mrs 1
 fi
-load "$BEFORE"
+load_efa "$BEFORE"
 trap - EXIT
 tap_finish

@@ -135,6 +135,12 @@ int rig_export(struct rig *rig)
 	return fd;
 }
 
+void rig_set_memory(struct rig *rig, bool on)
+{
+	if (peerbar_set_memory(rig->dev, on))
+		tap_die("memory decode", "%s", peerbar_errmsg());
+}
+
 void rig_read_bar(const struct rig *rig, void *dst, size_t offset, size_t len)
 {
 	const volatile uint8_t *from = rig->bar + offset;

@@ -73,6 +73,9 @@ void rig_open_device(struct rig *rig);
 void rig_map_bar(struct rig *rig);
 void rig_unmap_bar(struct rig *rig);
 
+/* Memory decode of the GPU; with it off, nobody may touch rig->bar. */
+void rig_set_memory(struct rig *rig, bool on);
+
 /* And that of a NIC: the loopback and the host memory. */
 void rig_open_nic(struct rig *rig, const char *ibdev, size_t host_len, unsigned int depth);
 void rig_close_nic(struct rig *rig);

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash
+# What the benches share: how samples are taken in turns, summed up and shown.
+
+HERE=$(dirname "${BASH_SOURCE[0]}")
+SAMPLES=/results/samples.jsonl
+OURS=peerbar-vfio-pci
+
+progress()
+{
+	printf '# %4d s  %s\n' $SECONDS "$*" >&2
+}
+
+die()
+{
+	echo "bench: $*" >&2
+	exit 1
+}
+
+load_our_exporter()
+{
+	[ -d /sys/bus/pci/drivers/$OURS ] || insmod "/src/build/kernel/$(uname -r)/$OURS.ko"
+}
+
+bind_exporter()
+{
+	peerbar dev bind "$PB_GPU" driver "$1" > /dev/null
+}
+
+# in_turns N A B: "A B", or "B A" if N is even: who goes first has a cold cache.
+in_turns()
+{
+	if (($1 % 2)); then echo "$2 $3"; else echo "$3 $2"; fi
+}
+
+# run_control DRIVER BLOCK ARG...: bench_control's lines, with where they belong.
+run_control()
+{
+	local head="{\"driver\":\"$1\",\"block\":$2,"
+	shift 2
+	bench_control "$@" | sed "s/^{/$head/" >> $SAMPLES ||
+		die "bench_control $* failed: $(tail -n 1 $SAMPLES)"
+}
+
+machine()
+{
+	local how="emulated (TCG)"
+	! grep -q kvm-clock /sys/devices/system/clocksource/clocksource0/available_clocksource ||
+		how=KVM
+	echo "$(nproc) CPUs, $how"
+}
+
+# sum_up SUMMARY: from the samples to bench.json, by a function of bench.jq.
+sum_up()
+{
+	progress "medians"
+	jq -n -L "$HERE" --arg kernel "$(uname -r)" --arg machine "$(machine)" \
+		"include \"bench\"; $1([inputs])" $SAMPLES > /results/bench.json
+	jq -r '"kernel   \(.kernel)\nmachine  \(.machine)"' /results/bench.json
+}
+
+# show TABLE HEADING...: a table of bench.jq, its columns as wide as need be.
+show()
+{
+	local table=$1
+	shift
+	{
+		local IFS=$'\t'
+		echo "$*"
+		jq -r -L "$HERE" "include \"bench\"; $table | @tsv" /results/bench.json
+	} | awk -F '\t' '
+		{ for (i = 1; i <= NF; i++) {
+			cell[NR, i] = $i
+			if (length($i) > width[i]) width[i] = length($i) } }
+		END { print ""
+			for (r = 1; r <= NR; r++) {
+				for (i = 1; i <= NF; i++)
+					printf i < NF ? "%-*s  " : "%-*s\n", width[i], cell[r, i] } }'
+}
