@@ -11,6 +11,7 @@ AS=()			# a prefix: the user that asks
 RANGE=()		# of the BAR, as words of "peerbar mr test"
 TRY=mr_test		# what registers; its words are in /tmp/works
 REPORT=/tmp/doctor.json	# what doctor said last
+STATUS=0		# and its exit status
 
 # Our modules, as modprobe finds them where they are installed.
 install_modules()
@@ -32,7 +33,9 @@ mr_test()
 # Not in a subshell: the advice on memlock names doctor's parent.
 doctor()
 {
-	"${AS[@]}" peerbar -j doctor "$NIC" "$DEV" > $REPORT
+	STATUS=0
+	"${AS[@]}" peerbar -j doctor "$NIC" "$DEV" > $REPORT || STATUS=$?
+	return $STATUS
 }
 
 # failing KEY: that key of each failure.
@@ -46,7 +49,6 @@ follow_commands()
 {
 	local command try
 	for try in 1 2 3 4; do
-		! doctor || return 0
 		command=$(failing command | head -n 1)
 		tap_note "advice $try: $command"
 		[ -n "$command" ] || return 1
@@ -54,24 +56,25 @@ follow_commands()
 			tap_note "$(cat /tmp/advice)"
 			return 1
 		}
+		! doctor || return 0
 	done
-	doctor
+	return 1
 }
 
 # is_broken NAME CHECK WORDS: registration fails, and that is the failure named; its fact
 # and advice have the WORDS (an extended regular expression).
 is_broken()
 {
-	local name=$1 check=$2 words=$3 status=0
+	local name=$1 check=$2 words=$3
 	if $TRY; then
 		tap_not_ok "$name: registration fails" "it works"
 	else
 		tap_note "$(head -n 1 /tmp/works)"
 		tap_ok "$name: registration fails"
 	fi
-	doctor || status=$?
-	if [ $status != 1 ] || [ "$(failing check)" != "$check" ]; then
-		tap_not_ok "$name: doctor names $check" "status $status: $(jq -c . $REPORT)"
+	doctor || :
+	if [ $STATUS != 1 ] || [ "$(failing check)" != "$check" ]; then
+		tap_not_ok "$name: doctor names $check" "status $STATUS: $(jq -c . $REPORT)"
 	elif ! jq -r '.checks[] | select(.level == "failure") | .fact, .advice, .command' \
 			$REPORT | grep -qE -- "$words"; then
 		tap_not_ok "$name: doctor names $check" "no $words in: $(jq -c . $REPORT)"
@@ -85,10 +88,17 @@ is_broken()
 # is_well NAME: registration works, and doctor finds nothing.
 is_well()
 {
+	doctor || :
+	judge_well "$1"
+}
+
+# judge_well NAME: the same, doctor having been asked.
+judge_well()
+{
 	if ! $TRY; then
 		tap_not_ok "$1" "$(cat /tmp/works)"
-	elif ! doctor; then
-		tap_not_ok "$1" "doctor: $(failing check) $(failing fact)"
+	elif [ $STATUS != 0 ]; then
+		tap_not_ok "$1" "doctor: status $STATUS, $(failing check): $(failing fact)"
 	else
 		tap_ok "$1"
 	fi
@@ -107,11 +117,17 @@ explains()
 	fi
 }
 
-# mends NAME [FOLLOW]: registration works once FOLLOW has done what the advice says.
+# mends NAME [FOLLOW]: registration works once the advice is followed; FOLLOW does that
+# where it is no command.
 mends()
 {
-	"${2:-follow_commands}" || tap_note "the advice could not be followed"
-	is_well "$1: the advice mends it"
+	if [ $# = 1 ]; then
+		follow_commands || tap_note "the advice could not be followed"
+	else
+		"$2"
+		doctor || :
+	fi
+	judge_well "$1: the advice mends it"
 }
 
 # ailment NAME CHECK WORDS [FOLLOW]: all of it.
