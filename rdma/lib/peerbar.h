@@ -127,7 +127,8 @@ int peerbar_set_memory(struct peerbar_device *dev, bool enable);
  *
  * Dead or alive, the MR ends with ibv_dereg_mr().
  * Errors (NULL and errno): EOPNOTSUPP (the NIC driver has no dma-buf MRs, or
- * cannot revoke a pinned one and the exporter refused it), ENODEV (the device is
+ * cannot revoke a pinned one and the exporter refused it: peerbar-vfio-pci does not
+ * where it can fence the NIC off in the IOMMU), ENODEV (the device is
  * reset, closed or its memory decode is off), EINVAL (range or access), ENOMEM.
  */
 struct ibv_mr *peerbar_reg_mr(struct ibv_pd *pd, int dmabuf_fd, uint64_t offset,
