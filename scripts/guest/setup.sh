@@ -150,6 +150,8 @@ export_environment()
 		mapfile -t gpus < <(pci_devices $IVSHMEM_ALIAS)
 	fi
 	export PB_GPU=${gpus[0]:-} PB_GPU2=${gpus[1]:-} PB_BAR
+	PB_IGB=$(pci_devices $IGB_ALIAS)
+	export PB_IGB
 	mapfile -t nics < <(pci_devices $NIC_ALIAS)
 	export PB_NIC=${nics[0]:-} PB_NIC2=${nics[1]:-}
 	export_rdma_devices

@@ -32,7 +32,7 @@ static void group_node(const char *address, char *node)
 	snprintf(node, NODE_SIZE, "/dev/vfio/%s", strrchr(target, '/') + 1);
 }
 
-void vfio_open(struct vfio *vfio, const char *address)
+void vfio_open_group(struct vfio *vfio, const char *address)
 {
 	char node[NODE_SIZE];
 
@@ -44,10 +44,26 @@ void vfio_open(struct vfio *vfio, const char *address)
 	if (ioctl(vfio->group, VFIO_GROUP_SET_CONTAINER, &vfio->container) ||
 	    ioctl(vfio->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
 		tap_die("VFIO", "cannot set the group up: %s", strerror(errno));
-	vfio->fd = ioctl(vfio->group, VFIO_GROUP_GET_DEVICE_FD, address);
+	vfio->fd = -1;
+}
+
+int vfio_open_device(struct vfio *vfio, const char *name)
+{
+	vfio->fd = ioctl(vfio->group, VFIO_GROUP_GET_DEVICE_FD, name);
 	if (vfio->fd < 0)
-		tap_die("VFIO", "cannot open %s: %s", address, strerror(errno));
+		return -errno;
 	vfio_config_write(vfio->fd, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	return 0;
+}
+
+void vfio_open(struct vfio *vfio, const char *address)
+{
+	int ret;
+
+	vfio_open_group(vfio, address);
+	ret = vfio_open_device(vfio, address);
+	if (ret)
+		tap_die("VFIO", "cannot open %s: %s", address, strerror(-ret));
 }
 
 void vfio_close(struct vfio *vfio)
@@ -138,6 +154,22 @@ bool vfio_signalled(int eventfd, unsigned int timeout_ms)
 	struct pollfd p = { .fd = eventfd, .events = POLLIN };
 
 	return poll(&p, 1, (int)timeout_ms) == 1;
+}
+
+int vfio_set_token(int fd, const uint8_t *uuid)
+{
+	size_t size = sizeof(struct vfio_device_feature) + VFIO_TOKEN_SIZE;
+	struct vfio_device_feature *arg = calloc(1, size);
+	int ret;
+
+	if (!arg)
+		return -ENOMEM;
+	arg->argsz = (uint32_t)size;
+	arg->flags = VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_PCI_VF_TOKEN;
+	memcpy(arg->data, uuid, VFIO_TOKEN_SIZE);
+	ret = ioctl(fd, VFIO_DEVICE_FEATURE, arg) < 0 ? -errno : 0;
+	free(arg);
+	return ret;
 }
 
 int vfio_hot_reset(int fd, int group)

@@ -44,6 +44,13 @@ struct vfio {
 void vfio_open(struct vfio *vfio, const char *address);
 void vfio_close(struct vfio *vfio);
 
+/*
+ * In two steps: the group, with no device yet, and a device of it, whose name is its
+ * address and may have " vf_token=UUID" after it. 0 or a negative errno.
+ */
+void vfio_open_group(struct vfio *vfio, const char *address);
+int vfio_open_device(struct vfio *vfio, const char *name);
+
 /* Bytes of a region, 0: not there. */
 uint64_t vfio_region_size(int fd, unsigned int index);
 
@@ -65,6 +72,10 @@ int vfio_eventfd(int fd, uint32_t index);
 
 /* Has it been signalled, or is it within @timeout_ms? */
 bool vfio_signalled(int eventfd, unsigned int timeout_ms);
+
+/* What who opens a virtual function of the device must know: 0 or a negative errno. */
+#define VFIO_TOKEN_SIZE 16u
+int vfio_set_token(int fd, const uint8_t *uuid);
 
 /*
  * Reset all that hangs on the device's bus, with @group as the proof that it is ours: 0 or
