@@ -2,6 +2,7 @@
 /*
  * The table of causes, and that of NIC drivers.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "causes.h"
@@ -10,18 +11,22 @@
 
 static const struct pb_importer importers[] = {
 	{ "efa", "efa", "efa_reg_user_mr_dmabuf", "efa_dmabuf_revoke", true,
-	  "load peerbar's efa (rdma/drivers)" },
+	  "load peerbar's efa (rdma/drivers)",
+	  "Linux 6.1's efa has no RDMA WRITE: leave remote write out of the access" },
 	{ "mlx5_core", "mlx5_ib", "mlx5_ib_reg_user_mr_dmabuf", "mlx5_ib_dmabuf_invalidate_cb",
-	  false, "boot a kernel with CONFIG_INFINIBAND_ON_DEMAND_PAGING" },
+	  false, "boot a kernel with CONFIG_INFINIBAND_ON_DEMAND_PAGING",
+	  "mlx5 wants on-demand paging for it, of the kernel "
+	  "(CONFIG_INFINIBAND_ON_DEMAND_PAGING) and of the NIC's firmware: check both with "
+	  "\"ibv_devinfo -v\"" },
 	{ "ice", "irdma", "irdma_reg_user_mr_dmabuf", "irdma_umem_dmabuf_revoke", false,
-	  "boot Linux 7.0 or newer, whose irdma gives buffers back" },
+	  "boot Linux 7.0 or newer, whose irdma gives buffers back", NULL },
 	{ "i40e", "irdma", "irdma_reg_user_mr_dmabuf", "irdma_umem_dmabuf_revoke", false,
-	  "boot Linux 7.0 or newer, whose irdma gives buffers back" },
+	  "boot Linux 7.0 or newer, whose irdma gives buffers back", NULL },
 	{ "idpf", "irdma", "irdma_reg_user_mr_dmabuf", "irdma_umem_dmabuf_revoke", false,
-	  "boot Linux 7.0 or newer, whose irdma gives buffers back" },
-	{ "bnxt_en", "bnxt_re", "bnxt_re_reg_user_mr_dmabuf", NULL, false, OTHER_NIC },
-	{ "mana", "mana_ib", "mana_ib_reg_user_mr_dmabuf", NULL, false, OTHER_NIC },
-	{ "ionic", "ionic_rdma", "ionic_reg_user_mr_dmabuf", NULL, false, OTHER_NIC },
+	  "boot Linux 7.0 or newer, whose irdma gives buffers back", NULL },
+	{ "bnxt_en", "bnxt_re", "bnxt_re_reg_user_mr_dmabuf", NULL, false, OTHER_NIC, NULL },
+	{ "mana", "mana_ib", "mana_ib_reg_user_mr_dmabuf", NULL, false, OTHER_NIC, NULL },
+	{ "ionic", "ionic_rdma", "ionic_reg_user_mr_dmabuf", NULL, false, OTHER_NIC, NULL },
 };
 
 static const struct {
@@ -50,7 +55,8 @@ static const struct {
 		OTHER_NIC ", or a newer kernel" },
 	[PB_CAUSE_PINS_EXPORTER] = { "pins-exporter",
 		"the NIC's driver pins buffers and cannot give them back, and the exporter has no "
-		"fence", "bind the device to a peerbar-vfio-pci that can fence" },
+		"fence", "bind the device to a peerbar-vfio-pci that can fence (\"peerbar dev bind "
+		"ADDRESS driver peerbar-vfio-pci\")" },
 	[PB_CAUSE_PINS_FENCE_OFF] = { "pins-fence-off",
 		"the NIC's driver pins buffers and cannot give them back, and peerbar-vfio-pci's "
 		"fence is off", "write Y to /sys/module/peerbar_vfio_pci/parameters/fence" },
@@ -106,6 +112,38 @@ const char *pb_cause_why(enum pb_cause cause)
 const char *pb_cause_remedy(enum pb_cause cause)
 {
 	return causes[cause].remedy;
+}
+
+/* Append @text, as far as there is room, with @address in the place of ADDRESS. */
+static void append(char *out, size_t size, const char *text, const char *address)
+{
+	size_t used = strlen(out);
+	const char *place;
+
+	while ((place = strstr(text, "ADDRESS"))) {
+		snprintf(out + used, size - used, "%.*s%s", (int)(place - text), text, address);
+		used += strlen(out + used);
+		text = place + strlen("ADDRESS");
+	}
+	snprintf(out + used, size - used, "%s", text);
+}
+
+static bool drivers_fault(enum pb_cause cause)
+{
+	return cause >= PB_CAUSE_PINS_EXPORTER && cause <= PB_CAUSE_PINS_BUS_ADDRESS;
+}
+
+void pb_cause_advice(enum pb_cause cause, const char *address, const char *driver, char *text,
+		     size_t size)
+{
+	const struct pb_importer *importer = pb_importer_find(driver);
+
+	text[0] = '\0';
+	append(text, size, pb_cause_remedy(cause), address);
+	if (!drivers_fault(cause))
+		return;
+	append(text, size, ", or ", address);
+	append(text, size, importer ? importer->remedy : OTHER_NIC, address);
 }
 
 const struct pb_importer *pb_importer_find(const char *driver)

@@ -42,9 +42,19 @@ enum pb_cause {
 /* A word for programs: "none", "no-driver", ... */
 const char *pb_cause_name(enum pb_cause cause);
 
-/* Why, as a clause for people, and what to do; the remedy of PB_CAUSE_NONE is "". */
+/*
+ * Why, as a clause for people, and what to do, where ADDRESS stands for the device's; the
+ * remedy of PB_CAUSE_NONE is "".
+ */
 const char *pb_cause_why(enum pb_cause cause);
 const char *pb_cause_remedy(enum pb_cause cause);
+
+/*
+ * What to do, for people: with the device's @address in commands, and where the NIC's
+ * @driver is at fault also what makes that one do.
+ */
+void pb_cause_advice(enum pb_cause cause, const char *address, const char *driver, char *text,
+		     size_t size);
 
 /*
  * An RDMA driver as an importer. What it does is seen in the loaded module and not
@@ -57,6 +67,7 @@ struct pb_importer {
 	const char *revokes;	/* with this one it gives them back; NULL: no version does */
 	bool ours;		/* it is rdma/drivers that puts that one there */
 	const char *remedy;	/* what makes it give them back */
+	const char *otherwise;	/* why it refuses all the same; NULL: nothing is known */
 };
 
 /* NULL: nothing is known of @driver. */

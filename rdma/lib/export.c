@@ -9,8 +9,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "causes.h"
 #include "device.h"
 #include "error.h"
+#include "refusal.h"
 #include "sys.h"
 #include "uapi.h"
 
@@ -19,15 +21,14 @@
 
 static int no_feature(const struct peerbar_device *dev)
 {
-	char driver[PB_NAME_SIZE];
+	char driver[PB_NAME_SIZE], advice[512];
 	struct utsname kernel;
 
 	pb_pci_driver(dev->address, driver);
 	uname(&kernel);
-	return pb_fail(ENOTSUP, "%s of kernel %s exports no BARs: bind %s to peerbar-vfio-pci "
-		       "(\"peerbar dev bind %s driver peerbar-vfio-pci\"), or boot Linux 6.19 or "
-		       "newer with CONFIG_VFIO_PCI_DMABUF", driver, kernel.release, dev->address,
-		       dev->address);
+	pb_cause_advice(PB_CAUSE_CANNOT_EXPORT, dev->address, "", advice, sizeof(advice));
+	return pb_fail(ENOTSUP, "%s of kernel %s exports no BARs: %s", driver, kernel.release,
+		       advice);
 }
 
 int peerbar_can_export(struct peerbar_device *dev)
@@ -149,5 +150,10 @@ int peerbar_export(struct peerbar_device *dev, unsigned int bar,
 	if (ret)
 		return ret;
 	ret = get_feature(dev, bar, ranges, nr_ranges, flags);
-	return ret < 0 ? why_not(dev, bar, -ret) : above_standard(ret);
+	if (ret < 0)
+		return why_not(dev, bar, -ret);
+	ret = above_standard(ret);
+	if (ret >= 0)
+		pb_origin_add(ret, dev->address, bar);
+	return ret;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Registering a dma-buf as a memory region, and saying why a NIC refuses one.
+ * Registering a dma-buf as a memory region.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,93 +13,14 @@
 #include <infiniband/verbs.h>
 
 #include "error.h"
-#include "pci.h"
-#include "sys.h"
+#include "peerbar.h"
+#include "refusal.h"
 
 #ifndef DMA_BUF_MAGIC		/* 5.15 */
 #define DMA_BUF_MAGIC 0x444d4142
 #endif
 
-#define KERNEL_ENOTSUPP 524	/* the kernel's own; some drivers let it out */
-
 #define WRITES (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC)
-
-/* What lets a driver in that cannot revoke. */
-#define FENCE "bind the exporting device to peerbar-vfio-pci, which fences such NICs off, and " \
-	"have the IOMMU translate (no iommu=pt)"
-
-/* What is known of the RDMA driver behind each PCI driver, refusing a dma-buf. */
-static const struct {
-	const char *driver;
-	const char *known;
-} refusals[] = {
-	{ "efa", "the stock efa driver pins buffers and cannot give them back: " FENCE ", or load "
-	  "peerbar's efa; and Linux 6.1's has no RDMA WRITE: leave remote write out of the "
-	  "access" },
-	{ "mlx5_core", "mlx5 imports such buffers if the kernel has "
-	  "CONFIG_INFINIBAND_ON_DEMAND_PAGING and the NIC's firmware has on-demand paging: check "
-	  "both with \"ibv_devinfo -v\"" },
-	{ "ice", "irdma gives buffers back from Linux 7.0 on: boot a newer kernel, or " FENCE },
-	{ "i40e", "irdma gives buffers back from Linux 7.0 on: boot a newer kernel, or " FENCE },
-	{ "idpf", "irdma gives buffers back from Linux 7.0 on: boot a newer kernel, or " FENCE },
-	{ "bnxt_en", "bnxt_re pins buffers and cannot give them back: " FENCE },
-	{ "mana", "mana_ib pins buffers and cannot give them back: " FENCE },
-	{ "ionic", "ionic_rdma pins buffers and cannot give them back: " FENCE },
-};
-
-static const char *known_refusal(const char *driver)
-{
-	unsigned int i;
-
-	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
-		if (!strcmp(refusals[i].driver, driver))
-			return refusals[i].known;
-	return "it has no dma-buf memory regions (use another NIC), or pins buffers and cannot "
-	       "give them back: " FENCE;
-}
-
-static struct ibv_mr *refused(const char *nic, int err)
-{
-	char driver[PB_NAME_SIZE];
-
-	if (pb_link(driver, sizeof(driver), "/sys/class/infiniband/%s/device/driver", nic))
-		return pb_fail_ptr(EOPNOTSUPP, "%s is not a PCI device, so it cannot reach the "
-				   "BAR of one: use a NIC", nic);
-	return pb_fail_ptr(EOPNOTSUPP, "%s (driver %s) refuses the dma-buf (errno %d): %s", nic,
-			   driver, err, known_refusal(driver));
-}
-
-static struct ibv_mr *why_not(struct ibv_pd *pd, int err)
-{
-	const char *nic = ibv_get_device_name(pd->context->device);
-
-	switch (err) {
-	case EOPNOTSUPP:
-	case EPROTONOSUPPORT:
-	case KERNEL_ENOTSUPP:
-		return refused(nic, err);
-	case ENODEV:
-		return pb_fail_ptr(err, "the exporting device is being reset, is closed, or has "
-				   "its memory decode off (peerbar_set_memory()): %s cannot "
-				   "register its BAR now", nic);
-	case EINVAL:
-	case EREMOTEIO:
-		return pb_fail_ptr(err, "a reset came in between (try again), or %s does not know "
-				   "the access flags, or there is no way from it to the BAR: both "
-				   "must be below one PCIe switch, or the CPU's host bridge must "
-				   "forward between its ports; the kernel's log says which bridge "
-				   "is in the way", nic);
-	case EBUSY:
-		return pb_fail_ptr(err, "the dma-buf or %s is busy, perhaps by a reset: try again",
-				   nic);
-	case ENOMEM:
-		return pb_fail_ptr(err, "%s has no room for the memory region: free others, or "
-				   "register a range that starts at a multiple of 2 MiB", nic);
-	default:
-		return pb_fail_ptr(err, "%s does not register the dma-buf: %s: the kernel's log "
-				   "may say more", nic, strerror(err));
-	}
-}
 
 static int check_access(int fd, int access)
 {
@@ -164,7 +85,8 @@ struct ibv_mr *peerbar_reg_mr(struct ibv_pd *pd, int dmabuf_fd, uint64_t offset,
 	errno = 0;
 	mr = ibv_reg_dmabuf_mr(pd, offset, length, offset, dmabuf_fd, access);
 	if (!mr)
-		return why_not(pd, errno ? errno : EIO);
+		return pb_refusal(ibv_get_device_name(pd->context->device), dmabuf_fd,
+				  errno ? errno : EIO);
 	*iova = offset;
 	return mr;
 }

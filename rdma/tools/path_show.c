@@ -229,6 +229,7 @@ static json_object *hosts(const struct path *p)
 static void add_verdict(json_object *object, const struct path *p)
 {
 	const struct pb_verdict *v = &p->verdict;
+	char remedy[512];
 
 	if (v->route_sure && p->bar >= 0)
 		add_string(object, "map", peerbar_map_type_text(v->route.type));
@@ -245,7 +246,8 @@ static void add_verdict(json_object *object, const struct path *p)
 	if (!v->cause)
 		return;
 	add_string(object, "reason", pb_cause_why(v->cause));
-	add_string(object, "remedy", pb_cause_remedy(v->cause));
+	pb_cause_advice(v->cause, p->dev.address, p->nic.pci.driver, remedy, sizeof(remedy));
+	add_string(object, "remedy", remedy);
 }
 
 static int print(const struct path *p)

@@ -161,7 +161,7 @@ void errors_of_stock_efa(void)
 	rig_open(&rig, LEN, LEN, 8);
 	fd = export_range(O_RDWR);
 	refuse("register: stock efa driver", fd, 0, LEN, rig.access, EOPNOTSUPP,
-	       "efa stock give back peerbar-vfio-pci iommu=pt peerbar's");
+	       "efa give back fence peerbar's");
 	for (unsigned int i = 0; i < ATTEMPTS; i++) {
 		mr = peerbar_reg_mr(rig.lb->pd, fd, 0, LEN, rig.access, &iova);
 		refused += !mr;

@@ -15,7 +15,9 @@
 #include <infiniband/verbs.h>
 
 #include "fake.h"
+#include "machine.h"
 #include "peerbar.h"
+#include "refusal.h"
 
 #define SIZE (1u << 20)
 #define ALL (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ)
@@ -24,6 +26,18 @@ static struct ibv_device device = { .name = "efa_0" };
 static struct ibv_context context = { .device = &device };
 static struct ibv_pd pd = { .context = &context };
 static struct ibv_mr registered;
+
+/* What was remembered goes when as much has come since. */
+static void forget_origins(void)
+{
+	int fd = memfd_create("other", MFD_CLOEXEC);
+	unsigned int i;
+
+	assert_true(fd >= 0);
+	for (i = 0; i < 64; i++)
+		pb_origin_add(fd, "0000:7f:00.0", 0);
+	close(fd);
+}
 
 static bool is_dmabuf;
 static int nic_errno;
@@ -147,33 +161,105 @@ static void refuses_writes_to_a_read_only_buffer(void **state)
 	close(fd);
 }
 
+#define GPU "0000:05:00.0"
+#define SYMBOL(name, module) MACHINE_MODULE_SYMBOL(name, module)
+
+static const struct machine_function gpu = {
+	.path = "pci0000:00/0000:00:01.0/" GPU, .acs = MACHINE_NO_ACS,
+	.driver = "vfio-pci", .vfio = true, .group = 8, .bar = 0x380000000000, .size = SIZE,
+};
+
+/* A machine whose NIC has that PCI driver, with these functions of its RDMA driver. */
+static void make_machine(const char *driver, const char *symbols)
+{
+	char all[1024];
+	struct machine_function nic = {
+		.path = "pci0000:00/0000:00:02.0/0000:06:00.0", .acs = MACHINE_NO_ACS,
+		.driver = driver, .group = 9, .rdma = "efa_0",
+	};
+
+	snprintf(all, sizeof(all), "%s%s%s", MACHINE_SYMBOL("start_kernel"),
+		 SYMBOL("vfio_pci_core_feature_dma_buf", "vfio_pci_core"), symbols);
+	machine_kernel("7.3.4", "AuthenticAMD/23", all);
+	machine_add(&gpu);
+	machine_add(&nic);
+}
+
+/* Each in a machine of its own. @fd is of BAR 2 of the device, if @origin. */
 static void names_the_driver_that_refuses(void **state)
 {
 	static const struct {
-		const char *driver, *word;
-	} known[] = {
-		{ "efa", "stock efa" }, { "mlx5_core", "on-demand paging" }, { "ice", "7.0" },
-		{ "bnxt_en", "peerbar-vfio-pci" }, { "mana", "iommu=pt" },
-		{ "ionic", "peerbar-vfio-pci" }, { "hns3", "another NIC" },
+		const char *driver, *symbols;
+		bool origin;
+		const char *word, *advice;
+	} nics[] = {
+		{ "efa", SYMBOL("efa_reg_user_mr_dmabuf", "efa"), true,
+		  "cannot give them back", "load peerbar's efa" },
+		{ "efa", SYMBOL("efa_reg_user_mr_dmabuf", "efa")
+			 SYMBOL("efa_dmabuf_revoke", "efa"), true,
+		  "no RDMA WRITE", "leave remote" },
+		{ "ice", SYMBOL("irdma_reg_user_mr_dmabuf", "irdma"), true,
+		  "cannot give them back", "boot Linux 7.0" },
+		{ "ice", "", true, "no dma-buf memory regions", "another NIC" },
+		{ "mlx5_core", SYMBOL("mlx5_ib_reg_user_mr_dmabuf", "mlx5_ib")
+			SYMBOL("mlx5_ib_dmabuf_invalidate_cb", "mlx5_ib"), true,
+		  "on-demand paging", "ibv_devinfo" },
+		{ "bnxt_en", SYMBOL("bnxt_re_reg_user_mr_dmabuf", "bnxt_re"), true,
+		  "peerbar dev bind " GPU " driver peerbar-vfio-pci", "or use another NIC" },
+		{ "hns3", "", true, "cannot give them back", "another NIC" },
+		{ "bnxt_en", SYMBOL("bnxt_re_reg_user_mr_dmabuf", "bnxt_re"), false,
+		  "cannot give buffers back", "peerbar path show efa_0 ADDRESS" },
+		{ "bnxt_en", "", false, "no dma-buf memory regions", "path show" },
+		{ "efa", SYMBOL("efa_reg_user_mr_dmabuf", "efa")
+			 SYMBOL("efa_dmabuf_revoke", "efa"), false,
+		  "no RDMA WRITE", "leave remote" },
 	};
 	static const int errors[] = { EOPNOTSUPP, EPROTONOSUPPORT, 524 };
-	int fd = *(int *)*state;
-	char target[160];
 	unsigned int i;
 
-	nic_errno = EOPNOTSUPP;
-	refused(fd, 0, SIZE, ALL, EOPNOTSUPP);
-	assert_sentence("efa_0 is not a PCI device", NULL);
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		snprintf(target, sizeof(target), "../../../bus/pci/drivers/%s", known[i].driver);
-		fake_link("/sys/class/infiniband/efa_0/device/driver", target);
+	for (i = 0; i < sizeof(nics) / sizeof(nics[0]); i++) {
+		char number[16];
+
+		assert_int_equal(teardown(state), 0);
+		assert_int_equal(setup(state), 0);
+		make_machine(nics[i].driver, nics[i].symbols);
+		if (nics[i].origin)
+			pb_origin_add(*(int *)*state, GPU, 2);
+		else
+			forget_origins();
 		nic_errno = errors[i % 3];
-		refused(fd, 0, SIZE, ALL, EOPNOTSUPP);
-		assert_sentence("efa_0", known[i].driver, known[i].word, NULL);
-		snprintf(target, sizeof(target), "%s/sys/class/infiniband/efa_0/device/driver",
-			 fake->root);
-		unlink(target);
+		snprintf(number, sizeof(number), "errno %d", nic_errno);
+		refused(*(int *)*state, 0, SIZE, ALL, EOPNOTSUPP);
+		assert_sentence("efa_0", nics[i].driver, number, nics[i].word, nics[i].advice,
+				NULL);
 	}
+}
+
+/* A way that is refused: the device has moved below another host bridge. */
+static void names_the_way_that_is_refused(void **state)
+{
+	int fd = *(int *)*state;
+
+	make_machine("efa", SYMBOL("efa_reg_user_mr_dmabuf", "efa")
+		     SYMBOL("efa_dmabuf_revoke", "efa"));
+	pb_origin_add(fd, GPU, 2);
+	nic_errno = EINVAL;
+	refused(fd, 0, SIZE, ALL, EINVAL);
+	assert_sentence("a reset came in between", "\"peerbar path show efa_0 " GPU "\"", NULL);
+	fake_file("/proc/cpuinfo", "vendor_id\t: GenuineIntel\ncpu family\t: 6\n");
+	refused(fd, 0, SIZE, ALL, EINVAL);
+	assert_sentence("BAR 2 of " GPU, "host bridge is not known", "below one switch", NULL);
+	nic_errno = EREMOTEIO;
+	refused(fd, 0, SIZE, ALL, EREMOTEIO);
+	assert_sentence("errno 121", "host bridge is not known", NULL);
+}
+
+static void names_a_nic_on_no_pci_bus(void **state)
+{
+	fake_link("/sys/class/infiniband/efa_0/device", "../../net/eth0");
+	nic_errno = EOPNOTSUPP;
+	refused(*(int *)*state, 0, SIZE, ALL, EOPNOTSUPP);
+	assert_sentence("efa_0 is not a PCI device", NULL);
 }
 
 static void names_other_causes(void **state)
@@ -182,8 +268,7 @@ static void names_other_causes(void **state)
 		int err;
 		const char *word;
 	} causes[] = {
-		{ ENODEV, "memory decode off" }, { EINVAL, "host bridge" },
-		{ EREMOTEIO, "host bridge" }, { EBUSY, "busy" }, { ENOMEM, "2 MiB" },
+		{ ENODEV, "memory decode off" }, { EBUSY, "busy" }, { ENOMEM, "2 MiB" },
 		{ EFAULT, "kernel's log" },
 	};
 	unsigned int i;
@@ -204,6 +289,8 @@ int main(void)
 		TEST(refuses_wrong_arguments),
 		TEST(refuses_writes_to_a_read_only_buffer),
 		TEST(names_the_driver_that_refuses),
+		TEST(names_the_way_that_is_refused),
+		TEST(names_a_nic_on_no_pci_bus),
 		TEST(names_other_causes),
 	};
 

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Why a NIC does not register a dma-buf: the verdict that "peerbar path show" would have
+ * given, where it is known of which BAR the dma-buf is, and it explains the errno.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+#include "refusal.h"
+#include "verdict.h"
+
+#define KERNEL_ENOTSUPP 524	/* the kernel's own; some drivers let it out */
+
+struct refusal {
+	const char *name;	/* of the RDMA device */
+	int err;		/* as it came */
+	int meaning;		/* EOPNOTSUPP or EINVAL, which verdicts have */
+	int result;		/* the errno for the caller */
+	struct pb_nic nic;
+	bool known;		/* of which BAR the dma-buf is: the next two are valid */
+	struct pb_pci dev;
+	unsigned int bar;
+	enum pb_cause cause;	/* PB_CAUSE_NONE: no fact explains it */
+};
+
+static bool is_unsupported(int err)
+{
+	return err == EOPNOTSUPP || err == EPROTONOSUPPORT || err == KERNEL_ENOTSUPP;
+}
+
+static void judge(struct refusal *r, int fd)
+{
+	char address[PB_ADDRESS_SIZE];
+	struct pb_kernel kernel;
+	struct pb_verdict v;
+
+	if (!pb_origin_find(fd, address, &r->bar) || pb_kernel_facts(&kernel) ||
+	    pb_pci_facts(address, &r->dev))
+		return;
+	r->known = true;
+	v = pb_verdict(&kernel, &r->nic, &r->dev, r->bar);
+	if (v.err == r->meaning)
+		r->cause = v.cause;
+}
+
+static void *for_cause(const struct refusal *r)
+{
+	char advice[512];
+
+	pb_cause_advice(r->cause, r->dev.address, r->nic.pci.driver, advice, sizeof(advice));
+	return pb_fail_ptr(r->result, "%s (driver %s) refuses the dma-buf of BAR %u of %s "
+			   "(errno %d): %s: %s", r->name, r->nic.pci.driver, r->bar,
+			   r->dev.address, r->err, pb_cause_why(r->cause), advice);
+}
+
+/* The driver itself has a reason, which depends on what was asked of it. */
+static void *by_driver(const struct refusal *r)
+{
+	const struct pb_importer *importer = pb_importer_find(r->nic.pci.driver);
+	const char *otherwise = importer ? importer->otherwise : NULL;
+
+	if (!r->known && r->nic.revoke != PB_REVOKE_NATIVE && r->nic.revoke != PB_REVOKE_CHANGED)
+		return pb_fail_ptr(r->result, "%s (driver %s) refuses the dma-buf (errno %d): %s: "
+				   "\"peerbar path show %s ADDRESS\", with the device that it is "
+				   "of, says what to do", r->name, r->nic.pci.driver, r->err,
+				   r->nic.revoke == PB_REVOKE_NO_DMABUF ?
+				   pb_cause_why(PB_CAUSE_NO_DMABUF_MR) :
+				   "the NIC's driver cannot give buffers back", r->name);
+	return pb_fail_ptr(r->result, "%s (driver %s) refuses the dma-buf (errno %d): %s",
+			   r->name, r->nic.pci.driver, r->err,
+			   otherwise ? otherwise : "the kernel's log may say why");
+}
+
+static void *invalid(const struct refusal *r)
+{
+	return pb_fail_ptr(r->result, "a reset came in between (try again), or %s does not know "
+			   "the access flags, or there is no way from it to the BAR: \"peerbar "
+			   "path show %s %s\" shows the way, and the kernel's log says if it "
+			   "refused that", r->name, r->name,
+			   r->known ? r->dev.address : "ADDRESS");
+}
+
+static void *other(const char *nic, int err)
+{
+	switch (err) {
+	case ENODEV:
+		return pb_fail_ptr(err, "the exporting device is being reset, is closed, or has "
+				   "its memory decode off (peerbar_set_memory()): %s cannot "
+				   "register its BAR now", nic);
+	case EBUSY:
+		return pb_fail_ptr(err, "the dma-buf or %s is busy, perhaps by a reset: try again",
+				   nic);
+	case ENOMEM:
+		return pb_fail_ptr(err, "%s has no room for the memory region: free others, or "
+				   "register a range that starts at a multiple of 2 MiB", nic);
+	default:
+		return pb_fail_ptr(err, "%s does not register the dma-buf: %s: the kernel's log "
+				   "may say more", nic, strerror(err));
+	}
+}
+
+void *pb_refusal(const char *nic, int fd, int err)
+{
+	bool unsupported = is_unsupported(err);
+	struct refusal r = {
+		.name = nic, .err = err, .result = unsupported ? EOPNOTSUPP : err,
+		.meaning = unsupported ? EOPNOTSUPP : EINVAL,
+	};
+
+	if (!unsupported && err != EINVAL && err != EREMOTEIO)
+		return other(nic, err);
+	/* with a sentence, if it is no PCI device: the most that can be said */
+	if (pb_nic_facts(nic, &r.nic)) {
+		errno = r.result;
+		return NULL;
+	}
+	judge(&r, fd);
+	if (r.cause)
+		return for_cause(&r);
+	return unsupported ? by_driver(&r) : invalid(&r);
+}
