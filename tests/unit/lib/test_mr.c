@@ -252,6 +252,11 @@ static void names_the_way_that_is_refused(void **state)
 	nic_errno = EREMOTEIO;
 	refused(fd, 0, SIZE, ALL, EREMOTEIO);
 	assert_sentence("errno 121", "host bridge is not known", NULL);
+	/* what would give another errno does not explain this one */
+	fake_file("/proc/kallsyms", SYMBOL("vfio_pci_core_feature_dma_buf", "vfio_pci_core")
+		  SYMBOL("efa_reg_user_mr_dmabuf", "efa"));
+	refused(fd, 0, SIZE, ALL, EREMOTEIO);
+	assert_sentence("a reset came in between", NULL);
 }
 
 static void names_a_nic_on_no_pci_bus(void **state)
