@@ -55,4 +55,13 @@ expect "mr test of a range past the BAR" 1 "BAR" peerbar mr test "$PB_IBDEV" "$P
 expect "mr test of a BAR that is not there" 1 "BAR" peerbar mr test "$PB_IBDEV" "$PB_GPU" bar 5
 expect "mr test with a bad size" 2 "total" peerbar mr test "$PB_IBDEV" "$PB_GPU" total much
 expect "bind a bridge" 1 "bridge" peerbar dev bind 0000:00:01.0
+expect "doctor" 0 "ok +path" peerbar doctor "$PB_IBDEV" "$PB_GPU"
+expect "doctor without names" 0 "nic $PB_IBDEV at $PB_NIC" peerbar doctor
+expect "doctor with an address" 0 "ok +binding +$PB_GPU" peerbar doctor "$PB_GPU"
+expect "doctor of a device that is not there" 1 "failure +device" peerbar doctor 0000:7f:00.0
+expect "doctor of what is no errno" 2 "EVIL" peerbar doctor --errno EVIL
+expect "doctor of an errno that nobody knows" 1 "errno 3 " peerbar doctor --errno ESRCH
+expect "doctor with too many words" 2 "too many" peerbar doctor "$PB_IBDEV" "$PB_GPU" again
+expect_json "doctor as JSON" '.verdict != "failure" and all(.checks[]; .level != "failure")' \
+	peerbar -j doctor "$PB_IBDEV" "$PB_GPU"
 exit $failed
