@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * What /sys and /proc say of the kernel, of a PCI function and of a NIC, as far as it
- * decides whether the NIC can reach the function's BARs. Nothing here opens, wakes or
+ * decides whether the NIC can reach the function's BARs. Nothing here opens or
  * changes a device, and all of it is found below the root of sys.h.
  *
  * What an ordinary user cannot see is "unknown" and not guessed.

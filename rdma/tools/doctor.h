@@ -2,7 +2,7 @@
 /*
  * peerbar doctor: what it examines, what a check finds, and the table of checks.
  *
- * A check reads facts and judges one thing. It opens, wakes and changes nothing: the
+ * A check reads facts and judges one thing. It opens and changes nothing: the
  * device may be in use.
  */
 #ifndef PEERBAR_DOCTOR_H
