@@ -31,9 +31,6 @@
 #define EXT_CAP_ID_ACS 0x0d
 #define ACS_CONTROL 0x06
 
-#define IORESOURCE_MEM 0x200
-#define IORESOURCE_UNSET 0x20000000
-
 /* As far as this user may read it. */
 struct config {
 	unsigned char byte[CONFIG_EXT_SIZE];
@@ -214,34 +211,24 @@ static void read_bus_address(const struct config *config, unsigned int bar,
 
 static int read_bars(const struct config *config, struct pb_pci *pci)
 {
-	unsigned long long start, end, flags;
-	int fd = pb_open(O_RDONLY, DEVICES "%s/resource", pci->address);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	struct pb_resource resource[PEERBAR_NR_BARS];
+	int ret = pb_pci_resources(pci->address, resource);
 	unsigned int i;
-	int ret = 0;
 
-	if (!file) {
-		ret = fd < 0 ? fd : -errno;
-		if (fd >= 0)
-			close(fd);
+	if (ret)
 		return pb_fail(-ret, "cannot read the BARs of %s: %s", pci->address,
 			       strerror(-ret));
-	}
-	/* A line each: start, end and flags. */
-	for (i = 0; i < PEERBAR_NR_BARS && !ret; i++) {
+	for (i = 0; i < PEERBAR_NR_BARS; i++) {
 		struct pb_window *window = &pci->bar[i];
 
-		if (fscanf(file, "%llx %llx %llx", &start, &end, &flags) != 3) {
-			ret = pb_fail(EIO, "cannot read the BARs of %s", pci->address);
-		} else if (flags & IORESOURCE_MEM) {
-			window->start = start;
-			window->size = end - start + 1;
-			window->assigned = start && !(flags & IORESOURCE_UNSET);
-			read_bus_address(config, i, window);
-		}
+		if (!resource[i].size)
+			continue;
+		window->start = resource[i].start;
+		window->size = resource[i].size;
+		window->assigned = resource[i].assigned;
+		read_bus_address(config, i, window);
 	}
-	fclose(file);
-	return ret;
+	return 0;
 }
 
 /* The bit of a virtual function does nothing: its physical function has the one for all. */

@@ -99,8 +99,20 @@ bool pb_pci_is_bridge(const char *address)
 }
 
 #define IORESOURCE_MEM 0x200
+#define IORESOURCE_UNSET 0x20000000
 
-int pb_pci_bars(const char *address, uint64_t size[PEERBAR_NR_BARS])
+static void set_resource(struct pb_resource *resource, uint64_t start, uint64_t end,
+			 uint64_t flags)
+{
+	memset(resource, 0, sizeof(*resource));
+	if (!(flags & IORESOURCE_MEM))
+		return;
+	resource->start = start;
+	resource->size = end - start + 1;
+	resource->assigned = start && !(flags & IORESOURCE_UNSET);
+}
+
+int pb_pci_resources(const char *address, struct pb_resource resource[PEERBAR_NR_BARS])
 {
 	unsigned long long start, end, flags;
 	int fd = pb_open(O_RDONLY, DEVICES "%s/resource", address);
@@ -121,9 +133,20 @@ int pb_pci_bars(const char *address, uint64_t size[PEERBAR_NR_BARS])
 		if (fscanf(file, "%llx %llx %llx", &start, &end, &flags) != 3)
 			ret = -EIO;
 		else
-			size[i] = flags & IORESOURCE_MEM ? end - start + 1 : 0;
+			set_resource(&resource[i], start, end, flags);
 	}
 	fclose(file);
+	return ret;
+}
+
+int pb_pci_bars(const char *address, uint64_t size[PEERBAR_NR_BARS])
+{
+	struct pb_resource resource[PEERBAR_NR_BARS];
+	int ret = pb_pci_resources(address, resource);
+	unsigned int i;
+
+	for (i = 0; i < PEERBAR_NR_BARS && !ret; i++)
+		size[i] = resource[i].size;
 	return ret;
 }
 

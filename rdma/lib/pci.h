@@ -37,6 +37,15 @@ int pb_pci_hex(const char *address, const char *attribute, uint64_t *value);
 
 bool pb_pci_is_bridge(const char *address);
 
+struct pb_resource {		/* a memory BAR */
+	uint64_t size;		/* 0: none, or I/O ports */
+	uint64_t start;		/* CPU address */
+	bool assigned;		/* it has one */
+};
+
+/* Errors: -errno. */
+int pb_pci_resources(const char *address, struct pb_resource resource[PEERBAR_NR_BARS]);
+
 /* Sizes of the memory BARs, 0 for the others. Errors: -errno. */
 int pb_pci_bars(const char *address, uint64_t size[PEERBAR_NR_BARS]);
 

@@ -11,94 +11,20 @@
 #include "export_state.h"
 #include "pci.h"
 #include "sys.h"
+#include "words.h"
 
 #define DEBUGFS "/sys/kernel/debug"
 #define FOLDER DEBUGFS "/peerbar"
-#define MAX_WORDS 16
-
-struct words {
-	unsigned int nr;
-	struct {
-		const char *key, *value;
-	} word[MAX_WORDS];
-};
 
 struct reading {
 	json_object *device, *exports, *mappings, *reasons, *times;
 	uint64_t importers, revokes;
 };
 
-/* Does a new word begin at @text? Values may have spaces: "callback=f [module]". */
-static bool begins_word(const char *text)
-{
-	return text[strcspn(text, " =")] == '=';
-}
-
-/* The end of the value at @text; it is cut off there. Returns what follows. */
-static char *cut_value(char *text)
-{
-	char *end = text;
-
-	do
-		end += strcspn(end + 1, " ") + 1;
-	while (*end && !begins_word(end + 1));
-	if (!*end)
-		return end;
-	*end = '\0';
-	return end + 1;
-}
-
-static char *cut_quoted(char *text)
-{
-	char *end = text + strcspn(text, "\"");
-
-	if (*end)
-		*end++ = '\0';
-	return end + strspn(end, " ");
-}
-
-static void split(char *text, struct words *words)
-{
-	char *equals;
-
-	words->nr = 0;
-	text += strspn(text, " ");
-	while (words->nr < MAX_WORDS && (equals = strchr(text, '='))) {
-		*equals++ = '\0';
-		words->word[words->nr].key = text;
-		if (*equals == '"') {
-			words->word[words->nr].value = equals + 1;
-			text = cut_quoted(equals + 1);
-		} else {
-			words->word[words->nr].value = equals;
-			text = *equals ? cut_value(equals) : equals;
-		}
-		words->nr++;
-	}
-}
-
-/* NULL: the module that is loaded does not say. */
-static const char *word(const struct words *words, const char *key)
-{
-	unsigned int i;
-
-	for (i = 0; i < words->nr; i++)
-		if (!strcmp(words->word[i].key, key))
-			return words->word[i].value;
-	return NULL;
-}
-
-static uint64_t number(const struct words *words, const char *key)
-{
-	const char *value = word(words, key);
-
-	return value ? strtoull(value, NULL, 10) : 0;
-}
-
 static void copy(json_object *object, const struct words *words, const char *key,
 		 const char *from)
 {
-	const char *value = word(words, from);
+	const char *value = words_find(words, from);
 
 	if (value)
 		add_string(object, key, value);
@@ -110,16 +36,16 @@ static bool one_export(char *text, void *data)
 	json_object *object;
 	struct words words;
 
-	split(text, &words);
-	if (!word(&words, "buffer"))
+	words_split(text, &words);
+	if (!words_find(&words, "buffer"))
 		return true;
 	object = new_object();
-	add_number(object, "buffer", number(&words, "buffer"));
-	add_number(object, "bar", number(&words, "bar"));
-	add_size(object, "size", number(&words, "bytes"));
-	add_number(object, "ranges", number(&words, "ranges"));
+	add_number(object, "buffer", words_number(&words, "buffer"));
+	add_number(object, "bar", words_number(&words, "bar"));
+	add_size(object, "size", words_number(&words, "bytes"));
+	add_number(object, "ranges", words_number(&words, "ranges"));
 	copy(object, &words, "state", "state");
-	add_number(object, "live", number(&words, "live"));
+	add_number(object, "live", words_number(&words, "live"));
 	add_object(object, "attachments", new_array());
 	append(r->exports, object);
 	return true;
@@ -163,13 +89,13 @@ static json_object *attachment(const struct words *words)
 	json_object *object = new_object();
 
 	copy(object, words, "importer", "importer");
-	add_rdma(object, word(words, "importer"));
+	add_rdma(object, words_find(words, "importer"));
 	copy(object, words, "driver", "driver");
 	if (options.details || options.json)
 		copy(object, words, "callback", "callback");
 	copy(object, words, "map", "type");
 	copy(object, words, "stop", "stop");
-	add_bool(object, "fenced", number(words, "fenced"));
+	add_bool(object, "fenced", words_number(words, "fenced"));
 	copy(object, words, "reason", "reason");
 	return object;
 }
@@ -182,7 +108,7 @@ static json_object *mapping(const struct words *words)
 	copy(object, words, "address", "address");
 	copy(object, words, "dma", "dma");
 	copy(object, words, "phys", "phys");
-	add_size(object, "size", number(words, "bytes"));
+	add_size(object, "size", words_number(words, "bytes"));
 	return object;
 }
 
@@ -193,16 +119,16 @@ static bool one_attachment(char *text, void *data)
 	json_object *list, *object;
 	struct words words;
 
-	split(text, &words);
-	if (word(&words, "dma")) {
+	words_split(text, &words);
+	if (words_find(&words, "dma")) {
 		if (r->mappings)
 			append(r->mappings, mapping(&words));
 		return true;
 	}
 	r->mappings = NULL;
-	if (!word(&words, "importer"))
+	if (!words_find(&words, "importer"))
 		return true;
-	list = attachments_of(r, number(&words, "buffer"));
+	list = attachments_of(r, words_number(&words, "buffer"));
 	if (!list)
 		return true;
 	object = attachment(&words);
@@ -217,7 +143,7 @@ static bool one_attachment(char *text, void *data)
 
 static void add_reason(struct reading *r, const struct words *words)
 {
-	uint64_t count = number(words, "count"), active = number(words, "active");
+	uint64_t count = words_number(words, "count"), active = words_number(words, "active");
 	json_object *object;
 
 	r->revokes += count;
@@ -234,8 +160,8 @@ static void add_time(struct reading *r, const struct words *words)
 {
 	json_object *object = new_object();
 
-	add_number(object, "below-us", number(words, "below_us"));
-	add_number(object, "count", number(words, "count"));
+	add_number(object, "below-us", words_number(words, "below_us"));
+	add_number(object, "count", words_number(words, "count"));
 	append(r->times, object);
 }
 
@@ -246,10 +172,10 @@ static bool one_revoke(char *text, void *data)
 	struct words words;
 	unsigned int i;
 
-	split(text, &words);
-	if (word(&words, "reason"))
+	words_split(text, &words);
+	if (words_find(&words, "reason"))
 		add_reason(r, &words);
-	else if (word(&words, "below_us"))
+	else if (words_find(&words, "below_us"))
 		add_time(r, &words);
 	else
 		for (i = 0; i < words.nr; i++)
