@@ -172,6 +172,7 @@ kernel_warnings()
 	bad+="|UBSAN:|DMA-API: debugging out of memory|ODEBUG: Out of memory"
 	bad+="|INFO: lockdep is turned off|kmemleak: .*suspected"
 	dmesg | grep -E "$bad" | grep -v "Speculative Return Stack Overflow: WARNING"
+	[ ! -e /proc/lockdep_stats ] || lockdep_works || echo "lockdep gave up"
 }
 
 # Does lockdep still watch? After its first finding, or a full table, it does not.
