@@ -70,13 +70,13 @@ static void out_of_bounds(void)
 	kfree(p);
 }
 
-/* Several, because an old copy of a pointer on a stack hides one. */
+/* Many: old copies of pointers on stacks and in the allocator hide some of them. */
 static void leak(void)
 {
 	unsigned int i;
 	void *p;
 
-	for (i = 0; i < 16; i++) {
+	for (i = 0; i < 512; i++) {
 		p = kmalloc(300, GFP_KERNEL);
 		OPTIMIZER_HIDE_VAR(p);
 	}
