@@ -74,14 +74,16 @@ static const struct {
 		"have ACS of the switch redirect peer-to-peer traffic upstream" },
 	[PB_CAUSE_NO_COMMON_PATH] = { "no-common-path",
 		"they are below different host bridges, not known to forward to each other",
-		"move one of them below the other's host bridge, best below one switch" },
+		"move one of them below the other's host bridge" },
 	[PB_CAUSE_ACS_REDIRECT] = { "acs-redirect",
 		"ACS sends their traffic to a host bridge that is not known to forward it",
-		"turn ACS redirection off on the bridges between them (pci=disable_acs_redir=...), "
-		"which puts them into one IOMMU group" },
+		"use a machine whose host bridge forwards (to turn the redirection off would put "
+		"both into one IOMMU group, which VFIO gives nobody while the NIC has its "
+		"driver)" },
 	[PB_CAUSE_HOST_BRIDGE_UNKNOWN] = { "host-bridge-unknown",
 		"their host bridge is not known to forward between its devices",
-		"put both below one switch, or use a machine whose host bridge forwards" },
+		"use a machine whose host bridge forwards: AMD's of family 0x17 or later, Intel's "
+		"that the kernel lists" },
 	[PB_CAUSE_FOREIGN_DOMAIN] = { "foreign-domain",
 		"the NIC's IOMMU domain is not the DMA API's",
 		"bind the NIC to its kernel driver, with a default domain of type DMA" },
@@ -128,6 +130,7 @@ static void append(char *out, size_t size, const char *text, const char *address
 	snprintf(out + used, size - used, "%s", text);
 }
 
+/* Those stand together. */
 static bool drivers_fault(enum pb_cause cause)
 {
 	return cause >= PB_CAUSE_PINS_EXPORTER && cause <= PB_CAUSE_PINS_BUS_ADDRESS;

@@ -248,7 +248,7 @@ static void names_the_way_that_is_refused(void **state)
 	assert_sentence("a reset came in between", "\"peerbar path show efa_0 " GPU "\"", NULL);
 	fake_file("/proc/cpuinfo", "vendor_id\t: GenuineIntel\ncpu family\t: 6\n");
 	refused(fd, 0, SIZE, ALL, EINVAL);
-	assert_sentence("BAR 2 of " GPU, "host bridge is not known", "below one switch", NULL);
+	assert_sentence("BAR 2 of " GPU, "host bridge is not known", "host bridge forwards", NULL);
 	nic_errno = EREMOTEIO;
 	refused(fd, 0, SIZE, ALL, EREMOTEIO);
 	assert_sentence("errno 121", "host bridge is not known", NULL);

@@ -335,7 +335,7 @@ static void a_cpu_that_does_not_forward(void **state)
 {
 	(void)state;
 	m.cpu = "GenuineIntel/6";
-	fails(CHECK_PATH, "not known to forward", "switch");
+	fails(CHECK_PATH, "not known to forward", "host bridge forwards");
 }
 
 static void a_bar_above_the_mask(void **state)

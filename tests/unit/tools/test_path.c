@@ -88,7 +88,7 @@ static void says_why_not(void **state)
 	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", GPU)), TOOL_OK);
 	assert_non_null(strstr(said_out, " map not-supported decides kernel stop our-change "
 			       "verdict refused cause acs-redirect reason ACS sends their traffic "
-			       "to a host bridge that is not known to forward it remedy turn "));
+			       "to a host bridge that is not known to forward it remedy use a "));
 	options.json = true;
 	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", GPU)), TOOL_OK);
 	assert_non_null(strstr(said_out, "\"errno\":\"EINVAL\""));
