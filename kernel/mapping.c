@@ -271,13 +271,16 @@ void peerbar_detach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach)
 
 	mutex_lock(&buf->lock);
 	list_del(&att->node);
-	list_for_each_entry_safe(m, next, &att->mappings, node) {
+	list_for_each_entry(m, &att->mappings, node) {
 		if (m->state != PEERBAR_PARKED)
 			dev_warn(attach->dev, "peerbar: driver %s detaches what it has mapped\n",
 				 dev_driver_string(attach->dev));
 		mapping_put(att, m);
-		mapping_destroy(att, m);
 	}
 	mutex_unlock(&buf->lock);
+
+	/* Nobody finds them any more, and no revoke waits: before 6.16 this may take long. */
+	list_for_each_entry_safe(m, next, &att->mappings, node)
+		mapping_destroy(att, m);
 	kfree(att);
 }
