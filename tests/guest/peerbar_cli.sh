@@ -4,6 +4,7 @@
 set -u
 failed=0
 driver=$(basename "$(readlink "/sys/bus/pci/devices/$PB_GPU/driver")")
+bridge=$(basename "$(dirname "$(readlink -f "/sys/bus/pci/devices/$PB_GPU")")")
 
 # expect NAME STATUS PATTERN CMD...: exit status and a pattern in the output.
 expect()
@@ -54,7 +55,7 @@ expect "mr test of a range past the BAR" 1 "BAR" peerbar mr test "$PB_IBDEV" "$P
 	offset 1T length 1M
 expect "mr test of a BAR that is not there" 1 "BAR" peerbar mr test "$PB_IBDEV" "$PB_GPU" bar 5
 expect "mr test with a bad size" 2 "total" peerbar mr test "$PB_IBDEV" "$PB_GPU" total much
-expect "bind a bridge" 1 "bridge" peerbar dev bind 0000:00:01.0
+expect "bind a bridge" 1 "bridge" peerbar dev bind "$bridge"
 expect "doctor" 0 "ok +path" peerbar doctor "$PB_IBDEV" "$PB_GPU"
 expect "doctor without names" 0 "nic $PB_IBDEV at $PB_NIC" peerbar doctor
 expect "doctor with an address" 0 "ok +binding +$PB_GPU" peerbar doctor "$PB_GPU"
