@@ -10,6 +10,7 @@
  *   PCI_COMMAND.MEM cleared, D3hot              writes to configuration space
  *   low power entered                           the feature ioctls
  *   AER, unbind, unplug                         error_detected, remove: nobody is waited for
+ *   BARs lost in AER's reset of the link        resume, until the user turns memory on again
  *
  * Differences from stock vfio-pci: bound through driver_override only (no ids=); the
  * parameters nointxmask, disable_vga and disable_idle_d3 are not here (those of vfio-pci
@@ -70,6 +71,31 @@ static bool in_d3(const struct pci_dev *pdev)
 	return (__force int)pdev->current_state >= (__force int)PCI_D3hot;
 }
 
+/*
+ * After a fatal error AER resets the link, and with it the device, and restores nothing:
+ * the BARs decode no more. The core writes them anew when the user writes PCI_COMMAND with
+ * memory decode on; rbar is what it will write. A virtual function has neither of its own.
+ */
+static bool bars_lost(struct vfio_pci_core_device *core)
+{
+	struct pci_dev *pdev = core->pdev;
+	u16 command;
+	u32 value;
+	int bar;
+
+	if (pdev->is_virtfn || pdev->no_command_memory)
+		return false;
+	pci_read_config_word(pdev, PCI_COMMAND, &command);
+	if (!(command & PCI_COMMAND_MEMORY))
+		return true;
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
+		pci_read_config_dword(pdev, PCI_BASE_ADDRESS_0 + 4 * bar, &value);
+		if (core->rbar[bar] && core->rbar[bar] != value)
+			return true;
+	}
+	return false;
+}
+
 static void set_reason(struct peerbar_device *pd, enum peerbar_reason reason, bool on)
 {
 	if (on)
@@ -81,7 +107,7 @@ static void set_reason(struct peerbar_device *pd, enum peerbar_reason reason, bo
 /* Bring the reasons in line with what is so now. With decode_lock held, device open. */
 static void update_decode(struct peerbar_device *pd)
 {
-	set_reason(pd, PEERBAR_MEMORY_OFF, !memory_on(&pd->core));
+	set_reason(pd, PEERBAR_MEMORY_OFF, !memory_on(&pd->core) || bars_lost(&pd->core));
 	set_reason(pd, PEERBAR_D3HOT, in_d3(pd->core.pdev));
 }
 
@@ -116,6 +142,7 @@ static int peerbar_open_device(struct vfio_device *vdev)
 	vfio_pci_core_finish_enable(&pd->core);
 
 	mutex_lock(&pd->decode_lock);
+	pd->open = true;
 	update_decode(pd);
 	peerbar_allow(pd->context, PEERBAR_LOW_POWER);
 	/* it was enabled, and reset if it can be: whatever AER saw before is over */
@@ -127,7 +154,12 @@ static int peerbar_open_device(struct vfio_device *vdev)
 
 static void peerbar_close_device(struct vfio_device *vdev)
 {
-	peerbar_revoke(to_peerbar(vdev)->context, PEERBAR_CLOSED, true);
+	struct peerbar_device *pd = to_peerbar(vdev);
+
+	mutex_lock(&pd->decode_lock);
+	pd->open = false;
+	mutex_unlock(&pd->decode_lock);
+	peerbar_revoke(pd->context, PEERBAR_CLOSED, true);
 	vfio_pci_core_close_device(vdev);
 }
 
@@ -312,9 +344,16 @@ static pci_ers_result_t peerbar_error_detected(struct pci_dev *pdev, pci_channel
 	return vfio_pci_core_aer_err_detected(pdev, state);
 }
 
+/* The core's view of the device is there only while it is open; else the next open looks. */
 static void peerbar_resume(struct pci_dev *pdev)
 {
-	peerbar_allow(pci_to_peerbar(pdev)->context, PEERBAR_ERROR);
+	struct peerbar_device *pd = pci_to_peerbar(pdev);
+
+	mutex_lock(&pd->decode_lock);
+	if (pd->open)
+		update_decode(pd);
+	mutex_unlock(&pd->decode_lock);
+	peerbar_allow(pd->context, PEERBAR_ERROR);
 }
 
 static const struct pci_error_handlers peerbar_err_handlers = {

@@ -91,11 +91,13 @@ struct peerbar_context {
  * @core: what vfio-pci-core knows of it; drvdata points here
  * @context: what its buffers know of it
  * @decode_lock: one change of memory decode or power state at a time
+ * @open: the core's view of the device is there; under decode_lock
  */
 struct peerbar_device {
 	struct vfio_pci_core_device core;
 	struct peerbar_context *context;
 	struct mutex decode_lock; /* see revoke.c */
+	bool open;
 };
 
 /* A physically contiguous piece of a BAR. */

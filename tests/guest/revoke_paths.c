@@ -73,6 +73,7 @@ int main(int argc, char **argv)
 	} else {
 		run_traffic(selected);
 		run_importers(selected);
+		revoke_error();
 		revoke_removal();
 		revoke_unload();
 	}

@@ -6,6 +6,9 @@
 /* revoke_removal.c: the driver is taken from a device that its owner keeps open. */
 void revoke_removal(void);
 
+/* revoke_error.c: an error that is not fatal takes nothing away. */
+void revoke_error(void);
+
 /* revoke_unload.c: the exporter's module stays as long as a buffer lives. */
 void revoke_unload(void);
 

@@ -53,6 +53,7 @@ static const struct trigger_kind *const kinds[TRIGGER_PATHS] = {
 	[TRIGGER_KILL] = &trigger_kill,
 	[TRIGGER_UNBIND] = &trigger_unbind,
 	[TRIGGER_REMOVE] = &trigger_remove,
+	[TRIGGER_ERROR] = &trigger_error,
 };
 
 const char *trigger_name(enum trigger trigger)

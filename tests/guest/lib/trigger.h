@@ -19,6 +19,7 @@ enum trigger {
 	TRIGGER_D3HOT, TRIGGER_LOW_POWER,
 	TRIGGER_KILL,				/* -9, of the process that owns the device */
 	TRIGGER_UNBIND, TRIGGER_REMOVE,		/* through sysfs, with the device open */
+	TRIGGER_ERROR,				/* fatal, of the link to it */
 	TRIGGER_PATHS,
 };
 
@@ -47,6 +48,15 @@ void trigger_pull(struct rig *rig, enum trigger trigger);
 
 /* Makes the device usable again and maps the BAR. */
 void trigger_recover(struct rig *rig, enum trigger trigger);
+
+/*
+ * An error as QEMU names it ("COMP_TIME", not fatal), found by the port above. Returns when
+ * the owner has been told, by the eventfd, and the kernel has recovered: 0 or -ETIMEDOUT.
+ */
+int trigger_inject(struct rig *rig, const char *error);
+
+/* Why it cannot be done to this device, or NULL. */
+const char *trigger_no_errors(struct rig *rig);
 
 /*
  * Write @text to the sysfs file @path, which takes the device's driver away and waits for

@@ -21,4 +21,7 @@ extern const struct trigger_kind trigger_flr, trigger_af_flr, trigger_hot_reset,
 /* By others than the owner (trigger_sysfs.c). */
 extern const struct trigger_kind trigger_sysfs, trigger_kill, trigger_unbind, trigger_remove;
 
+/* By the hardware (trigger_error.c). */
+extern const struct trigger_kind trigger_error;
+
 #endif /* GUEST_TRIGGER_PRIV_H */

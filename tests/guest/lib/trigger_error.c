@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * A PCI Express error, found by the port above the device: the kernel tells the driver, and
+ * resets all below the port if the error was fatal.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+#include <linux/pci_regs.h>
+
+#include "clock.h"
+#include "device.h"
+#include "kmsg.h"
+#include "qmp.h"
+#include "tap.h"
+#include "trigger_priv.h"
+#include "vfio.h"
+
+#define TIMEOUT_MS 20000u
+
+static void inject(const char *error)
+{
+	struct json_object *answer;
+	char command[64];
+
+	snprintf(command, sizeof(command), "pcie_aer_inject_error gpuport1 %s", error);
+	answer = qmp_call("human-monitor-command", qmp_argument("command-line", command));
+	if (strncmp(json_object_get_string(answer), "OK", 2))
+		tap_die(command, "%s", json_object_get_string(answer));
+	json_object_put(answer);
+}
+
+static bool recovered(uint64_t log)
+{
+	uint64_t end = now_us() + TIMEOUT_MS * 1000ull;
+
+	while (kmsg_count(log, "device recovery successful") <= 0) {
+		if (now_us() > end)
+			return false;
+		sleep_us(10000);
+	}
+	return true;
+}
+
+int trigger_inject(struct rig *rig, const char *error)
+{
+	int event = vfio_eventfd(rig->dev->fd, VFIO_PCI_ERR_IRQ_INDEX);
+	uint64_t log = kmsg_position();
+	bool told;
+
+	inject(error);
+	told = vfio_signalled(event, TIMEOUT_MS);
+	close(event);
+	return told && recovered(log) ? 0 : -ETIMEDOUT;
+}
+
+const char *trigger_no_errors(struct rig *rig)
+{
+	if (!vfio_capability(rig->dev->fd, PCI_CAP_ID_EXP))
+		return "the device is not PCI Express";
+	return qmp_present() ? NULL : "nobody can inject an error: boot with --qmp";
+}
+
+static bool kernel_is_6_1(void)
+{
+	struct utsname system;
+
+	uname(&system);
+	return !strncmp(system.release, "6.1.", 4);
+}
+
+/* On 6.1 the device would be lost to all tests after this one. */
+static const char *no_fatal_error(struct rig *rig)
+{
+	const char *reason = trigger_no_errors(rig);
+
+	if (reason)
+		return reason;
+	if (!rig_exporter_is_ours())
+		return "the kernel's exporter does not revoke here, see docs/differences.md";
+	if (kernel_is_6_1())
+		return "Linux 6.1 does not find the emulated port's link after the reset, and "
+		       "its recovery fails";
+	return NULL;
+}
+
+static int fatal_error(struct rig *rig)
+{
+	return trigger_inject(rig, "DLP");
+}
+
+/*
+ * The reset of the link has cleared the BARs, which nobody restores: VFIO puts them back
+ * when the owner turns memory decode on, as it thinks it still is.
+ */
+static int memory_on(struct rig *rig)
+{
+	return peerbar_set_memory(rig->dev, true);
+}
+
+const struct trigger_kind trigger_error = {
+	.name = "fatal error", .why_not = no_fatal_error, .pull = fatal_error,
+	.recover = memory_on, .back = true,
+};
