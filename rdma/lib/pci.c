@@ -3,11 +3,9 @@
  * What sysfs says of a PCI device and of its IOMMU group.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "error.h"
 #include "pci.h"
@@ -112,31 +110,32 @@ static void set_resource(struct pb_resource *resource, uint64_t start, uint64_t 
 	resource->assigned = start && !(flags & IORESOURCE_UNSET);
 }
 
-int pb_pci_resources(const char *address, struct pb_resource resource[PEERBAR_NR_BARS])
+struct resource_lines {
+	struct pb_resource *resource;	/* of the next line */
+	unsigned int left;
+};
+
+/* Start, end and flags. */
+static bool resource_line(char *text, void *data)
 {
 	unsigned long long start, end, flags;
-	int fd = pb_open(O_RDONLY, DEVICES "%s/resource", address);
-	unsigned int i;
-	FILE *file;
-	int ret = 0;
+	struct resource_lines *lines = data;
 
-	if (fd < 0)
-		return fd;
-	file = fdopen(fd, "r");
-	if (!file) {
-		ret = -errno;
-		close(fd);
-		return ret;
-	}
-	/* A line each: start, end and flags. */
-	for (i = 0; i < PEERBAR_NR_BARS && !ret; i++) {
-		if (fscanf(file, "%llx %llx %llx", &start, &end, &flags) != 3)
-			ret = -EIO;
-		else
-			set_resource(&resource[i], start, end, flags);
-	}
-	fclose(file);
-	return ret;
+	if (sscanf(text, "%llx %llx %llx", &start, &end, &flags) != 3)
+		return false;
+	set_resource(lines->resource++, start, end, flags);
+	return --lines->left;
+}
+
+int pb_pci_resources(const char *address, struct pb_resource resource[PEERBAR_NR_BARS])
+{
+	struct resource_lines lines = { resource, PEERBAR_NR_BARS };
+	char path[sizeof(DEVICES "/resource") + PB_ADDRESS_SIZE];
+	int ret;
+
+	snprintf(path, sizeof(path), DEVICES "%s/resource", address);
+	ret = pb_each_line(path, resource_line, &lines);
+	return ret || !lines.left ? ret : -EIO;
 }
 
 int pb_pci_bars(const char *address, uint64_t size[PEERBAR_NR_BARS])
