@@ -11,8 +11,6 @@
 #include "refusal.h"
 #include "verdict.h"
 
-#define KERNEL_ENOTSUPP 524	/* the kernel's own; some drivers let it out */
-
 struct refusal {
 	const char *name;	/* of the RDMA device */
 	int err;		/* as it came */
@@ -24,11 +22,6 @@ struct refusal {
 	unsigned int bar;
 	enum pb_cause cause;	/* PB_CAUSE_NONE: no fact explains it */
 };
-
-static bool is_unsupported(int err)
-{
-	return err == EOPNOTSUPP || err == EPROTONOSUPPORT || err == KERNEL_ENOTSUPP;
-}
 
 static void judge(struct refusal *r, int fd)
 {
@@ -103,13 +96,14 @@ static void *other(const char *nic, int err)
 
 void *pb_refusal(const char *nic, int fd, int err)
 {
-	bool unsupported = is_unsupported(err);
+	int meaning = pb_errno_meaning(err);
+	bool unsupported = meaning == EOPNOTSUPP;
 	struct refusal r = {
 		.name = nic, .err = err, .result = unsupported ? EOPNOTSUPP : err,
-		.meaning = unsupported ? EOPNOTSUPP : EINVAL,
+		.meaning = meaning,
 	};
 
-	if (!unsupported && err != EINVAL && err != EREMOTEIO)
+	if (!unsupported && meaning != EINVAL)
 		return other(nic, err);
 	/* with a sentence, if it is no PCI device: the most that can be said */
 	if (pb_nic_facts(nic, &r.nic)) {

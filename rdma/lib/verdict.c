@@ -184,6 +184,19 @@ struct pb_verdict pb_verdict(const struct pb_kernel *kernel, const struct pb_nic
 	return v;
 }
 
+int pb_errno_meaning(int err)
+{
+	switch (err) {
+	case PB_ENOTSUPP:
+	case EPROTONOSUPPORT:
+		return EOPNOTSUPP;
+	case EREMOTEIO:
+		return EINVAL;
+	default:
+		return err;
+	}
+}
+
 const char *pb_stop_name(enum pb_stop stop)
 {
 	static const char * const names[] = {

@@ -46,6 +46,11 @@ struct pb_verdict pb_verdict(const struct pb_kernel *kernel, const struct pb_nic
 /* Why the route is refused; PB_CAUSE_NONE: it is not. */
 enum pb_cause pb_route_cause(const struct pb_verdict *v);
 
+#define PB_ENOTSUPP 524		/* the kernel's own ENOTSUPP; some drivers let it out */
+
+/* The errno of verdicts that means the same: EOPNOTSUPP, EINVAL; or @err itself. */
+int pb_errno_meaning(int err);
+
 /* Words for programs: "none", "native", "our-change", "fence"; "kernel", "peerbar", ... */
 const char *pb_stop_name(enum pb_stop stop);
 const char *pb_exporter_name(enum pb_exporter exporter);

@@ -14,7 +14,6 @@
 #include "tool.h"
 
 #define NO_CHECK NR_CHECKS	/* no fact decides: it was in the call itself */
-#define KERNEL_ENOTSUPP 524	/* the kernel's own; some drivers let it out */
 #define LARGEST_ERRNO 4095
 
 /* Of one errno the likely come first. */
@@ -78,31 +77,15 @@ static const struct {
 	{ EOVERFLOW, NO_CHECK, "offset + length of the range wraps around" },
 };
 
-/* Other numbers and names of the same. */
-static const struct {
-	int err, same;
-} same_number[] = {
-	{ KERNEL_ENOTSUPP, EOPNOTSUPP }, { EPROTONOSUPPORT, EOPNOTSUPP }, { EREMOTEIO, EINVAL },
-};
-
+/* Names that the C library has not, or not as the name of the number. */
 static const struct {
 	const char *name;
 	int err;
 } other_name[] = {
-	{ "ENOTSUP", EOPNOTSUPP }, { "ENOTSUPP", KERNEL_ENOTSUPP },
+	{ "ENOTSUP", EOPNOTSUPP }, { "ENOTSUPP", PB_ENOTSUPP },
 };
 
 #define ENTRIES(table) (sizeof(table) / sizeof((table)[0]))
-
-static int canonical(int err)
-{
-	unsigned int i;
-
-	for (i = 0; i < ENTRIES(same_number); i++)
-		if (same_number[i].err == err)
-			return same_number[i].same;
-	return err;
-}
 
 static int find_name(const char *text)
 {
@@ -213,7 +196,7 @@ int doctor_explain(int err, const struct finding findings[NR_CHECKS])
 	int ret = TOOL_OK;
 
 	for (likelihood = FOUND; likelihood < NR_LIKELIHOODS; likelihood++) {
-		n = list(canonical(err), likelihood, findings, array);
+		n = list(pb_errno_meaning(err), likelihood, findings, array);
 		known += n;
 		if (likelihood == FOUND)
 			found = n;
