@@ -186,15 +186,11 @@ struct pb_verdict pb_verdict(const struct pb_kernel *kernel, const struct pb_nic
 
 int pb_errno_meaning(int err)
 {
-	switch (err) {
-	case PB_ENOTSUPP:
-	case EPROTONOSUPPORT:
-		return EOPNOTSUPP;
-	case EREMOTEIO:
-		return EINVAL;
-	default:
-		return err;
-	}
+	if (err == PB_ENOTSUPP || err == EPROTONOSUPPORT)
+		err = EOPNOTSUPP;
+	else if (err == EREMOTEIO)
+		err = EINVAL;
+	return err;
 }
 
 const char *pb_stop_name(enum pb_stop stop)
