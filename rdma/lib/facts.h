@@ -128,6 +128,12 @@ struct pb_nic {
 };
 
 /*
+ * The first RDMA device of a function, "" if no driver made one; a driver makes one for
+ * each port, or one in all.
+ */
+void pb_rdma_name(const char *address, char name[PB_NAME_SIZE]);
+
+/*
  * @text is the name of an RDMA device or a PCI address. -ENODEV, -EINVAL (an RDMA device
  * that is no PCI function, such as siw's) or another -errno, with a sentence.
  */

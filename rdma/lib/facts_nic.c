@@ -14,18 +14,18 @@
 
 #define RDMA_DEVICES "/sys/class/infiniband/"
 
-/* The first RDMA device of a function; a driver makes one for each port, or one in all. */
-static void find_name(struct pb_nic *nic)
+void pb_rdma_name(const char *address, char name[PB_NAME_SIZE])
 {
 	struct dirent **entries;
 	int i, n;
 
-	n = pb_scandir(&entries, "/sys/bus/pci/devices/%s/infiniband", nic->pci.address);
+	name[0] = '\0';
+	n = pb_scandir(&entries, "/sys/bus/pci/devices/%s/infiniband", address);
 	if (n < 0)
 		return;		/* no driver made one */
 	for (i = 0; i < n; i++) {
 		if (!i)
-			snprintf(nic->name, sizeof(nic->name), "%.63s", entries[i]->d_name);
+			snprintf(name, PB_NAME_SIZE, "%.63s", entries[i]->d_name);
 		free(entries[i]);
 	}
 	free(entries);
@@ -61,7 +61,7 @@ int pb_nic_facts(const char *text, struct pb_nic *nic)
 	if (named)
 		snprintf(nic->name, sizeof(nic->name), "%s", text);
 	else
-		find_name(nic);
+		pb_rdma_name(address, nic->name);
 	nic->revoke = pb_importer_revoke(nic->pci.driver);
 	return 0;
 }

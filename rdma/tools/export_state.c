@@ -9,6 +9,7 @@
 
 #include "error.h"
 #include "export_state.h"
+#include "facts.h"
 #include "pci.h"
 #include "sys.h"
 #include "words.h"
@@ -72,16 +73,11 @@ static json_object *attachments_of(const struct reading *r, uint64_t id)
 /* The RDMA device of an importer, if it has one. */
 static void add_rdma(json_object *object, const char *address)
 {
-	struct dirent **entries;
-	int i, n = pb_scandir(&entries, "/sys/bus/pci/devices/%s/infiniband", address);
+	char name[PB_NAME_SIZE];
 
-	if (n < 0)
-		return;
-	if (n)
-		add_string(object, "rdma", entries[0]->d_name);
-	for (i = 0; i < n; i++)
-		free(entries[i]);
-	free(entries);
+	pb_rdma_name(address, name);
+	if (name[0])
+		add_string(object, "rdma", name);
 }
 
 static json_object *attachment(const struct words *words)
