@@ -63,9 +63,9 @@ static void *write_removal(void *arg)
 }
 
 /*
- * A group that others share must stay open until the removal is over: Linux 6.1 does not
- * serialize the two in its IOMMU code, and VT-d was seen to corrupt a list of its domains.
- * One that holds this device alone must not: the removal waits for it.
+ * A group that others share must stay open until the removal is over: the IOMMU core of
+ * Linux 6.1 does not serialize the two, and crashes (docs/differences.md). One that holds
+ * this device alone must not: the removal waits for it.
  */
 static int keep_shared_group(void)
 {
