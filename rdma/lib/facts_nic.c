@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "causes.h"
@@ -16,19 +15,9 @@
 
 void pb_rdma_name(const char *address, char name[PB_NAME_SIZE])
 {
-	struct dirent **entries;
-	int i, n;
+	PB_NAMES devices = pb_list("/sys/bus/pci/devices/%s/infiniband", address);
 
-	name[0] = '\0';
-	n = pb_scandir(&entries, "/sys/bus/pci/devices/%s/infiniband", address);
-	if (n < 0)
-		return;		/* no driver made one */
-	for (i = 0; i < n; i++) {
-		if (!i)
-			snprintf(name, PB_NAME_SIZE, "%.63s", entries[i]->d_name);
-		free(entries[i]);
-	}
-	free(entries);
+	snprintf(name, PB_NAME_SIZE, "%.63s", devices.nr > 0 ? pb_name(&devices, 0) : "");
 }
 
 static int find_address(const char *name, char *address)

@@ -123,25 +123,28 @@ static bool is_address(const char *name)
 	       !strcmp(name, address);
 }
 
+/* The first function in a folder of sysfs; "": there is none. */
+static void first_function(const char *folder, char address[PB_ADDRESS_SIZE])
+{
+	PB_NAMES names = pb_list("%s", folder);
+	int i;
+
+	address[0] = '\0';
+	for (i = 0; i < names.nr && !address[0]; i++)
+		if (is_address(pb_name(&names, i)))
+			snprintf(address, PB_ADDRESS_SIZE, "%.19s", pb_name(&names, i));
+}
+
 /*
  * The device that tells what the host bridge is, as the kernel has it: the first on the
  * root bus, if it is at 00.0 or a root port.
  */
 static void find_root(const char *folder, struct pb_pci *pci)
 {
-	struct dirent **entries;
 	struct config config;
 	uint64_t id;
-	int i, n;
 
-	n = pb_scandir(&entries, "%s", folder);
-	for (i = 0; i < n; i++) {
-		if (!pci->root[0] && is_address(entries[i]->d_name))
-			snprintf(pci->root, sizeof(pci->root), "%.19s", entries[i]->d_name);
-		free(entries[i]);
-	}
-	if (n >= 0)
-		free(entries);
+	first_function(folder, pci->root);
 	if (!pci->root[0])
 		return;
 	read_config(pci->root, &config);
@@ -156,26 +159,25 @@ static void find_root(const char *folder, struct pb_pci *pci)
 		pci->root_device = id;
 }
 
-static void add_hop(struct pb_pci *pci, const char *address)
+static void add_hop(struct pb_pci *pci, const char *address, const struct config *config)
 {
 	struct pb_hop *hop = &pci->hop[pci->nr_hops];
-	struct config config;
 
 	/* Deeper trees than we count are taken to meet at the host bridge. */
 	if (pci->nr_hops == PEERBAR_MAX_HOPS)
 		return;
 	snprintf(hop->address, sizeof(hop->address), "%s", address);
-	read_config(address, &config);
-	read_acs(&config, hop);
+	read_acs(config, hop);
 	pci->nr_hops++;
 }
 
 /*
  * "../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0", walked from the end: up to
  * the first that is no function, which is the host bridge. A host bridge may itself be
- * below a function (VMD): the kernel looks no further, either.
+ * below a function (VMD): the kernel looks no further, either. @config is the function's
+ * own, and then that of each bridge.
  */
-static int read_ancestry(struct pb_pci *pci)
+static int read_ancestry(struct pb_pci *pci, struct config *config)
 {
 	char path[PATH_MAX], full[PATH_MAX];
 	char *slash;
@@ -185,7 +187,9 @@ static int read_ancestry(struct pb_pci *pci)
 	if (ret)
 		return pb_fail(-ret, "cannot tell where %s is: %s", pci->address, strerror(-ret));
 	while ((slash = strrchr(path, '/')) && is_address(slash + 1)) {
-		add_hop(pci, slash + 1);
+		if (pci->nr_hops)
+			read_config(slash + 1, config);
+		add_hop(pci, slash + 1, config);
 		*slash = '\0';
 	}
 	slash = strstr(path, "devices/");
@@ -267,7 +271,7 @@ int pb_pci_facts(const char *address, struct pb_pci *pci)
 	read_config(address, &config);
 	pci->memory = read_memory(&config, address);
 	ret = read_bars(&config, pci);
-	return ret ? ret : read_ancestry(pci);
+	return ret ? ret : read_ancestry(pci, &config);
 }
 
 enum peerbar_iommu pb_pci_iommu(const struct pb_pci *pci)

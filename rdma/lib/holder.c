@@ -14,39 +14,33 @@
 
 static bool process_has(const char *pid, const char *node)
 {
-	DIR *dir = pb_opendir("/proc/%s/fd", pid);
-	struct dirent *entry;
+	PB_NAMES fds = pb_list("/proc/%s/fd", pid);
 	char target[PATH_MAX];
-	bool found = false;
+	int i;
 
-	if (!dir)
-		return false;
-	while (!found && (entry = readdir(dir)))
-		found = !pb_target(target, sizeof(target), "/proc/%s/fd/%s", pid,
-				   entry->d_name) && !strcmp(target, node);
-	closedir(dir);
-	return found;
+	for (i = 0; i < fds.nr; i++)
+		if (!pb_target(target, sizeof(target), "/proc/%s/fd/%s", pid, pb_name(&fds, i)) &&
+		    !strcmp(target, node))
+			return true;
+	return false;
 }
 
 bool pb_holder(const char *node, char *text, size_t size)
 {
-	DIR *dir = pb_opendir("/proc");
-	struct dirent *entry;
+	PB_NAMES processes = pb_list("/proc");
 	char command[PB_NAME_SIZE];
-	bool found = false;
+	int i;
 
-	if (!dir)
-		return false;
-	while (!found && (entry = readdir(dir))) {
-		if (!isdigit((unsigned char)entry->d_name[0]) || atoi(entry->d_name) == getpid())
+	for (i = 0; i < processes.nr; i++) {
+		const char *pid = pb_name(&processes, i);
+
+		if (!isdigit((unsigned char)pid[0]) || atoi(pid) == getpid() ||
+		    !process_has(pid, node))
 			continue;
-		if (!process_has(entry->d_name, node))
-			continue;
-		found = true;
-		if (pb_read(command, sizeof(command), "/proc/%s/comm", entry->d_name))
+		if (pb_read(command, sizeof(command), "/proc/%s/comm", pid))
 			snprintf(command, sizeof(command), "a process");
-		snprintf(text, size, "%s (pid %s)", command, entry->d_name);
+		snprintf(text, size, "%s (pid %s)", command, pid);
+		return true;
 	}
-	closedir(dir);
-	return found;
+	return false;
 }

@@ -18,20 +18,15 @@
 /* vfio-dev holds one folder, named like the node. */
 int pb_iommufd_node(const char *address, char *node, size_t size)
 {
-	DIR *dir = pb_opendir("/sys/bus/pci/devices/%s/vfio-dev", address);
-	struct dirent *entry;
-	int ret = -ENOENT;
+	PB_NAMES nodes = pb_list("/sys/bus/pci/devices/%s/vfio-dev", address);
+	int i;
 
-	if (!dir)
-		return ret;
-	while (ret && (entry = readdir(dir))) {
-		if (strncmp(entry->d_name, "vfio", strlen("vfio")))
-			continue;
-		snprintf(node, size, "/dev/vfio/devices/%.32s", entry->d_name);
-		ret = 0;
-	}
-	closedir(dir);
-	return ret;
+	for (i = 0; i < nodes.nr; i++)
+		if (!strncmp(pb_name(&nodes, i), "vfio", strlen("vfio"))) {
+			snprintf(node, size, "/dev/vfio/devices/%.32s", pb_name(&nodes, i));
+			return 0;
+		}
+	return -ENOENT;
 }
 
 /*

@@ -157,21 +157,17 @@ static bool leaves_dma_alone(const char *driver)
 
 bool pb_group_blocker(int group, char *address, char *driver)
 {
-	DIR *dir = pb_opendir("/sys/kernel/iommu_groups/%d/devices", group);
-	struct dirent *entry;
-	bool found = false;
+	PB_NAMES members = pb_list("/sys/kernel/iommu_groups/%d/devices", group);
+	int i;
 
-	if (!dir)
-		return false;
-	while (!found && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
+	for (i = 0; i < members.nr; i++) {
+		const char *member = pb_name(&members, i);
+
+		pb_pci_driver(member, driver);
+		if (!driver[0] || pb_pci_is_vfio(member) || leaves_dma_alone(driver))
 			continue;
-		pb_pci_driver(entry->d_name, driver);
-		found = driver[0] && !pb_pci_is_vfio(entry->d_name) && !leaves_dma_alone(driver);
-		if (found)
-			snprintf(address, PB_ADDRESS_SIZE, "%.*s", PB_ADDRESS_SIZE - 1,
-				 entry->d_name);
+		snprintf(address, PB_ADDRESS_SIZE, "%.*s", PB_ADDRESS_SIZE - 1, member);
+		return true;
 	}
-	closedir(dir);
-	return found;
+	return false;
 }

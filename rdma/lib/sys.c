@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -54,33 +55,35 @@ int pb_open(int flags, const char *path, ...)
 	return fd < 0 ? -errno : fd;
 }
 
-DIR *pb_opendir(const char *path, ...)
-{
-	char full[PATH_MAX];
-	va_list ap;
-
-	va_start(ap, path);
-	full_path(full, path, ap);
-	va_end(ap);
-	return opendir(full);
-}
-
 static int visible(const struct dirent *entry)
 {
 	return entry->d_name[0] != '.';
 }
 
-int pb_scandir(struct dirent ***entries, const char *path, ...)
+struct pb_names pb_list(const char *path, ...)
 {
+	struct pb_names names;
 	char full[PATH_MAX];
 	va_list ap;
-	int n;
 
 	va_start(ap, path);
 	full_path(full, path, ap);
 	va_end(ap);
-	n = scandir(full, entries, visible, alphasort);
-	return n < 0 ? -errno : n;
+	names.nr = scandir(full, &names.entry, visible, alphasort);
+	if (names.nr < 0) {
+		names.nr = -errno;
+		names.entry = NULL;
+	}
+	return names;
+}
+
+void pb_free_names(struct pb_names *names)
+{
+	int i;
+
+	for (i = 0; i < names->nr; i++)
+		free(names->entry[i]);
+	free(names->entry);
 }
 
 bool pb_exists(const char *path, ...)

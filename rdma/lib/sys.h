@@ -22,10 +22,24 @@ extern int (*pb_open_file)(const char *path, int flags);
 
 /* With O_CLOEXEC: a descriptor or -errno. */
 int pb_open(int flags, const char *path, ...) PB_PRINTF(2, 3);
-DIR *pb_opendir(const char *path, ...) PB_PRINTF(1, 2);		/* NULL and errno */
-/* The names in a folder, sorted, but for hidden ones; both levels are the caller's to free. */
-int pb_scandir(struct dirent ***entries, const char *path, ...) PB_PRINTF(2, 3);
 bool pb_exists(const char *path, ...) PB_PRINTF(1, 2);
+
+/* The names in a folder, sorted, but for hidden ones. */
+struct pb_names {
+	int nr;			/* -errno: the folder cannot be read */
+	struct dirent **entry;
+};
+
+/* A variable of this type is given back where it goes out of scope. */
+#define PB_NAMES __attribute__((cleanup(pb_free_names))) struct pb_names
+
+struct pb_names pb_list(const char *path, ...) PB_PRINTF(1, 2);
+void pb_free_names(struct pb_names *names);
+
+static inline const char *pb_name(const struct pb_names *names, int i)
+{
+	return names->entry[i]->d_name;
+}
 
 /* The first line of a file, without its end: 0 or -errno. */
 int pb_read(char *buf, size_t size, const char *path, ...) PB_PRINTF(3, 4);

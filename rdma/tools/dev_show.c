@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "export_state.h"
@@ -183,18 +182,16 @@ static void append_candidate(json_object *array, const char *address)
 
 static int show_all(void)
 {
-	json_object *array = new_array();
-	struct dirent **entries;
-	int i, n;
+	PB_NAMES devices = pb_list("/sys/bus/pci/devices");
+	json_object *array;
+	int i;
 
-	n = pb_scandir(&entries, "/sys/bus/pci/devices");
-	if (n < 0)
-		return failure("cannot list the PCI devices: %s: is /sys mounted?", strerror(-n));
-	for (i = 0; i < n; i++) {
-		append_candidate(array, entries[i]->d_name);
-		free(entries[i]);
-	}
-	free(entries);
+	if (devices.nr < 0)
+		return failure("cannot list the PCI devices: %s: is /sys mounted?",
+			       strerror(-devices.nr));
+	array = new_array();
+	for (i = 0; i < devices.nr; i++)
+		append_candidate(array, pb_name(&devices, i));
 	return print_result(array);
 }
 

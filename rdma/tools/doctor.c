@@ -4,7 +4,6 @@
  * command line and the output; the checks are those of doctor_table.c.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "doctor.h"
@@ -127,17 +126,14 @@ static json_object *nic_candidate(const char *name)
 static json_object *candidates(const char *folder, json_object *(*describe)(const char *name))
 {
 	json_object *array = new_array(), *object;
-	struct dirent **entries;
-	int i, n = pb_scandir(&entries, "%s", folder);
+	PB_NAMES names = pb_list("%s", folder);
+	int i;
 
-	for (i = 0; i < n; i++) {
-		object = describe(entries[i]->d_name);
+	for (i = 0; i < names.nr; i++) {
+		object = describe(pb_name(&names, i));
 		if (object)
 			append(array, object);
-		free(entries[i]);
 	}
-	if (n >= 0)
-		free(entries);
 	return array;
 }
 

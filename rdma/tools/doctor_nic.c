@@ -4,7 +4,6 @@
  * that is up.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -91,18 +90,13 @@ static bool explain_function(const char *address, struct finding *f)
 
 bool explain_missing_nic(struct finding *f)
 {
-	struct dirent **entries;
-	bool found = false;
-	int i, n = pb_scandir(&entries, "/sys/bus/pci/devices");
+	PB_NAMES functions = pb_list("/sys/bus/pci/devices");
+	int i;
 
-	for (i = 0; i < n; i++) {
-		if (!found)
-			found = explain_function(entries[i]->d_name, f);
-		free(entries[i]);
-	}
-	if (n >= 0)
-		free(entries);
-	return found;
+	for (i = 0; i < functions.nr; i++)
+		if (explain_function(pb_name(&functions, i), f))
+			return true;
+	return false;
 }
 
 /* It was named and is not there: is the name wrong, or is a driver missing? */
@@ -135,22 +129,17 @@ void check_nic(const struct doctor *d, struct finding *f)
 /* The node of an RDMA device: "uverbs0". */
 static bool find_node(const char *nic, char *node, size_t size)
 {
-	struct dirent **entries;
+	PB_NAMES nodes = pb_list("/sys/class/infiniband_verbs");
 	char name[PB_NAME_SIZE];
-	bool found = false;
-	int i, n = pb_scandir(&entries, "/sys/class/infiniband_verbs");
+	int i;
 
-	for (i = 0; i < n; i++) {
-		if (!found && !pb_read(name, sizeof(name), "/sys/class/infiniband_verbs/%s/ibdev",
-				       entries[i]->d_name) && !strcmp(name, nic)) {
-			snprintf(node, size, "%.63s", entries[i]->d_name);
-			found = true;
-		}
-		free(entries[i]);
+	for (i = 0; i < nodes.nr; i++) {
+		snprintf(node, size, "%.63s", pb_name(&nodes, i));
+		if (!pb_read(name, sizeof(name), "/sys/class/infiniband_verbs/%s/ibdev", node) &&
+		    !strcmp(name, nic))
+			return true;
 	}
-	if (n >= 0)
-		free(entries);
-	return found;
+	return false;
 }
 
 void check_verbs(const struct doctor *d, struct finding *f)
@@ -185,28 +174,24 @@ static bool port_active(const char *nic, const char *port, char *state, size_t s
 	       strstr(state, "ACTIVE");
 }
 
+static void check_ports(const char *nic, struct finding *f)
+{
+	PB_NAMES ports = pb_list("/sys/class/infiniband/%s/ports", nic);
+	char state[32] = "no port";
+	int i;
+
+	for (i = 0; i < ports.nr; i++)
+		if (port_active(nic, pb_name(&ports, i), state, sizeof(state))) {
+			found_ok(f, "port %s of %s is up", pb_name(&ports, i), nic);
+			return;
+		}
+	found_warning(f, "no port of %s is up (%s)", nic, state);
+	advise(f, "connect it, and set its network interface up, if it has one");
+}
+
 /* Registering does not need one, moving data does. */
 void check_port(const struct doctor *d, struct finding *f)
 {
-	char state[32] = "no port", active[PB_NAME_SIZE] = "";
-	struct dirent **entries;
-	int i, n;
-
-	if (!d->has_nic)
-		return;
-	n = pb_scandir(&entries, "/sys/class/infiniband/%s/ports", d->nic.name);
-	for (i = 0; i < n; i++) {
-		if (!active[0] && port_active(d->nic.name, entries[i]->d_name, state,
-					      sizeof(state)))
-			snprintf(active, sizeof(active), "%.16s", entries[i]->d_name);
-		free(entries[i]);
-	}
-	if (n >= 0)
-		free(entries);
-	if (active[0]) {
-		found_ok(f, "port %s of %s is up", active, d->nic.name);
-		return;
-	}
-	found_warning(f, "no port of %s is up (%s)", d->nic.name, state);
-	advise(f, "connect it, and set its network interface up, if it has one");
+	if (d->has_nic)
+		check_ports(d->nic.name, f);
 }

@@ -4,7 +4,6 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "doctor.h"
@@ -148,12 +147,7 @@ void command(struct finding *f, const char *line, ...)
 
 unsigned int count_entries(const char *folder)
 {
-	struct dirent **entries;
-	int i, n = pb_scandir(&entries, "%s", folder);
+	PB_NAMES names = pb_list("%s", folder);
 
-	for (i = 0; i < n; i++)
-		free(entries[i]);
-	if (n >= 0)
-		free(entries);
-	return n > 0 ? n : 0;
+	return names.nr > 0 ? names.nr : 0;
 }

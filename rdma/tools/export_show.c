@@ -3,7 +3,6 @@
  * peerbar export show: the dma-bufs that exist, who has them mapped and where, and what
  * was revoked for which reason and how fast.
  */
-#include <stdlib.h>
 
 #include "export_state.h"
 #include "pci.h"
@@ -38,19 +37,16 @@ static bool append_state(json_object *array, const char *address)
 
 static int show_all(void)
 {
-	struct dirent **entries;
-	int i, n = export_devices(&entries);
+	PB_NAMES devices = export_devices();
 	bool readable = true;
 	json_object *array;
+	int i;
 
-	if (n < 0)
+	if (devices.nr < 0)
 		return failure("%s", peerbar_errmsg());
 	array = new_array();
-	for (i = 0; i < n; i++) {
-		readable = readable && append_state(array, entries[i]->d_name);
-		free(entries[i]);
-	}
-	free(entries);
+	for (i = 0; i < devices.nr && readable; i++)
+		readable = append_state(array, pb_name(&devices, i));
 	if (readable)
 		return print_result(array);
 	json_object_put(array);

@@ -180,48 +180,53 @@ static bool one_revoke(char *text, void *data)
 	return true;
 }
 
-static int no_module(void)
+/* The folder of debugfs is there, or will be once it is mounted, and ours is not in it. */
+static void not_shown(const struct pb_names *debugfs)
 {
-	return pb_fail(ENOENT, "peerbar-vfio-pci is not loaded, and the kernel's own exporter, "
-		       "vfio-pci, shows nothing of its dma-bufs: load it");
+	if (debugfs->nr)
+		pb_fail(ENOENT, "peerbar-vfio-pci is not loaded, and the kernel's own exporter, "
+			"vfio-pci, shows nothing of its dma-bufs: load it");
+	else
+		pb_fail(ENOENT, "debugfs is not mounted: \"mount -t debugfs debugfs " DEBUGFS
+			"\"");
 }
 
-/* Why there is no folder of ours: @err is what looking for it gave. */
-static int why_not(int err)
+static void not_readable(int err)
 {
-	struct dirent **entries;
-	int i, n;
-
-	if (err == ENOENT) {
-		n = pb_scandir(&entries, DEBUGFS);
-		for (i = 0; i < n; i++)
-			free(entries[i]);
-		if (n >= 0)
-			free(entries);
-		if (n > 0)
-			return no_module();
-		if (!n)
-			return pb_fail(ENOENT, "debugfs is not mounted: \"mount -t debugfs debugfs "
-				       DEBUGFS "\"");
-		err = -n;
-	}
 	switch (err) {
 	case EACCES:
 	case EPERM:
-		return pb_fail(err, "only root may read " DEBUGFS ": run as root; if you are, the "
-			       "kernel is locked down");
+		pb_fail(err, "only root may read " DEBUGFS ": run as root; if you are, the "
+			"kernel is locked down");
+		break;
 	case ENOENT:
-		return pb_fail(err, "this kernel has no debugfs: boot one with CONFIG_DEBUG_FS");
+		pb_fail(err, "this kernel has no debugfs: boot one with CONFIG_DEBUG_FS");
+		break;
 	default:
-		return pb_fail(err, "cannot read " FOLDER ": %s", strerror(err));
+		pb_fail(err, "cannot read " FOLDER ": %s", strerror(err));
 	}
 }
 
-int export_devices(struct dirent ***entries)
+/* Why there is no folder of ours: @err is what looking for it gave. */
+static void explain(int err)
 {
-	int n = pb_scandir(entries, FOLDER);
+	PB_NAMES debugfs = pb_list(DEBUGFS);
 
-	return n < 0 ? why_not(-n) : n;
+	if (err != ENOENT)
+		not_readable(err);
+	else if (debugfs.nr < 0)
+		not_readable(-debugfs.nr);
+	else
+		not_shown(&debugfs);
+}
+
+struct pb_names export_devices(void)
+{
+	struct pb_names devices = pb_list(FOLDER);
+
+	if (devices.nr < 0)
+		explain(-devices.nr);
+	return devices;
 }
 
 bool export_shows(const char *address)
@@ -232,15 +237,11 @@ bool export_shows(const char *address)
 /* Why there is none of the device. */
 static void nothing_of(const char *address)
 {
+	PB_NAMES devices = export_devices();
 	char driver[PB_NAME_SIZE];
-	struct dirent **entries;
-	int i, n = export_devices(&entries);
 
-	if (n < 0)
+	if (devices.nr < 0)
 		return;
-	for (i = 0; i < n; i++)
-		free(entries[i]);
-	free(entries);
 	pb_pci_driver(address, driver);
 	pb_fail(ENOENT, "%s is bound to %s, and only peerbar-vfio-pci shows its dma-bufs: bind it "
 		"to that (\"peerbar dev bind %s driver peerbar-vfio-pci\")", address,
@@ -296,6 +297,6 @@ json_object *export_state(const char *address)
 	if (ret == -ENOENT)
 		nothing_of(address);
 	else
-		why_not(-ret);
+		explain(-ret);
 	return NULL;
 }

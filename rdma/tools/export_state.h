@@ -5,12 +5,11 @@
 #ifndef PEERBAR_EXPORT_STATE_H
 #define PEERBAR_EXPORT_STATE_H
 
-#include <dirent.h>
-
+#include "sys.h"
 #include "tool.h"
 
-/* The addresses that it shows, as pb_scandir() gives names. -errno, with a sentence. */
-int export_devices(struct dirent ***entries);
+/* The addresses that it shows; if they cannot be read, with a sentence. */
+struct pb_names export_devices(void);
 
 /* Is there a folder for the device at @address? */
 bool export_shows(const char *address);

@@ -31,17 +31,12 @@ static int check_interface(const char *address, const char *interface)
 
 static int check_interfaces(const char *address)
 {
-	struct dirent **entries;
-	int i, ret = 0, n = pb_scandir(&entries, "/sys/bus/pci/devices/%s/net", address);
+	/* none: not a network device */
+	PB_NAMES interfaces = pb_list("/sys/bus/pci/devices/%s/net", address);
+	int i, ret = 0;
 
-	if (n < 0)
-		return 0;	/* not a network device */
-	for (i = 0; i < n; i++) {
-		if (!ret)
-			ret = check_interface(address, entries[i]->d_name);
-		free(entries[i]);
-	}
-	free(entries);
+	for (i = 0; i < interfaces.nr && !ret; i++)
+		ret = check_interface(address, pb_name(&interfaces, i));
 	return ret;
 }
 
@@ -81,39 +76,30 @@ static int check_disk(const char *address, const char *disk)
 
 static int check_disks(const char *address)
 {
-	struct dirent **entries;
-	int i, ret = 0, n = pb_scandir(&entries, "/sys/class/block");
+	/* none: a kernel without block devices */
+	PB_NAMES disks = pb_list("/sys/class/block");
+	int i, ret = 0;
 
-	if (n < 0)
-		return 0;	/* a kernel without block devices */
-	for (i = 0; i < n; i++) {
-		if (!ret)
-			ret = check_disk(address, entries[i]->d_name);
-		free(entries[i]);
-	}
-	free(entries);
+	for (i = 0; i < disks.nr && !ret; i++)
+		ret = check_disk(address, pb_name(&disks, i));
 	return ret;
 }
 
 /* Programs that hold an RDMA device: efa, for one, waits for them to leave. */
 static int check_verbs(const char *address)
 {
+	/* none: not an RDMA device */
+	PB_NAMES nodes = pb_list("/sys/bus/pci/devices/%s/infiniband_verbs", address);
 	char node[PB_NAME_SIZE], holder[PB_NAME_SIZE * 2];
-	struct dirent **entries;
-	int i, ret = 0, n;
+	int i;
 
-	n = pb_scandir(&entries, "/sys/bus/pci/devices/%s/infiniband_verbs", address);
-	if (n < 0)
-		return 0;	/* not an RDMA device */
-	for (i = 0; i < n; i++) {
-		snprintf(node, sizeof(node), "/dev/infiniband/%.32s", entries[i]->d_name);
-		if (!ret && pb_holder(node, holder, sizeof(holder)))
-			ret = pb_fail(EBUSY, "%s is in use: %s has %s open; end that first",
-				      address, holder, node);
-		free(entries[i]);
+	for (i = 0; i < nodes.nr; i++) {
+		snprintf(node, sizeof(node), "/dev/infiniband/%.32s", pb_name(&nodes, i));
+		if (pb_holder(node, holder, sizeof(holder)))
+			return pb_fail(EBUSY, "%s is in use: %s has %s open; end that first",
+				       address, holder, node);
 	}
-	free(entries);
-	return ret;
+	return 0;
 }
 
 int binding_users(const char *address)
