@@ -14,7 +14,7 @@
 struct refusal {
 	const char *name;	/* of the RDMA device */
 	int err;		/* as it came */
-	int meaning;		/* EOPNOTSUPP or EINVAL, which verdicts have */
+	int meaning;		/* EOPNOTSUPP, EINVAL or ENOMEM, which verdicts have */
 	int result;		/* the errno for the caller */
 	struct pb_nic nic;
 	bool known;		/* of which BAR the dma-buf is: the next two are valid */
@@ -94,24 +94,35 @@ static void *other(const char *nic, int err)
 	}
 }
 
+/* No fact explains it. */
+static void *unexplained(const struct refusal *r)
+{
+	switch (r->meaning) {
+	case EOPNOTSUPP:
+		return by_driver(r);
+	case EINVAL:
+		return invalid(r);
+	default:
+		return other(r->name, r->err);
+	}
+}
+
 void *pb_refusal(const char *nic, int fd, int err)
 {
 	int meaning = pb_errno_meaning(err);
-	bool unsupported = meaning == EOPNOTSUPP;
 	struct refusal r = {
-		.name = nic, .err = err, .result = unsupported ? EOPNOTSUPP : err,
+		.name = nic, .err = err, .result = meaning == EOPNOTSUPP ? EOPNOTSUPP : err,
 		.meaning = meaning,
 	};
 
-	if (!unsupported && meaning != EINVAL)
+	if (meaning != EOPNOTSUPP && meaning != EINVAL && meaning != ENOMEM)
 		return other(nic, err);
-	/* with a sentence, if it is no PCI device: the most that can be said */
-	if (pb_nic_facts(nic, &r.nic)) {
+	if (!pb_nic_facts(nic, &r.nic)) {
+		judge(&r, fd);
+	} else if (meaning != ENOMEM) {
+		/* with a sentence, if it is no PCI device: the most that can be said */
 		errno = r.result;
 		return NULL;
 	}
-	judge(&r, fd);
-	if (r.cause)
-		return for_cause(&r);
-	return unsupported ? by_driver(&r) : invalid(&r);
+	return r.cause ? for_cause(&r) : unexplained(&r);
 }

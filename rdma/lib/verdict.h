@@ -48,7 +48,7 @@ enum pb_cause pb_route_cause(const struct pb_verdict *v);
 
 #define PB_ENOTSUPP 524		/* the kernel's own ENOTSUPP; some drivers let it out */
 
-/* The errno of verdicts that means the same: EOPNOTSUPP, EINVAL; or @err itself. */
+/* The errno of verdicts (EOPNOTSUPP, EINVAL, ENOMEM) that means the same; or @err itself. */
 int pb_errno_meaning(int err);
 
 /* Words for programs: "none", "native", "our-change", "fence"; "kernel", "peerbar", ... */

@@ -89,6 +89,7 @@ errno()
 	case $1 in
 	EOPNOTSUPP) echo 95;;
 	EINVAL) echo 22;;
+	ENOMEM) echo 12;;
 	*) echo "$1";;
 	esac
 }

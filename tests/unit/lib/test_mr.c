@@ -169,20 +169,27 @@ static const struct machine_function gpu = {
 	.driver = "vfio-pci", .vfio = true, .group = 8, .bar = 0x380000000000, .size = SIZE,
 };
 
-/* A machine whose NIC has that PCI driver, with these functions of its RDMA driver. */
-static void make_machine(const char *driver, const char *symbols)
+/* A machine whose NIC is @nic, with these functions of its RDMA driver. */
+static void make_machine_of(const struct machine_function *nic, const char *symbols)
 {
 	char all[1024];
-	struct machine_function nic = {
-		.path = "pci0000:00/0000:00:02.0/0000:06:00.0", .acs = MACHINE_NO_ACS,
-		.driver = driver, .group = 9, .rdma = "efa_0",
-	};
 
 	snprintf(all, sizeof(all), "%s%s%s", MACHINE_SYMBOL("start_kernel"),
 		 SYMBOL("vfio_pci_core_feature_dma_buf", "vfio_pci_core"), symbols);
 	machine_kernel("7.3.4", "AuthenticAMD/23", all);
 	machine_add(&gpu);
-	machine_add(&nic);
+	machine_add(nic);
+}
+
+/* The NIC has that PCI driver. */
+static void make_machine(const char *driver, const char *symbols)
+{
+	struct machine_function nic = {
+		.path = "pci0000:00/0000:00:02.0/0000:06:00.0", .acs = MACHINE_NO_ACS,
+		.driver = driver, .group = 9, .rdma = "efa_0",
+	};
+
+	make_machine_of(&nic, symbols);
 }
 
 /* Each in a machine of its own. @fd is of BAR 2 of the device, if @origin. */
@@ -259,6 +266,26 @@ static void names_the_way_that_is_refused(void **state)
 	assert_sentence("a reset came in between", NULL);
 }
 
+/* The kernel's exporter maps what the NIC cannot address, and that is ENOMEM. */
+static void names_the_dma_mask(void **state)
+{
+	static const struct machine_function nic = {
+		.path = "pci0000:00/0000:00:02.0/0000:06:00.0", .acs = MACHINE_NO_ACS,
+		.driver = "efa", .group = 9, .rdma = "efa_0", .mask = 32, .domain = "identity",
+	};
+
+	make_machine_of(&nic, SYMBOL("efa_reg_user_mr_dmabuf", "efa")
+			SYMBOL("efa_dmabuf_revoke", "efa"));
+	pb_origin_add(*(int *)*state, GPU, 2);
+	nic_errno = ENOMEM;
+	refused(*(int *)*state, 0, SIZE, ALL, ENOMEM);
+	assert_sentence("errno 12", "above what the NIC can address", "without iommu=pt", NULL);
+	/* which any other ENOMEM is not */
+	forget_origins();
+	refused(*(int *)*state, 0, SIZE, ALL, ENOMEM);
+	assert_sentence("no room for the memory region", NULL);
+}
+
 static void names_a_nic_on_no_pci_bus(void **state)
 {
 	fake_link("/sys/class/infiniband/efa_0/device", "../../net/eth0");
@@ -295,6 +322,7 @@ int main(void)
 		TEST(refuses_writes_to_a_read_only_buffer),
 		TEST(names_the_driver_that_refuses),
 		TEST(names_the_way_that_is_refused),
+		TEST(names_the_dma_mask),
 		TEST(names_a_nic_on_no_pci_bus),
 		TEST(names_other_causes),
 	};
