@@ -10,7 +10,7 @@
  *   PCI_COMMAND.MEM cleared, D3hot              writes to configuration space
  *   low power entered                           the feature ioctls
  *   AER, unbind, unplug                         error_detected, remove: nobody is waited for
- *   BARs lost in AER's reset of the link        resume, until the user turns memory on again
+ *   the link reset by AER, and BARs lost        resume, until the user turns memory on again
  *
  * Differences from stock vfio-pci: bound through driver_override only (no ids=); the
  * parameters nointxmask, disable_vga and disable_idle_d3 are not here (those of vfio-pci
@@ -104,10 +104,18 @@ static void set_reason(struct peerbar_device *pd, enum peerbar_reason reason, bo
 		peerbar_allow(pd->context, reason);
 }
 
-/* Bring the reasons in line with what is so now. With decode_lock held, device open. */
+/*
+ * Bring the reasons in line with what is so now. With decode_lock held, device open. AER
+ * cannot take that lock: if it resets the link after we looked, what it says counts.
+ */
 static void update_decode(struct peerbar_device *pd)
 {
-	set_reason(pd, PEERBAR_MEMORY_OFF, !memory_on(&pd->core) || bars_lost(&pd->core));
+	unsigned int events = peerbar_events(pd->context, PEERBAR_MEMORY_OFF);
+
+	if (memory_on(&pd->core) && !bars_lost(&pd->core))
+		peerbar_allow_after(pd->context, PEERBAR_MEMORY_OFF, events);
+	else
+		peerbar_revoke(pd->context, PEERBAR_MEMORY_OFF, true);
 	set_reason(pd, PEERBAR_D3HOT, in_d3(pd->core.pdev));
 }
 
@@ -142,7 +150,6 @@ static int peerbar_open_device(struct vfio_device *vdev)
 	vfio_pci_core_finish_enable(&pd->core);
 
 	mutex_lock(&pd->decode_lock);
-	pd->open = true;
 	update_decode(pd);
 	peerbar_allow(pd->context, PEERBAR_LOW_POWER);
 	/* it was enabled, and reset if it can be: whatever AER saw before is over */
@@ -156,9 +163,6 @@ static void peerbar_close_device(struct vfio_device *vdev)
 {
 	struct peerbar_device *pd = to_peerbar(vdev);
 
-	mutex_lock(&pd->decode_lock);
-	pd->open = false;
-	mutex_unlock(&pd->decode_lock);
 	peerbar_revoke(pd->context, PEERBAR_CLOSED, true);
 	vfio_pci_core_close_device(vdev);
 }
@@ -339,20 +343,27 @@ static void peerbar_reset_done(struct pci_dev *pdev)
 
 static pci_ers_result_t peerbar_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
 {
-	if (state != pci_channel_io_normal)
-		peerbar_revoke(pci_to_peerbar(pdev)->context, PEERBAR_ERROR, false);
+	struct peerbar_device *pd = pci_to_peerbar(pdev);
+
+	if (state != pci_channel_io_normal) {
+		pd->frozen = true;
+		peerbar_revoke(pd->context, PEERBAR_ERROR, false);
+	}
 	return vfio_pci_core_aer_err_detected(pdev, state);
 }
 
-/* The core's view of the device is there only while it is open; else the next open looks. */
+/*
+ * The link was reset, and memory decode is off with the BARs: see bars_lost(). A device
+ * that is closed is enabled by the next open.
+ */
 static void peerbar_resume(struct pci_dev *pdev)
 {
 	struct peerbar_device *pd = pci_to_peerbar(pdev);
 
-	mutex_lock(&pd->decode_lock);
-	if (pd->open)
-		update_decode(pd);
-	mutex_unlock(&pd->decode_lock);
+	if (!pd->frozen)
+		return;
+	pd->frozen = false;
+	peerbar_revoke(pd->context, PEERBAR_MEMORY_OFF, false);
 	peerbar_allow(pd->context, PEERBAR_ERROR);
 }
 

@@ -63,6 +63,7 @@ struct peerbar_provider {
  * @provider: one for each BAR, made at probe
  * @lock: protects all below; held while a revoke waits
  * @reasons: bits of enum peerbar_reason
+ * @events: times that each was set
  * @buffers: all that exist, orphans included
  * @revokes: events that took something away, by reason
  * @fenced: mappings closed under an importer that held them
@@ -77,6 +78,7 @@ struct peerbar_context {
 
 	struct mutex lock; /* see revoke.c */
 	unsigned long reasons;
+	unsigned int events[PEERBAR_NR_REASONS];
 	struct list_head buffers;
 	u64 revokes[PEERBAR_NR_REASONS];
 	u64 fenced;
@@ -91,13 +93,13 @@ struct peerbar_context {
  * @core: what vfio-pci-core knows of it; drvdata points here
  * @context: what its buffers know of it
  * @decode_lock: one change of memory decode or power state at a time
- * @open: the core's view of the device is there; under decode_lock
+ * @frozen: AER has an error between detection and recovery; under the device's own lock
  */
 struct peerbar_device {
 	struct vfio_pci_core_device core;
 	struct peerbar_context *context;
 	struct mutex decode_lock; /* see revoke.c */
-	bool open;
+	bool frozen;
 };
 
 /* A physically contiguous piece of a BAR. */
@@ -276,6 +278,24 @@ void peerbar_revoke(struct peerbar_context *ctx, enum peerbar_reason reason, boo
  * @reason: which
  */
 void peerbar_allow(struct peerbar_context *ctx, enum peerbar_reason reason);
+
+/**
+ * peerbar_events - how many times a reason was set
+ * @ctx: the device
+ * @reason: which
+ *
+ * Return: the number, for peerbar_allow_after().
+ */
+unsigned int peerbar_events(struct peerbar_context *ctx, enum peerbar_reason reason);
+
+/**
+ * peerbar_allow_after - a reason is gone, unless it has been set again
+ * @ctx: the device
+ * @reason: which
+ * @events: peerbar_events() of it from before the caller looked
+ */
+void peerbar_allow_after(struct peerbar_context *ctx, enum peerbar_reason reason,
+			 unsigned int events);
 
 /**
  * peerbar_reason_name - name of a reason, for tools

@@ -18,12 +18,14 @@
  *
  *   peerbar_device.decode_lock
  *     vfio_pci_core_device.memory_lock      the core's; never taken here
- *       peerbar_context.lock
- *         dma_resv of a buffer
- *           peerbar_buffer.lock
+ *       pci_bus_sem                         the PCI core's, in a hot reset and in AER
+ *         peerbar_context.lock
+ *           dma_resv of a buffer
+ *             peerbar_buffer.lock
  *
  * memory_lock is held by some callers (reset through the ioctl, FLR by a config write, hot
- * reset) and not by others (reset through sysfs), which is why nothing here may take it.
+ * reset) and not by others (reset through sysfs), which is why nothing here may take it. AER
+ * walks the bus with pci_bus_sem held, so what it calls may not take decode_lock.
  * Importers call map and unmap with the dma_resv held, some of them from the callback; so
  * peerbar_buffer.lock is never held while a callback runs. attach, detach and the fence
  * take peerbar_buffer.lock alone: an importer that sits on its dma_resv cannot keep us
@@ -227,6 +229,7 @@ void peerbar_revoke(struct peerbar_context *ctx, enum peerbar_reason reason, boo
 
 	mutex_lock(&ctx->lock);
 	ctx->reasons |= BIT(reason);
+	WRITE_ONCE(ctx->events[reason], ctx->events[reason] + 1);
 	c = mark_revoked(ctx, reason);
 	if (c.usable || c.busy) {
 		trace_revoke_begin(ctx, reason, c.usable, c.bytes);
@@ -239,18 +242,38 @@ void peerbar_revoke(struct peerbar_context *ctx, enum peerbar_reason reason, boo
 	mutex_unlock(&ctx->lock);
 }
 
-void peerbar_allow(struct peerbar_context *ctx, enum peerbar_reason reason)
+unsigned int peerbar_events(struct peerbar_context *ctx, enum peerbar_reason reason)
+{
+	return READ_ONCE(ctx->events[reason]);
+}
+
+/* With peerbar_context.lock held. */
+static void give_back(struct peerbar_context *ctx, enum peerbar_reason reason)
 {
 	struct peerbar_buffer *buf;
 
-	mutex_lock(&ctx->lock);
 	ctx->reasons &= ~BIT(reason);
-	if (!ctx->reasons) {
-		list_for_each_entry(buf, &ctx->buffers, node) {
-			mutex_lock(&buf->lock);
-			buf->revoked = buf->orphan;
-			mutex_unlock(&buf->lock);
-		}
+	if (ctx->reasons)
+		return;
+	list_for_each_entry(buf, &ctx->buffers, node) {
+		mutex_lock(&buf->lock);
+		buf->revoked = buf->orphan;
+		mutex_unlock(&buf->lock);
 	}
+}
+
+void peerbar_allow(struct peerbar_context *ctx, enum peerbar_reason reason)
+{
+	mutex_lock(&ctx->lock);
+	give_back(ctx, reason);
+	mutex_unlock(&ctx->lock);
+}
+
+void peerbar_allow_after(struct peerbar_context *ctx, enum peerbar_reason reason,
+			 unsigned int events)
+{
+	mutex_lock(&ctx->lock);
+	if (ctx->events[reason] == events)
+		give_back(ctx, reason);
 	mutex_unlock(&ctx->lock);
 }
