@@ -11,11 +11,13 @@ set -eu
 leaks_forget
 tap_wrap "$@"
 leaks_scan
-found=$(grep -c '^unreferenced object' $LEAKS || :)
+read -r found theirs <<< "$(leaks_count)"
 if [ "$found" = 0 ]; then
 	tap_ok "no memory is lost"
 else
 	tap_note "$(cat $LEAKS)"
 	tap_not_ok "no memory is lost" "$found objects that nothing points to"
 fi
+[ "$theirs" = 0 ] || tap_skip "the kernel's exporter loses no memory" \
+	"it lost $theirs objects, see docs/findings.md"
 tap_finish
