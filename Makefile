@@ -7,7 +7,7 @@
 help:
 	@echo "make demo     RDMA into a PCI BAR, end to end, in a guest; the result is a table"
 	@echo "make check    every test; ends in: N passed, N failed, N skipped"
-	@echo "make check-debug   the guest's tests on a kernel with KASAN and lockdep (hours)"
+	@echo "make check-debug   the guest's tests on a kernel with KASAN and lockdep (an hour)"
 	@echo "make stress   CYCLES=1000 revoke cycles with traffic in flight, in one boot"
 	@echo "make bench    BAR against host memory, our exporter against the kernel's, the"
 	@echo "              fence against a revoke: alternating, medians of ratios"
