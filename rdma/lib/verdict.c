@@ -146,19 +146,15 @@ static enum pb_cause fence_cause(const struct pb_kernel *kernel, const struct pb
 }
 
 /*
- * The errno of a route that is refused. The kernel's exporter compares no DMA mask: it is
- * the mapping that fails there, with a warning in the kernel's log.
+ * The errno of a route that is refused. The kernel's exporter compares no DMA mask: there
+ * it is the mapping that fails, with a warning in the kernel's log.
  */
-static int route_errno(const struct pb_verdict *v)
+static void set_route_errno(struct pb_verdict *v)
 {
-	switch (v->cause) {
-	case PB_CAUSE_NONE:
-		return 0;
-	case PB_CAUSE_DMA_MASK:
-		return v->exporter == PB_EXPORTER_KERNEL ? ENOMEM : EINVAL;
-	default:
-		return EINVAL;
-	}
+	bool mapped = v->cause == PB_CAUSE_DMA_MASK && v->exporter == PB_EXPORTER_KERNEL;
+
+	if (v->cause)
+		v->err = mapped ? ENOMEM : EINVAL;
 }
 
 static void judge_stop(const struct pb_kernel *kernel, const struct pb_nic *nic,
@@ -169,7 +165,7 @@ static void judge_stop(const struct pb_kernel *kernel, const struct pb_nic *nic,
 	case PB_REVOKE_CHANGED:
 		v->stop = nic->revoke == PB_REVOKE_NATIVE ? PB_STOP_NATIVE : PB_STOP_CHANGED;
 		v->cause = pb_route_cause(v);
-		v->err = route_errno(v);
+		set_route_errno(v);
 		break;
 	case PB_REVOKE_NO_DMABUF:
 		v->cause = PB_CAUSE_NO_DMABUF_MR;
