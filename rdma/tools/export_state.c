@@ -180,17 +180,6 @@ static bool one_revoke(char *text, void *data)
 	return true;
 }
 
-/* The folder of debugfs is there, or will be once it is mounted, and ours is not in it. */
-static void not_shown(const struct pb_names *debugfs)
-{
-	if (debugfs->nr)
-		pb_fail(ENOENT, "peerbar-vfio-pci is not loaded, and the kernel's own exporter, "
-			"vfio-pci, shows nothing of its dma-bufs: load it");
-	else
-		pb_fail(ENOENT, "debugfs is not mounted: \"mount -t debugfs debugfs " DEBUGFS
-			"\"");
-}
-
 static void not_readable(int err)
 {
 	switch (err) {
@@ -207,25 +196,29 @@ static void not_readable(int err)
 	}
 }
 
-/* Why there is no folder of ours: @err is what looking for it gave. */
-static void explain(int err)
+/* Why there is no folder of ours. */
+static void not_there(void)
 {
 	PB_NAMES debugfs = pb_list(DEBUGFS);
 
-	if (err != ENOENT)
-		not_readable(err);
-	else if (debugfs.nr < 0)
+	if (debugfs.nr < 0)
 		not_readable(-debugfs.nr);
+	else if (debugfs.nr)
+		pb_fail(ENOENT, "peerbar-vfio-pci is not loaded, and the kernel's own exporter, "
+			"vfio-pci, shows nothing of its dma-bufs: load it");
 	else
-		not_shown(&debugfs);
+		pb_fail(ENOENT, "debugfs is not mounted: \"mount -t debugfs debugfs " DEBUGFS
+			"\"");
 }
 
 struct pb_names export_devices(void)
 {
 	struct pb_names devices = pb_list(FOLDER);
 
-	if (devices.nr < 0)
-		explain(-devices.nr);
+	if (devices.nr == -ENOENT)
+		not_there();
+	else if (devices.nr < 0)
+		not_readable(-devices.nr);
 	return devices;
 }
 
@@ -297,6 +290,6 @@ json_object *export_state(const char *address)
 	if (ret == -ENOENT)
 		nothing_of(address);
 	else
-		explain(-ret);
+		not_readable(-ret);
 	return NULL;
 }

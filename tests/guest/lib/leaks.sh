@@ -19,8 +19,9 @@ leaks_scan()
 # exporter had allocated, which loses a list for each mapping.
 leaks_count()
 {
-	awk '/^unreferenced object/ { all++; counted = 0 }
-		/ vfio_pci_dma_buf_map\+/ && !counted { theirs++; counted = 1 }
+	awk '/^unreferenced object/ { all++; list = 0 }
+		/ sg_alloc_table\+/ { list = 1 }
+		/ dma_buf_phys_vec_to_sgt\+/ && list { theirs++; list = 0 }
 		END { print all - theirs, theirs + 0 }' $LEAKS
 }
 
