@@ -3,7 +3,7 @@
  * /sys/kernel/debug/peerbar/ADDRESS/: what an operator can see of a device.
  *
  *   exports       a line for each dma-buf
- *   attachments   a line for each importer, and one for each range that it has mapped
+ *   attachments   a line for each importer, and one for each of its mappings
  *   revokes       counters and the histogram of revoke times
  *
  * Each line is words of the form key=value, so that tools can read what people read. A
@@ -16,19 +16,16 @@
 
 static struct dentry *root;
 
-static u64 buffer_id(const struct peerbar_buffer *buf)
+static const char *buffer_state(const struct peerbar_buffer *buf)
 {
-	return file_inode(buf->dmabuf->file)->i_ino;
+	return buf->orphan ? "orphan" : READ_ONCE(buf->revoked) ? "revoked" : "usable";
 }
 
 static void show_export(struct seq_file *s, struct peerbar_buffer *buf)
 {
-	mutex_lock(&buf->lock);
-	seq_printf(s, "buffer=%llu bar=%td bytes=%zu ranges=%u state=%s live=%u\n",
-		   buffer_id(buf), buf->provider - buf->context->provider, buf->size,
-		   buf->nr_ranges,
-		   buf->orphan ? "orphan" : buf->revoked ? "revoked" : "usable", buf->live);
-	mutex_unlock(&buf->lock);
+	seq_printf(s, "buffer=%lu bar=%td bytes=%zu ranges=%u state=%s live=%d\n",
+		   buf->id, buf->provider - buf->context->provider, buf->size,
+		   buf->nr_ranges, buffer_state(buf), atomic_read(&buf->live));
 }
 
 static const char *mapping_state(const struct peerbar_mapping *m)
@@ -57,12 +54,11 @@ static const char *mapping_way(const struct peerbar_mapping *m)
 
 static void show_mapping(struct seq_file *s, const struct peerbar_mapping *m)
 {
-	unsigned int i;
+	const struct peerbar_buffer *buf = m->att->buf;
 
-	for (i = 0; i < m->nr_spans; i++)
-		seq_printf(s, "  state=%s address=%s dma=%pad phys=%pa bytes=%zu\n",
-			   mapping_state(m), mapping_way(m), &m->span[i].addr,
-			   &m->span[i].phys, m->span[i].len);
+	seq_printf(s, "  state=%s address=%s dma=%pad phys=%pa bytes=%zu ranges=%u\n",
+		   mapping_state(m), mapping_way(m), &m->run[0].addr, &buf->range[0].phys,
+		   buf->size, buf->nr_ranges);
 }
 
 static void show_attachments(struct seq_file *s, struct peerbar_buffer *buf)
@@ -72,12 +68,11 @@ static void show_attachments(struct seq_file *s, struct peerbar_buffer *buf)
 
 	mutex_lock(&buf->lock);
 	list_for_each_entry(att, &buf->attachments, node) {
-		seq_printf(s, "buffer=%llu importer=%s driver=%s callback=%ps type=%s stop=%s fenced=%d",
-			   buffer_id(buf), dev_name(att->attach->dev),
-			   dev_driver_string(att->attach->dev),
+		seq_printf(s, "buffer=%lu importer=%s driver=%s callback=%ps type=%s stop=%s fenced=%d",
+			   buf->id, dev_name(att->client), dev_driver_string(att->client),
 			   peerbar_importer_callback(att->attach->importer_ops),
 			   peerbar_map_type_text(att->route.type),
-			   peerbar_stop_text(att->stop), att->fenced);
+			   peerbar_stop_text(att->stop), att->dead);
 		if (att->route.reason != PEERBAR_REACHABLE)
 			seq_printf(s, " reason=\"%s\"", peerbar_reason_text(att->route.reason));
 		seq_putc(s, '\n');
@@ -87,18 +82,14 @@ static void show_attachments(struct seq_file *s, struct peerbar_buffer *buf)
 	mutex_unlock(&buf->lock);
 }
 
-/* Run @show for each buffer. A revoke that waits holds us up, but not for ever. */
+/* Run @show for each buffer. */
 static int show_buffers(struct seq_file *s,
 			void (*show)(struct seq_file *s, struct peerbar_buffer *buf))
 {
-	struct peerbar_context *ctx = s->private;
-	struct peerbar_buffer *buf;
+	struct peerbar_buffer *buf = NULL;
 
-	if (mutex_lock_interruptible(&ctx->lock))
-		return -EINTR;
-	list_for_each_entry(buf, &ctx->buffers, node)
+	while ((buf = peerbar_next_buffer(s->private, buf)))
 		show(s, buf);
-	mutex_unlock(&ctx->lock);
 	return 0;
 }
 
@@ -119,12 +110,12 @@ static int revokes_show(struct seq_file *s, void *unused)
 	struct peerbar_context *ctx = s->private;
 	int i;
 
-	if (mutex_lock_interruptible(&ctx->lock))
-		return -EINTR;
+	mutex_lock(&ctx->lock);
 	for (i = 0; i < PEERBAR_NR_REASONS; i++)
 		seq_printf(s, "reason=%s count=%llu active=%d\n", peerbar_reason_name(i),
 			   ctx->revokes[i], !!(ctx->reasons & BIT(i)));
-	seq_printf(s, "fenced=%llu overdue=%llu\n", ctx->fenced, ctx->overdue);
+	seq_printf(s, "fenced=%llu overdue=%llu untold=%llu\n", ctx->fenced, ctx->overdue,
+		   ctx->untold);
 	for (i = 0; i < PEERBAR_HISTOGRAM; i++)
 		if (ctx->histogram[i])
 			seq_printf(s, "below_us=%lu count=%llu\n", BIT(i), ctx->histogram[i]);
@@ -146,9 +137,10 @@ void peerbar_debugfs_remove(struct peerbar_context *ctx)
 	debugfs_remove_recursive(ctx->debugfs);
 }
 
-void peerbar_debugfs_init(void)
+int peerbar_debugfs_init(void)
 {
 	root = debugfs_create_dir("peerbar", NULL);
+	return 0;
 }
 
 void peerbar_debugfs_exit(void)

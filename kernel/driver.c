@@ -5,11 +5,12 @@
  * A variant driver on vfio-pci-core. All that stock vfio-pci does for a device is done by
  * the core here, too; this file wraps what takes the BARs away, and nothing else:
  *
- *   every reset, with or without our ioctl      reset_prepare, reset_done
+ *   every reset, with or without our ioctl      reset_prepare, reset_done; VFs with their PF
  *   close                                       before the core's, whose reset calls neither
- *   PCI_COMMAND.MEM cleared, D3hot              writes to configuration space
- *   low power entered                           the feature ioctls
- *   AER, unbind, unplug                         error_detected, remove: nobody is waited for
+ *   PCI_COMMAND.MEM cleared, D3hot              writes to configuration space: decode.c
+ *   low power entered                           the feature ioctls: decode.c
+ *   the system sleeps                           power.c
+ *   AER, unbind, unplug                         error_detected, remove: they do not wait
  *   the link reset by AER, and BARs lost        resume, until the user turns memory on again
  *
  * Differences from stock vfio-pci: bound through driver_override only (no ids=); the
@@ -20,7 +21,6 @@
  * exporter only.
  */
 #include <linux/module.h>
-#include <linux/uaccess.h>
 
 #include "peerbar.h"
 
@@ -59,66 +59,6 @@ static struct peerbar_device *pci_to_peerbar(struct pci_dev *pdev)
 			    struct peerbar_device, core);
 }
 
-/* The user's view, as the core keeps it: the hardware's differs while a reset runs. */
-static bool memory_on(struct vfio_pci_core_device *core)
-{
-	return core->pdev->no_command_memory ||
-	       le16_to_cpup((__le16 *)&core->vconfig[PCI_COMMAND]) & PCI_COMMAND_MEMORY;
-}
-
-static bool in_d3(const struct pci_dev *pdev)
-{
-	return (__force int)pdev->current_state >= (__force int)PCI_D3hot;
-}
-
-/*
- * After a fatal error AER resets the link, and with it the device, and restores nothing:
- * the BARs decode no more. The core writes them anew when the user writes PCI_COMMAND with
- * memory decode on; rbar is what it will write. A virtual function has neither of its own.
- */
-static bool bars_lost(struct vfio_pci_core_device *core)
-{
-	struct pci_dev *pdev = core->pdev;
-	u16 command;
-	u32 value;
-	int bar;
-
-	if (pdev->is_virtfn || pdev->no_command_memory)
-		return false;
-	pci_read_config_word(pdev, PCI_COMMAND, &command);
-	if (!(command & PCI_COMMAND_MEMORY))
-		return true;
-	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
-		pci_read_config_dword(pdev, PCI_BASE_ADDRESS_0 + 4 * bar, &value);
-		if (core->rbar[bar] && core->rbar[bar] != value)
-			return true;
-	}
-	return false;
-}
-
-static void set_reason(struct peerbar_device *pd, enum peerbar_reason reason, bool on)
-{
-	if (on)
-		peerbar_revoke(pd->context, reason, true);
-	else
-		peerbar_allow(pd->context, reason);
-}
-
-/*
- * Bring the reasons in line with what is so now. With decode_lock held, device open. AER
- * cannot take that lock: if it resets the link after we looked, what it says counts.
- */
-static void update_decode(struct peerbar_device *pd)
-{
-	unsigned int events = peerbar_events(pd->context, PEERBAR_MEMORY_OFF);
-
-	if (memory_on(&pd->core) && !bars_lost(&pd->core))
-		peerbar_allow_after(pd->context, PEERBAR_MEMORY_OFF, events);
-	else
-		peerbar_revoke(pd->context, PEERBAR_MEMORY_OFF, true);
-	set_reason(pd, PEERBAR_D3HOT, in_d3(pd->core.pdev));
-}
-
 /*
  * Claim and map the BARs before the user comes. The core has done so since 7.x and does it
  * at first use before; done here, an export finds on every kernel whether a BAR is ours,
@@ -139,6 +79,18 @@ static void claim_bars(struct vfio_pci_core_device *core)
 	}
 }
 
+/*
+ * It was enabled, and reset if it can be: what AER saw before is over, unless it is still
+ * at work or has given the device up.
+ */
+static void allow_after_error(struct peerbar_device *pd)
+{
+	unsigned int events = peerbar_events(pd->context, PEERBAR_ERROR);
+
+	if (!pci_channel_offline(pd->core.pdev))
+		peerbar_allow_after(pd->context, PEERBAR_ERROR, events);
+}
+
 static int peerbar_open_device(struct vfio_device *vdev)
 {
 	struct peerbar_device *pd = to_peerbar(vdev);
@@ -150,10 +102,9 @@ static int peerbar_open_device(struct vfio_device *vdev)
 	vfio_pci_core_finish_enable(&pd->core);
 
 	mutex_lock(&pd->decode_lock);
-	update_decode(pd);
+	peerbar_update_decode(pd);
 	peerbar_allow(pd->context, PEERBAR_LOW_POWER);
-	/* it was enabled, and reset if it can be: whatever AER saw before is over */
-	peerbar_allow(pd->context, PEERBAR_ERROR);
+	allow_after_error(pd);
 	peerbar_allow(pd->context, PEERBAR_CLOSED);
 	mutex_unlock(&pd->decode_lock);
 	return 0;
@@ -163,26 +114,8 @@ static void peerbar_close_device(struct vfio_device *vdev)
 {
 	struct peerbar_device *pd = to_peerbar(vdev);
 
-	peerbar_revoke(pd->context, PEERBAR_CLOSED, true);
+	peerbar_revoke(pd->context, PEERBAR_CLOSED, PEERBAR_WAIT);
 	vfio_pci_core_close_device(vdev);
-}
-
-/*
- * The low power ioctls. The core first: it refuses bad arguments, which must change
- * nothing, and the device cannot be suspended before the ioctl is left.
- */
-static int low_power(struct peerbar_device *pd, u32 flags, void __user *arg, size_t argsz)
-{
-	int ret;
-
-	mutex_lock(&pd->decode_lock);
-	ret = vfio_pci_core_ioctl_feature(&pd->core.vdev, flags, arg, argsz);
-	if (!ret && !(flags & VFIO_DEVICE_FEATURE_PROBE)) {
-		set_reason(pd, PEERBAR_LOW_POWER, pd->core.pm_runtime_engaged);
-		update_decode(pd);
-	}
-	mutex_unlock(&pd->decode_lock);
-	return ret;
 }
 
 static int peerbar_device_feature(struct vfio_device *vdev, u32 flags, void __user *arg,
@@ -194,89 +127,40 @@ static int peerbar_device_feature(struct vfio_device *vdev, u32 flags, void __us
 	case VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY:
 	case VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP:
 	case VFIO_DEVICE_FEATURE_LOW_POWER_EXIT:
-		return low_power(to_peerbar(vdev), flags, arg, argsz);
+		return peerbar_low_power(to_peerbar(vdev), flags, arg, argsz);
 	default:
 		return vfio_pci_core_ioctl_feature(vdev, flags, arg, argsz);
 	}
 }
 
-/* A user's write to configuration space. */
-struct config_write {
-	const char __user *buf;
-	size_t count;
-	u64 pos;
-};
-
-static bool covers(const struct config_write *w, unsigned int pos)
-{
-	return w->pos <= pos && pos - w->pos < w->count;
-}
-
-/* The byte for @pos; false if it is not written, or cannot be read, as the core will see. */
-static bool written_byte(const struct config_write *w, unsigned int pos, u8 *val)
-{
-	return covers(w, pos) && !get_user(*val, (const u8 __user *)w->buf + (pos - w->pos));
-}
-
-static unsigned int power_register(const struct peerbar_device *pd)
-{
-	return pd->core.pdev->pm_cap ? pd->core.pdev->pm_cap + PCI_PM_CTRL : 0;
-}
-
-static void revoke_for_write(struct peerbar_device *pd, const struct config_write *w)
-{
-	unsigned int power = power_register(pd);
-	u8 val;
-
-	if (written_byte(w, PCI_COMMAND, &val) && !(val & PCI_COMMAND_MEMORY) &&
-	    !pd->core.pdev->no_command_memory)
-		peerbar_revoke(pd->context, PEERBAR_MEMORY_OFF, true);
-	if (power && written_byte(w, power, &val) &&
-	    (val & PCI_PM_CTRL_STATE_MASK) == (__force int)PCI_D3hot)
-		peerbar_revoke(pd->context, PEERBAR_D3HOT, true);
-}
-
 /*
- * The core fetches the user's bytes once more, and they may have changed: what is so
- * afterwards counts.
+ * The reset itself revokes, too, but under locks that let nobody be killed. The core wakes
+ * a device from D3hot before it tries to reset it, and the reset may then fail without
+ * having begun.
  */
-static ssize_t peerbar_write(struct vfio_device *vdev, const char __user *buf, size_t count,
-			     loff_t *ppos)
+static long reset_ioctl(struct peerbar_device *pd, unsigned long arg)
 {
-	struct peerbar_device *pd = to_peerbar(vdev);
-	struct config_write w = { buf, count, *ppos & VFIO_PCI_OFFSET_MASK };
-	unsigned int power = power_register(pd);
-	ssize_t ret;
+	long ret;
 
-	if (VFIO_PCI_OFFSET_TO_INDEX(*ppos) != VFIO_PCI_CONFIG_REGION_INDEX ||
-	    !(covers(&w, PCI_COMMAND) || (power && covers(&w, power))))
-		return vfio_pci_core_write(vdev, buf, count, ppos);
-
-	mutex_lock(&pd->decode_lock);
-	revoke_for_write(pd, &w);
-	ret = vfio_pci_core_write(vdev, buf, count, ppos);
-	update_decode(pd);
+	if (mutex_lock_killable(&pd->decode_lock))
+		return -EINTR;
+	ret = peerbar_revoke(pd->context, PEERBAR_RESET_IOCTL, PEERBAR_WAIT_KILLABLE);
+	if (!ret) {
+		ret = vfio_pci_core_ioctl(&pd->core.vdev, VFIO_DEVICE_RESET, arg);
+		peerbar_update_decode(pd);
+		peerbar_allow(pd->context, PEERBAR_RESET_IOCTL);
+	}
 	mutex_unlock(&pd->decode_lock);
 	return ret;
 }
 
-/*
- * The core wakes a device from D3hot before it tries to reset it, and the reset may then
- * fail without having begun.
- */
 static long peerbar_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
 {
 	struct peerbar_device *pd = to_peerbar(vdev);
-	long ret;
 
-	if (cmd != VFIO_DEVICE_RESET)
-		return vfio_pci_core_ioctl(vdev, cmd, arg);
-
-	mutex_lock(&pd->decode_lock);
-	ret = vfio_pci_core_ioctl(vdev, cmd, arg);
-	update_decode(pd);
-	mutex_unlock(&pd->decode_lock);
-	return ret;
+	if (cmd == VFIO_DEVICE_RESET && pd->core.reset_works)
+		return reset_ioctl(pd, arg);
+	return vfio_pci_core_ioctl(vdev, cmd, arg);
 }
 
 static int peerbar_init_dev(struct vfio_device *vdev)
@@ -323,9 +207,40 @@ static const struct vfio_device_ops peerbar_ops = {
 	PEERBAR_VFIO_OPS_TOKEN
 };
 
+static bool is_vf_of(struct pci_dev *pdev, struct pci_dev *pf)
+{
+	return pdev->is_virtfn && pci_physfn(pdev) == pf;
+}
+
+/*
+ * The reset of a function resets all that are a part of it, and nobody tells their drivers.
+ * All importers are told before one is waited for.
+ */
+static void revoke_vfs(struct pci_dev *pf)
+{
+	struct peerbar_context *ctx = NULL;
+
+	while ((ctx = peerbar_next_context(ctx)))
+		if (is_vf_of(ctx->pdev, pf))
+			peerbar_revoke(ctx, PEERBAR_PF_RESET, PEERBAR_NO_WAIT);
+	while ((ctx = peerbar_next_context(ctx)))
+		if (is_vf_of(ctx->pdev, pf))
+			peerbar_revoke(ctx, PEERBAR_PF_RESET, PEERBAR_WAIT);
+}
+
+static void allow_vfs(struct pci_dev *pf)
+{
+	struct peerbar_context *ctx = NULL;
+
+	while ((ctx = peerbar_next_context(ctx)))
+		if (is_vf_of(ctx->pdev, pf))
+			peerbar_allow(ctx, PEERBAR_PF_RESET);
+}
+
 static void peerbar_reset_prepare(struct pci_dev *pdev)
 {
-	peerbar_revoke(pci_to_peerbar(pdev)->context, PEERBAR_RESET, true);
+	peerbar_revoke(pci_to_peerbar(pdev)->context, PEERBAR_RESET, PEERBAR_WAIT);
+	revoke_vfs(pdev);
 }
 
 /*
@@ -336,7 +251,8 @@ static void peerbar_reset_done(struct pci_dev *pdev)
 {
 	struct peerbar_context *ctx = pci_to_peerbar(pdev)->context;
 
-	if (!in_d3(pdev))
+	allow_vfs(pdev);
+	if (!peerbar_in_d3(pdev))
 		peerbar_allow(ctx, PEERBAR_D3HOT);
 	peerbar_allow(ctx, PEERBAR_RESET);
 }
@@ -347,14 +263,14 @@ static pci_ers_result_t peerbar_error_detected(struct pci_dev *pdev, pci_channel
 
 	if (state != pci_channel_io_normal) {
 		pd->frozen = true;
-		peerbar_revoke(pd->context, PEERBAR_ERROR, false);
+		peerbar_revoke(pd->context, PEERBAR_ERROR, PEERBAR_NO_WAIT);
 	}
 	return vfio_pci_core_aer_err_detected(pdev, state);
 }
 
 /*
- * The link was reset, and memory decode is off with the BARs: see bars_lost(). A device
- * that is closed is enabled by the next open.
+ * The link was reset, and memory decode is off with the BARs: see decode.c. A device that
+ * is closed is enabled by the next open.
  */
 static void peerbar_resume(struct pci_dev *pdev)
 {
@@ -363,7 +279,7 @@ static void peerbar_resume(struct pci_dev *pdev)
 	if (!pd->frozen)
 		return;
 	pd->frozen = false;
-	peerbar_revoke(pd->context, PEERBAR_MEMORY_OFF, false);
+	peerbar_revoke(pd->context, PEERBAR_MEMORY_OFF, PEERBAR_NO_WAIT);
 	peerbar_allow(pd->context, PEERBAR_ERROR);
 }
 
@@ -404,8 +320,10 @@ static void peerbar_remove(struct pci_dev *pdev)
 {
 	struct peerbar_device *pd = pci_to_peerbar(pdev);
 
-	peerbar_revoke(pd->context, PEERBAR_REMOVED, false);
+	peerbar_revoke(pd->context, PEERBAR_REMOVED, PEERBAR_NO_WAIT);
 	vfio_pci_core_unregister_device(&pd->core);
+	/* closed by now, and nothing is mapped: it has nothing left to wait for */
+	cancel_work_sync(&pd->context->settle);
 	peerbar_debugfs_remove(pd->context);
 	vfio_put_device(&pd->core.vdev);
 }
@@ -433,18 +351,39 @@ static struct pci_driver peerbar_driver = {
 	.driver_managed_dma = true,
 };
 
+/* What has to be there before a device is bound, in this order. */
+static const struct {
+	int (*init)(void);
+	void (*exit)(void);
+} parts[] = {
+	{ peerbar_iova_init, peerbar_iova_exit },
+	{ peerbar_revoke_init, peerbar_revoke_exit },
+	{ peerbar_clients_init, peerbar_clients_exit },
+	{ peerbar_power_init, peerbar_power_exit },
+	{ peerbar_debugfs_init, peerbar_debugfs_exit },
+};
+
+static void exit_parts(size_t nr)
+{
+	while (nr--)
+		parts[nr].exit();
+}
+
 static int __init peerbar_init(void)
 {
-	int ret = peerbar_iova_init();
+	size_t i;
+	int ret;
 
-	if (ret)
-		return ret;
-	peerbar_debugfs_init();
-	ret = pci_register_driver(&peerbar_driver);
-	if (ret) {
-		peerbar_debugfs_exit();
-		peerbar_iova_exit();
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		ret = parts[i].init();
+		if (ret)
+			goto err;
 	}
+	ret = pci_register_driver(&peerbar_driver);
+	if (!ret)
+		return 0;
+err:
+	exit_parts(i);
 	return ret;
 }
 module_init(peerbar_init);
@@ -452,8 +391,7 @@ module_init(peerbar_init);
 static void __exit peerbar_exit(void)
 {
 	pci_unregister_driver(&peerbar_driver);
-	peerbar_debugfs_exit();
-	peerbar_iova_exit();
+	exit_parts(ARRAY_SIZE(parts));
 }
 module_exit(peerbar_exit);
 

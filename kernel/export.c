@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The UAPI: VFIO_DEVICE_FEATURE_DMA_BUF, as mainline's vfio-pci has it since 6.19, to the
- * byte and to the errno; and the life of a buffer.
+ * byte and to the errno; and the life of a dma-buf.
  *
  * Like mainline, a probe succeeds for a device without any BAR, and exporting succeeds
  * while memory decode is off; the error then shows at the attach. open_flags are handed
  * to the dma-buf core, which takes any.
  */
-#include <linux/dma-resv.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -17,36 +16,11 @@
 
 PEERBAR_IMPORT_NS(DMA_BUF);
 
-struct peerbar_context *peerbar_context_create(struct pci_dev *pdev)
-{
-	struct peerbar_context *ctx = kzalloc_obj(*ctx);
-	int bar;
-
-	if (!ctx)
-		return NULL;
-	kref_init(&ctx->ref);
-	ctx->pdev = pci_dev_get(pdev);
-	mutex_init(&ctx->lock);
-	ctx->reasons = BIT(PEERBAR_CLOSED);
-	INIT_LIST_HEAD(&ctx->buffers);
-	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
-		peerbar_provider_init(&ctx->provider[bar], pdev, bar);
-	return ctx;
-}
-
-static void context_free(struct kref *ref)
-{
-	struct peerbar_context *ctx = container_of(ref, struct peerbar_context, ref);
-
-	pci_dev_put(ctx->pdev);
-	mutex_destroy(&ctx->lock);
-	kfree(ctx);
-}
-
-void peerbar_context_put(struct peerbar_context *ctx)
-{
-	kref_put(&ctx->ref, context_free);
-}
+/*
+ * What a revoke does with a buffer grows with its ranges, so their number has a bound.
+ * Exporters of graphics memory in pieces of 2 MiB get to 1 GiB with it.
+ */
+#define PEERBAR_MAX_RANGES 512
 
 /*
  * Always succeeds: without pin callbacks the core of 6.1 and 6.12 takes the buffer for a
@@ -62,22 +36,16 @@ static void buffer_unpin(struct dma_buf_attachment *attach)
 {
 }
 
-static void buffer_free(struct peerbar_buffer *buf)
-{
-	peerbar_context_put(buf->context);
-	mutex_destroy(&buf->lock);
-	kvfree(buf->range);
-	kfree(buf);
-}
-
+/*
+ * No importer is attached any more, so nobody starts @tell again. If it runs, it finds
+ * nothing to do; afterwards nobody looks at the dma-buf.
+ */
 static void buffer_release(struct dma_buf *dmabuf)
 {
 	struct peerbar_buffer *buf = dmabuf->priv;
 
-	mutex_lock(&buf->context->lock);
-	list_del(&buf->node);
-	mutex_unlock(&buf->context->lock);
-	buffer_free(buf);
+	cancel_work_sync(&buf->tell);
+	peerbar_buffer_put(buf);
 }
 
 static const struct dma_buf_ops buffer_ops = {
@@ -90,8 +58,8 @@ static const struct dma_buf_ops buffer_ops = {
 	.release = buffer_release,
 };
 
-/* What can be said without the BAR: whole pages, and a sum that a size_t holds. */
-static int check_ranges(const struct vfio_region_dma_range *range, u32 nr, size_t *size)
+/* What can be said without the BAR: whole pages, and a sum that 63 bits hold. */
+static int check_ranges(const struct vfio_region_dma_range *range, u32 nr, u64 *size)
 {
 	u32 i;
 
@@ -100,7 +68,7 @@ static int check_ranges(const struct vfio_region_dma_range *range, u32 nr, size_
 		if (!range[i].length || !PAGE_ALIGNED(range[i].offset) ||
 		    !PAGE_ALIGNED(range[i].length))
 			return -EINVAL;
-		if (check_add_overflow(*size, (size_t)range[i].length, size))
+		if (check_add_overflow(*size, range[i].length, size))
 			return -EINVAL;
 	}
 	/* mainline keeps the top bit of a length for itself */
@@ -137,36 +105,47 @@ static int place_ranges(struct peerbar_buffer *buf, const struct vfio_region_dma
 	return 0;
 }
 
+static struct peerbar_buffer *buffer_alloc(struct peerbar_context *ctx, u32 bar, u32 nr)
+{
+	struct peerbar_buffer *buf = kzalloc(sizeof(*buf), GFP_KERNEL_ACCOUNT);
+
+	if (!buf)
+		return NULL;
+	buf->range = kvcalloc(nr, sizeof(*buf->range), GFP_KERNEL_ACCOUNT);
+	if (!buf->range) {
+		kfree(buf);
+		return NULL;
+	}
+	kref_init(&buf->ref);
+	kref_get(&ctx->ref);
+	buf->context = ctx;
+	buf->provider = &ctx->provider[bar];
+	INIT_LIST_HEAD(&buf->node);
+	INIT_WORK(&buf->tell, peerbar_tell_importers);
+	mutex_init(&buf->lock);
+	INIT_LIST_HEAD(&buf->attachments);
+	return buf;
+}
+
 static struct peerbar_buffer *buffer_create(struct peerbar_context *ctx, u32 bar,
 					    const struct vfio_region_dma_range *range, u32 nr)
 {
 	struct peerbar_buffer *buf;
-	size_t size;
+	u64 size;
 	int ret;
 
 	ret = check_ranges(range, nr, &size);
 	if (ret)
 		return ERR_PTR(ret);
-	buf = kzalloc_obj(*buf);
+	buf = buffer_alloc(ctx, bar, nr);
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
-	buf->range = kvcalloc(nr, sizeof(*buf->range), GFP_KERNEL);
-	if (!buf->range) {
-		kfree(buf);
-		return ERR_PTR(-ENOMEM);
-	}
-	kref_get(&ctx->ref);
-	buf->context = ctx;
-	buf->provider = &ctx->provider[bar];
 	buf->size = size;
-	buf->told = true;
-	mutex_init(&buf->lock);
-	INIT_LIST_HEAD(&buf->attachments);
-	init_waitqueue_head(&buf->idle);
-
 	ret = place_ranges(buf, range, nr);
+	if (!ret && size > buf->provider->size)
+		ret = -ENOMEM;
 	if (ret) {
-		buffer_free(buf);
+		peerbar_buffer_put(buf);
 		return ERR_PTR(ret);
 	}
 	return buf;
@@ -186,10 +165,11 @@ static int buffer_publish(struct peerbar_buffer *buf, u32 open_flags)
 	info.priv = buf;
 	dmabuf = dma_buf_export(&info);
 	if (IS_ERR(dmabuf)) {
-		buffer_free(buf);
+		peerbar_buffer_put(buf);
 		return PTR_ERR(dmabuf);
 	}
 	buf->dmabuf = dmabuf;
+	buf->id = file_inode(dmabuf->file)->i_ino;
 
 	mutex_lock(&ctx->lock);
 	buf->revoked = ctx->reasons;
@@ -223,6 +203,8 @@ int peerbar_export(struct peerbar_device *pd, u32 flags,
 	    IS_ERR_OR_NULL(pd->core.barmap[get.region_index]))
 		return -ENODEV;
 
+	if (get.nr_ranges > PEERBAR_MAX_RANGES)
+		return -ENOMEM;
 	range = memdup_user(arg->dma_ranges, array_size(get.nr_ranges, sizeof(*range)));
 	if (IS_ERR(range))
 		return PTR_ERR(range);

@@ -6,9 +6,10 @@
  * IOVA reserved, and taken again at the next map. So a dynamic importer that comes back
  * after a revoke uses no more IOVA than before, its memory region gets the DMA address
  * that it had, and no other memory region can get it until the importer has detached.
+ *
+ * What an importer makes us allocate is charged to the process for which it does so.
  */
 #include <linux/dma-resv.h>
-#include <linux/overflow.h>
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -33,6 +34,43 @@ static phys_addr_t last_byte(const struct peerbar_buffer *buf)
 	return last;
 }
 
+static struct peerbar_attachment *attachment_create(struct peerbar_buffer *buf,
+						    struct dma_buf_attachment *attach)
+{
+	struct peerbar_attachment *att = kzalloc(sizeof(*att), GFP_KERNEL_ACCOUNT);
+
+	if (!att)
+		return NULL;
+	att->attach = attach;
+	att->buf = buf;
+	att->client = get_device(attach->dev);
+	INIT_LIST_HEAD(&att->mappings);
+	att->route = peerbar_provider_map_type(buf->provider, attach->dev, last_byte(buf));
+	return att;
+}
+
+static void attachment_free(struct peerbar_attachment *att)
+{
+	put_device(att->client);
+	kfree(att);
+}
+
+/* Listed first: from then on clients.c finds it, or we see that the driver goes. */
+static int attachment_list(struct peerbar_attachment *att)
+{
+	struct peerbar_buffer *buf = att->buf;
+	int ret = 0;
+
+	mutex_lock(&buf->lock);
+	list_add_tail(&att->node, &buf->attachments);
+	if (!peerbar_client_stays(att->client)) {
+		list_del(&att->node);
+		ret = -ENODEV;
+	}
+	mutex_unlock(&buf->lock);
+	return ret;
+}
+
 /* Checks in mainline's order. Whether the BAR can be reached shows at the first map. */
 int peerbar_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach)
 {
@@ -44,93 +82,87 @@ int peerbar_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach)
 		return -EOPNOTSUPP;
 	if (READ_ONCE(buf->revoked))
 		return -ENODEV;
-	att = kzalloc_obj(*att);
+	att = attachment_create(buf, attach);
 	if (!att)
 		return -ENOMEM;
-	att->attach = attach;
-	INIT_LIST_HEAD(&att->mappings);
-	att->route = peerbar_provider_map_type(buf->provider, attach->dev, last_byte(buf));
 	ret = peerbar_admit(att);
+	if (!ret)
+		ret = attachment_list(att);
 	if (ret) {
-		kfree(att);
+		attachment_free(att);
 		return ret;
 	}
 	if (att->route.type == PEERBAR_MAP_NOT_SUPPORTED)
-		dev_warn_ratelimited(attach->dev, "peerbar: cannot reach BAR %td of %s: %s\n",
-				     buf->provider - buf->context->provider,
-				     pci_name(buf->context->pdev),
-				     peerbar_reason_text(att->route.reason));
+		peerbar_warn(buf->context, attach->dev, "cannot reach BAR %td of %s: %s\n",
+			     buf->provider - buf->context->provider,
+			     pci_name(buf->context->pdev),
+			     peerbar_reason_text(att->route.reason));
 	attach->priv = att;
-
-	mutex_lock(&buf->lock);
-	list_add_tail(&att->node, &buf->attachments);
-	mutex_unlock(&buf->lock);
 	trace_attach(buf, att);
 	return 0;
-}
-
-static unsigned int sg_entries(const struct peerbar_buffer *buf)
-{
-	unsigned int i, nents = 0;
-
-	for (i = 0; i < buf->nr_ranges; i++)
-		if (check_add_overflow(nents,
-				       (unsigned int)DIV_ROUND_UP(buf->range[i].len, SG_PIECE),
-				       &nents))
-			return 0;
-	return nents;
-}
-
-static void mapping_destroy(struct peerbar_attachment *att, struct peerbar_mapping *m)
-{
-	unsigned int i;
-
-	for (i = 0; i < m->nr_spans; i++)
-		peerbar_span_release(att->attach->dev, m->way, &m->span[i]);
-	list_del(&m->node);
-	/* importers see none of the entries that a CPU would use; the free wants them */
-	m->sgt.orig_nents = m->sgt.nents;
-	sg_free_table(&m->sgt);
-	kvfree(m);
 }
 
 static enum peerbar_way way_of(const struct peerbar_attachment *att)
 {
 	if (att->route.type == PEERBAR_MAP_BUS_ADDR)
 		return PEERBAR_BUS;
-	if (peerbar_iommu_of(att->attach->dev) == PEERBAR_IOMMU_TRANSLATES)
+	if (peerbar_iommu_of(att->client) == PEERBAR_IOMMU_TRANSLATES)
 		return PEERBAR_TRANSLATED;
 	return PEERBAR_DIRECT;
 }
 
+static unsigned int sg_entries(const struct peerbar_mapping *m)
+{
+	unsigned int i, nents = 0;
+
+	for (i = 0; i < m->nr_runs; i++)
+		nents += DIV_ROUND_UP(m->run[i].len, SG_PIECE);
+	return nents;
+}
+
+static void set_runs(struct peerbar_mapping *m)
+{
+	const struct peerbar_buffer *buf = m->att->buf;
+	unsigned int i;
+
+	for (i = 0; i < m->nr_runs; i++)
+		m->run[i].len = m->way == PEERBAR_TRANSLATED ? buf->size : buf->range[i].len;
+}
+
 static struct peerbar_mapping *mapping_create(struct peerbar_attachment *att)
 {
-	struct peerbar_buffer *buf = att->attach->dmabuf->priv;
 	enum peerbar_way way = way_of(att);
+	unsigned int nr = way == PEERBAR_TRANSLATED ? 1 : att->buf->nr_ranges;
 	struct peerbar_mapping *m;
-	unsigned int i;
 
 	/* let in for the fence, and no domain to close it in any more */
 	if (att->stop == PEERBAR_STOP_FENCE && way != PEERBAR_TRANSLATED)
 		return ERR_PTR(-EIO);
 
-	m = kvzalloc(struct_size(m, span, buf->nr_ranges), GFP_KERNEL);
+	m = kvzalloc(struct_size(m, run, nr), GFP_KERNEL_ACCOUNT);
 	if (!m)
 		return ERR_PTR(-ENOMEM);
-	if (sg_alloc_table(&m->sgt, sg_entries(buf), GFP_KERNEL)) {
+	m->att = att;
+	m->way = way;
+	m->nr_runs = nr;
+	set_runs(m);
+	if (sg_alloc_table(&m->sgt, sg_entries(m), GFP_KERNEL_ACCOUNT)) {
 		kvfree(m);
 		return ERR_PTR(-ENOMEM);
 	}
 	m->sgt.orig_nents = 0;
-
-	m->way = way;
-	m->nr_spans = buf->nr_ranges;
-	for (i = 0; i < m->nr_spans; i++) {
-		m->span[i].phys = buf->range[i].phys;
-		m->span[i].len = buf->range[i].len;
-	}
 	list_add_tail(&m->node, &att->mappings);
 	return m;
+}
+
+static void mapping_destroy(struct peerbar_mapping *m)
+{
+	peerbar_access_release(m);
+	list_del(&m->node);
+	/* importers see none of the entries that a CPU would use; the free wants them */
+	m->sgt.orig_nents = m->sgt.nents;
+	sg_free_table(&m->sgt);
+	kvfree(m);
 }
 
 /* Page pointers stay NULL: there are none, and an importer that looks must notice. */
@@ -140,56 +172,15 @@ static void fill_sg(struct peerbar_mapping *m)
 	unsigned int i;
 	size_t done, n;
 
-	for (i = 0; i < m->nr_spans; i++) {
-		for (done = 0; done < m->span[i].len; done += n) {
-			n = min(m->span[i].len - done, SG_PIECE);
+	for (i = 0; i < m->nr_runs; i++) {
+		for (done = 0; done < m->run[i].len; done += n) {
+			n = min(m->run[i].len - done, SG_PIECE);
 			sg_set_page(sg, NULL, 0, 0);
-			sg_dma_address(sg) = m->span[i].addr + done;
+			sg_dma_address(sg) = m->run[i].addr + done;
 			sg_dma_len(sg) = n;
 			sg = sg_next(sg);
 		}
 	}
-}
-
-/*
- * Close the first @nr spans. What the IOMMU cannot be made to close is stopped at its
- * source.
- */
-static void mapping_close(struct peerbar_attachment *att, struct peerbar_mapping *m,
-			  unsigned int nr)
-{
-	struct device *client = att->attach->dev;
-	int ret = 0;
-
-	while (nr--)
-		ret = peerbar_span_close(client, m->way, &m->span[nr], m->dir) ?: ret;
-	m->state = PEERBAR_PARKED;
-	if (ret) {
-		att->fenced = true;
-		pci_clear_master(to_pci_dev(client));
-		dev_err(client, "peerbar: the IOMMU still translates after an unmap; bus mastering is off until its driver is bound again\n");
-	}
-}
-
-static int mapping_open(struct peerbar_attachment *att, struct peerbar_mapping *m,
-			enum dma_data_direction dir)
-{
-	struct peerbar_buffer *buf = att->attach->dmabuf->priv;
-	unsigned int i;
-	int ret;
-
-	m->dir = dir;
-	for (i = 0; i < m->nr_spans; i++) {
-		ret = peerbar_span_open(buf->provider, att->attach->dev, m->way, &m->span[i],
-					dir);
-		if (ret) {
-			mapping_close(att, m, i);
-			return ret;
-		}
-	}
-	fill_sg(m);
-	m->state = PEERBAR_LIVE;
-	return 0;
 }
 
 /* A parked mapping if there is one, else a new one; opened. */
@@ -209,45 +200,53 @@ static struct peerbar_mapping *mapping_get(struct peerbar_attachment *att,
 		found = mapping_create(att);
 	if (IS_ERR(found))
 		return found;
-	ret = mapping_open(att, found, dir);
-	return ret ? ERR_PTR(ret) : found;
+	ret = peerbar_access_open(found, dir);
+	if (ret)
+		return ERR_PTR(ret);
+	fill_sg(found);
+	found->state = PEERBAR_LIVE;
+	found->told = false;
+	return found;
+}
+
+/* With peerbar_buffer.lock held, and after peerbar_live_get(). */
+static int may_map(const struct peerbar_attachment *att)
+{
+	if (READ_ONCE(att->buf->revoked) || att->dead || att->leaving)
+		return -ENODEV;
+	return att->route.type == PEERBAR_MAP_NOT_SUPPORTED ? -EINVAL : 0;
 }
 
 struct sg_table *peerbar_map(struct dma_buf_attachment *attach, enum dma_data_direction dir)
 {
-	struct peerbar_buffer *buf = attach->dmabuf->priv;
 	struct peerbar_attachment *att = attach->priv;
+	struct peerbar_buffer *buf = att->buf;
 	u64 start = ktime_get_ns();
 	struct peerbar_mapping *m;
+	int ret;
 
 	dma_resv_assert_held(attach->dmabuf->resv);
 	mutex_lock(&buf->lock);
-	if (buf->revoked || att->fenced) {
-		m = ERR_PTR(-ENODEV);
-	} else if (att->route.type == PEERBAR_MAP_NOT_SUPPORTED) {
-		m = ERR_PTR(-EINVAL);
-	} else {
-		m = mapping_get(att, dir);
-		if (!IS_ERR(m))
-			buf->live++;
-	}
+	peerbar_live_get(buf);
+	ret = may_map(att);
+	m = ret ? ERR_PTR(ret) : mapping_get(att, dir);
+	if (IS_ERR(m))
+		peerbar_live_put(buf);
 	mutex_unlock(&buf->lock);
 
 	if (IS_ERR(m))
 		return ERR_CAST(m);
-	trace_map(buf, attach->dev, m->span[0].addr, ktime_get_ns() - start);
+	trace_map(buf, att->client, m->run[0].addr, ktime_get_ns() - start);
 	return &m->sgt;
 }
 
 /* With peerbar_buffer.lock held. A fenced mapping was closed, and counted, before. */
-static void mapping_put(struct peerbar_attachment *att, struct peerbar_mapping *m)
+static void mapping_put(struct peerbar_mapping *m)
 {
-	struct peerbar_buffer *buf = att->attach->dmabuf->priv;
-
 	if (m->state == PEERBAR_LIVE) {
-		mapping_close(att, m, m->nr_spans);
-		if (!--buf->live)
-			wake_up_all(&buf->idle);
+		if (peerbar_access_close(m))
+			m->att->dead = true;
+		peerbar_live_put(m->att->buf);
 	}
 	m->state = PEERBAR_PARKED;
 }
@@ -256,31 +255,40 @@ void peerbar_unmap(struct dma_buf_attachment *attach, struct sg_table *sgt,
 		   enum dma_data_direction dir)
 {
 	struct peerbar_mapping *m = container_of(sgt, struct peerbar_mapping, sgt);
-	struct peerbar_buffer *buf = attach->dmabuf->priv;
+	struct peerbar_buffer *buf = m->att->buf;
 
 	mutex_lock(&buf->lock);
-	mapping_put(attach->priv, m);
+	mapping_put(m);
 	mutex_unlock(&buf->lock);
 }
 
+/* The last of an attachment's mappings goes with it. */
+static bool detach_one(struct peerbar_attachment *att)
+{
+	struct peerbar_buffer *buf = att->buf;
+	struct peerbar_mapping *m;
+
+	mutex_lock(&buf->lock);
+	m = list_first_entry_or_null(&att->mappings, struct peerbar_mapping, node);
+	if (!m) {
+		list_del(&att->node);
+	} else {
+		if (m->state != PEERBAR_PARKED)
+			peerbar_warn(buf->context, att->client, "driver %s detaches what it has mapped\n",
+				     dev_driver_string(att->client));
+		mapping_put(m);
+		mapping_destroy(m);
+	}
+	mutex_unlock(&buf->lock);
+	return m;
+}
+
+/* One mapping at a time: before 6.18 it may take long to give an IOVA back. */
 void peerbar_detach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach)
 {
 	struct peerbar_attachment *att = attach->priv;
-	struct peerbar_buffer *buf = dmabuf->priv;
-	struct peerbar_mapping *m, *next;
 
-	mutex_lock(&buf->lock);
-	list_del(&att->node);
-	list_for_each_entry(m, &att->mappings, node) {
-		if (m->state != PEERBAR_PARKED)
-			dev_warn(attach->dev, "peerbar: driver %s detaches what it has mapped\n",
-				 dev_driver_string(attach->dev));
-		mapping_put(att, m);
-	}
-	mutex_unlock(&buf->lock);
-
-	/* Nobody finds them any more, and no revoke waits: before 6.16 this may take long. */
-	list_for_each_entry_safe(m, next, &att->mappings, node)
-		mapping_destroy(att, m);
-	kfree(att);
+	while (detach_one(att))
+		cond_resched();
+	attachment_free(att);
 }

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of peerbar-vfio-pci share. Who calls whom: driver.c -> export.c,
- * revoke.c; export.c -> mapping.c; mapping.c, revoke.c -> fence.c, provider.c,
- * admission.c; all -> compat/. Locks: head of revoke.c.
+ * What the files of peerbar-vfio-pci share. Who calls whom: driver.c -> decode.c,
+ * power.c, export.c; all of these and clients.c -> revoke.c; export.c -> mapping.c ->
+ * provider.c, admission.c; mapping.c, revoke.c, clients.c -> fence.c -> access.c ->
+ * compat/. Everybody uses context.c. The order of the locks is at the head of revoke.c.
  */
 #ifndef PEERBAR_H
 #define PEERBAR_H
 
+#include <linux/atomic.h>
 #include <linux/dma-buf.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/ratelimit.h>
 #include <linux/types.h>
 #include <linux/vfio_pci_core.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "compat/compat.h"
 #include "compat/iova.h"
@@ -23,12 +27,17 @@
 /* Why no importer may reach a device's BARs now: bits of peerbar_context.reasons. */
 enum peerbar_reason {
 	PEERBAR_CLOSED,			/* no user has the device open */
-	PEERBAR_RESET,			/* a reset is under way, whoever asked for it */
-	PEERBAR_MEMORY_OFF,		/* PCI_COMMAND.MEM was cleared */
+	PEERBAR_RESET,			/* the PCI core resets the device */
+	PEERBAR_RESET_IOCTL,		/* the owner is about to reset it */
+	PEERBAR_PF_RESET,		/* the PCI core resets the function that it is a part of */
+	PEERBAR_CONFIG_WRITE,		/* the owner writes a register that decode depends on */
+	PEERBAR_MEMORY_OFF,		/* PCI_COMMAND.MEM is clear, or the BARs are lost */
 	PEERBAR_D3HOT,			/* powered down through the PM capability */
 	PEERBAR_LOW_POWER,		/* the low power feature was entered */
+	PEERBAR_SLEEP,			/* the system sleeps, or is about to */
 	PEERBAR_ERROR,			/* AER reported the device, or its link, as lost */
 	PEERBAR_REMOVED,		/* unbound or unplugged */
+	PEERBAR_SETTLING,		/* an event that did not wait is being finished */
 	PEERBAR_NR_REASONS,
 };
 
@@ -59,22 +68,39 @@ struct peerbar_provider {
  * answer -ENODEV. Nothing in it points to the vfio device.
  *
  * @ref: one for the device, one for each buffer
+ * @node: in the list of context.c, as long as @ref is not 0
  * @pdev: referenced
  * @provider: one for each BAR, made at probe
- * @lock: protects all below; held while a revoke waits
+ * @tellers: runs peerbar_buffer.tell. The device has a queue of its own, so that
+ *           importers of one device that sit in their callbacks use up nobody else's
+ * @settle: finishes the events that did not wait
+ * @live: mappings, and attempts to make one, of all buffers
+ * @idle: woken when @live becomes 0
+ * @log: limit of its lines in the kernel's log, of its own so that it hides no other's
+ * @iova_bytes: IOVA space that its mappings hold, in all importers' domains together
+ * @lock: protects all below; held for short, never while anything is waited for
  * @reasons: bits of enum peerbar_reason
  * @events: times that each was set
  * @buffers: all that exist, orphans included
  * @revokes: events that took something away, by reason
  * @fenced: mappings closed under an importer that held them
  * @overdue: those of them whose importer should have let go, and did not in time
- * @histogram: how long those events took
+ * @untold: those of them whose importer would have, but could not be told in time
+ * @histogram: how long those events took that waited
  * @debugfs: folder of the device
  */
 struct peerbar_context {
 	struct kref ref;
+	struct list_head node;
 	struct pci_dev *pdev;
 	struct peerbar_provider provider[PCI_STD_NUM_BARS];
+
+	struct workqueue_struct *tellers;
+	struct work_struct settle;
+	atomic_t live;
+	wait_queue_head_t idle;
+	struct ratelimit_state log;
+	atomic64_t iova_bytes;
 
 	struct mutex lock; /* see revoke.c */
 	unsigned long reasons;
@@ -83,10 +109,21 @@ struct peerbar_context {
 	u64 revokes[PEERBAR_NR_REASONS];
 	u64 fenced;
 	u64 overdue;
+	u64 untold;
 	u64 histogram[PEERBAR_HISTOGRAM];
 
 	struct dentry *debugfs;
 };
+
+/* A line in the kernel's log about an importer of a device's BARs. */
+#define peerbar_line(ctx, print, client, fmt, ...)				\
+	do {									\
+		if (__ratelimit(&(ctx)->log))					\
+			print(client, "peerbar: " fmt, ##__VA_ARGS__);		\
+	} while (0)
+#define peerbar_err(ctx, client, ...) peerbar_line(ctx, dev_err, client, __VA_ARGS__)
+#define peerbar_warn(ctx, client, ...) peerbar_line(ctx, dev_warn, client, __VA_ARGS__)
+#define peerbar_info(ctx, client, ...) peerbar_line(ctx, dev_info, client, __VA_ARGS__)
 
 /**
  * struct peerbar_device - a bound PCI function
@@ -110,37 +147,40 @@ struct peerbar_range {
 
 /**
  * struct peerbar_buffer - one dma-buf
+ * @ref: one for the dma-buf, one for whoever looks at it without peerbar_context.lock
  * @context: referenced
  * @provider: the BAR
- * @dmabuf: its dma-buf; valid as long as the buffer is in the context's list
- * @node: in peerbar_context.buffers
+ * @dmabuf: its dma-buf; only @tell and the importer's own calls may look at it, because
+ *          the buffer may outlive it
+ * @id: inode number of @dmabuf, by which people and tools name the buffer
+ * @node: in peerbar_context.buffers, as long as @ref is not 0
  * @size: bytes, all ranges
  * @nr_ranges: number of ranges; neighbours that touch are merged
  * @range: in the user's order
  * @orphan: the device was closed: never usable again; under peerbar_context.lock
- * @told: importers know of the last revoke; under peerbar_context.lock
- * @lock: protects all below
- * @revoked: mapping it gives -ENODEV
- * @live: mappings that an importer holds and that reach the BAR
+ * @revoked: mapping it gives -ENODEV; written under peerbar_context.lock, read without
+ * @live: mappings that reach the BAR, and attempts to make one
+ * @tell: runs the callbacks of importers that have to let go
+ * @lock: protects @attachments and all that is in them
  * @attachments: of importers
- * @idle: woken when @live becomes 0
  */
 struct peerbar_buffer {
+	struct kref ref;
 	struct peerbar_context *context;
 	struct peerbar_provider *provider;
 	struct dma_buf *dmabuf;
+	unsigned long id;
 	struct list_head node;
 	size_t size;
 	unsigned int nr_ranges;
 	struct peerbar_range *range;
 	bool orphan;
-	bool told;
+	bool revoked;
+	atomic_t live;
+	struct work_struct tell;
 
 	struct mutex lock; /* see revoke.c */
-	bool revoked;
-	unsigned int live;
 	struct list_head attachments;
-	wait_queue_head_t idle;
 };
 
 /* What stops an importer's DMA when the BAR is taken away. */
@@ -152,19 +192,25 @@ enum peerbar_stop {
 /**
  * struct peerbar_attachment - an importer of a buffer; priv of the dma_buf_attachment
  * @attach: the core's side
+ * @buf: the buffer
+ * @client: the importing device; referenced, because the core does not
  * @node: in peerbar_buffer.attachments
  * @route: may it reach the BAR, and how; decided once
  * @stop: what stops it; decided once
  * @mappings: all that it ever had: live, or parked with their IOVA
- * @fenced: a mapping of it was closed by the fence: it gets no other
+ * @dead: it cannot let go, or did not: it gets no other mapping
+ * @leaving: @client loses its driver: no other mapping, and its domain is not touched again
  */
 struct peerbar_attachment {
 	struct dma_buf_attachment *attach;
+	struct peerbar_buffer *buf;
+	struct device *client;
 	struct list_head node;
 	struct peerbar_route route;
 	enum peerbar_stop stop;
 	struct list_head mappings;
-	bool fenced;
+	bool dead;
+	bool leaving;
 };
 
 /* How a mapping's DMA addresses come about. */
@@ -174,47 +220,45 @@ enum peerbar_way {
 	PEERBAR_TRANSLATED,		/* IOVA in a domain of the DMA API */
 };
 
-/**
- * struct peerbar_span - a range as one client sees it
- * @phys: CPU address
- * @len: bytes
- * @addr: DMA address, when open
- * @iova: of a translated span: stays reserved from the first open to the release
- */
-struct peerbar_span {
-	phys_addr_t phys;
-	size_t len;
-	dma_addr_t addr;
-	struct peerbar_iova iova;
+enum peerbar_mapping_state {
+	PEERBAR_PARKED,			/* closed, nobody holds it; may be opened again */
+	PEERBAR_LIVE,			/* open, an importer holds it */
+	PEERBAR_FENCED,			/* closed under the importer, which still holds it */
 };
 
-enum peerbar_mapping_state {
-	PEERBAR_PARKED,			/* closed; IOVA reserved; may be opened again */
-	PEERBAR_LIVE,			/* open, an importer holds it */
-	PEERBAR_FENCED,			/* closed by the fence, the importer still holds it */
+/* A piece of a mapping that is contiguous for the importer. */
+struct peerbar_run {
+	dma_addr_t addr;
+	size_t len;
 };
 
 /**
  * struct peerbar_mapping - a buffer mapped for one attachment
  * @sgt: what the importer sees
+ * @att: whose it is
  * @node: in peerbar_attachment.mappings
  * @state: see the enum
- * @way: the same for all spans
+ * @told: the importer was told to let go of it
+ * @way: how it is reached
  * @dir: direction of the transfers
- * @nr_spans: number of spans
- * @span: one for each range of the buffer
+ * @iova: of a translated mapping: one for all ranges, reserved from the first open on
+ * @nr_runs: number of runs: one if it is translated, else one for each range
+ * @run: in the order of the ranges
  */
 struct peerbar_mapping {
 	struct sg_table sgt;
+	struct peerbar_attachment *att;
 	struct list_head node;
 	enum peerbar_mapping_state state;
+	bool told;
 	enum peerbar_way way;
 	enum dma_data_direction dir;
-	unsigned int nr_spans;
-	struct peerbar_span span[];
+	struct peerbar_iova iova;
+	unsigned int nr_runs;
+	struct peerbar_run run[];
 };
 
-/* export.c */
+/* context.c */
 
 /**
  * peerbar_context_create - make the context of a function, closed and with no buffers
@@ -231,13 +275,60 @@ struct peerbar_context *peerbar_context_create(struct pci_dev *pdev);
 void peerbar_context_put(struct peerbar_context *ctx);
 
 /**
+ * peerbar_next_context - walk over all devices, and those that are gone but for buffers
+ * @ctx: where the walk is, NULL at its beginning; its reference is dropped
+ *
+ * No lock is held between the calls. What comes or goes meanwhile may be missed.
+ *
+ * Return: the next one with a reference, or NULL at the end.
+ */
+struct peerbar_context *peerbar_next_context(struct peerbar_context *ctx);
+
+/**
+ * peerbar_next_buffer - walk over the buffers of a device
+ * @ctx: the device
+ * @buf: where the walk is, NULL at its beginning; its reference is dropped
+ *
+ * As peerbar_next_context().
+ *
+ * Return: the next one with a reference, or NULL at the end.
+ */
+struct peerbar_buffer *peerbar_next_buffer(struct peerbar_context *ctx,
+					   struct peerbar_buffer *buf);
+
+/**
+ * peerbar_buffer_put - drop a reference
+ * @buf: the buffer
+ */
+void peerbar_buffer_put(struct peerbar_buffer *buf);
+
+/**
+ * peerbar_live_get - announce a mapping, before it is known whether it may be made
+ * @buf: the buffer
+ *
+ * Whoever revokes marks the buffer first and then looks at the count; whoever maps counts
+ * first and then looks at the mark. So at least one of the two sees the other.
+ */
+void peerbar_live_get(struct peerbar_buffer *buf);
+
+/**
+ * peerbar_live_put - a mapping was closed, or not made
+ * @buf: the buffer
+ */
+void peerbar_live_put(struct peerbar_buffer *buf);
+
+/* export.c */
+
+/**
  * peerbar_export - VFIO_DEVICE_FEATURE_DMA_BUF
  * @pd: an open device
  * @flags: of struct vfio_device_feature
  * @arg: the user's struct
  * @argsz: bytes behind it
  *
- * Checks and errors are mainline's, in mainline's order.
+ * Checks and errors are mainline's, in mainline's order. Beside that, a buffer has at
+ * most 512 ranges and at most as many bytes as its BAR, because the work that a revoke
+ * has with it grows with both: -ENOMEM.
  *
  * Return: a file descriptor, 0 for a probe, or a negative errno.
  */
@@ -253,24 +344,35 @@ void peerbar_unmap(struct dma_buf_attachment *attach, struct sg_table *sgt,
 
 /* revoke.c */
 
+enum peerbar_wait {
+	PEERBAR_NO_WAIT,		/* a work item finishes what is to be done */
+	PEERBAR_WAIT,
+	PEERBAR_WAIT_KILLABLE,		/* for a user, who may be killed meanwhile */
+	PEERBAR_WAIT_OR_FAIL,		/* for an event that need not be: never without end */
+};
+
 /**
  * peerbar_revoke - take the BARs away from all importers
  * @ctx: the device
  * @reason: why; stays set until peerbar_allow()
- * @wait: give importers time to unmap (at most revoke_timeout_ms together); without it
- *        only their callbacks run
+ * @wait: whether to wait until they are gone
  *
- * Importers that cannot stop are fenced off first, whatever the others do.
+ * Importers that cannot stop are fenced off, the others told. Those have revoke_timeout_ms
+ * to unmap; then their mappings are closed in the IOMMU. Where no IOMMU translates, they
+ * are waited for without end, unless allow_unsafe_timeout is set.
  *
- * Afterwards no DMA reaches the BARs: importers have stopped, or were fenced off. The one
- * exception is a call without @wait for an importer that was told, but has not unmapped,
- * behind no translating IOMMU: stopping it would stop its whole device. The next event
- * that waits, at the latest the close, sees to it.
+ * When a call that waits returns 0, no DMA reaches the BARs. A call that does not wait
+ * returns before that; until it is so, the buffers stay revoked, whatever is allowed.
  *
  * A pinned or fenced registration stays dead for ever; a dynamic importer may map again
  * once no reason is left.
+ *
+ * Return: 0, or with the reason gone again, and importers that may still reach the BARs:
+ * -EINTR if the caller was killed (%PEERBAR_WAIT_KILLABLE), -EBUSY in place of waiting
+ * without end (%PEERBAR_WAIT_OR_FAIL).
  */
-void peerbar_revoke(struct peerbar_context *ctx, enum peerbar_reason reason, bool wait);
+int peerbar_revoke(struct peerbar_context *ctx, enum peerbar_reason reason,
+		   enum peerbar_wait wait);
 
 /**
  * peerbar_allow - a reason is gone
@@ -304,6 +406,92 @@ void peerbar_allow_after(struct peerbar_context *ctx, enum peerbar_reason reason
  * Return: a constant string.
  */
 const char *peerbar_reason_name(enum peerbar_reason reason);
+
+/**
+ * peerbar_revoke_timeout - how long an importer may take to let go
+ *
+ * Return: jiffies.
+ */
+unsigned long peerbar_revoke_timeout(void);
+
+/**
+ * peerbar_settle - finish the events that did not wait: peerbar_context.settle
+ * @work: the work item
+ */
+void peerbar_settle(struct work_struct *work);
+
+/**
+ * peerbar_tell - have the importers of a buffer told that they must let go
+ * @buf: the buffer, marked as revoked or with clients that leave
+ *
+ * Returns at once; peerbar_buffer.tell runs the callbacks.
+ */
+void peerbar_tell(struct peerbar_buffer *buf);
+
+/**
+ * peerbar_tell_importers - run the callbacks: peerbar_buffer.tell
+ * @work: the work item
+ */
+void peerbar_tell_importers(struct work_struct *work);
+
+int peerbar_revoke_init(void);
+void peerbar_revoke_exit(void);
+
+/* clients.c */
+
+/**
+ * peerbar_client_stays - will we hear of it when this device loses its driver?
+ * @client: an importing device whose attachment is in its buffer's list
+ *
+ * Return: false if it has no driver, or is about to lose it.
+ */
+bool peerbar_client_stays(struct device *client);
+
+int peerbar_clients_init(void);
+void peerbar_clients_exit(void);
+
+/* power.c: the system's sleep */
+int peerbar_power_init(void);
+void peerbar_power_exit(void);
+
+/* decode.c: does the device decode its BARs? */
+
+/**
+ * peerbar_update_decode - bring the reasons in line with what is so now
+ * @pd: an open device, with its decode_lock held
+ */
+void peerbar_update_decode(struct peerbar_device *pd);
+
+/**
+ * peerbar_in_d3 - is the device powered down?
+ * @pdev: the function
+ *
+ * Return: true in D3hot and D3cold.
+ */
+bool peerbar_in_d3(const struct pci_dev *pdev);
+
+/**
+ * peerbar_write - the user writes to the device: see struct vfio_device_ops
+ * @vdev: an open device
+ * @buf: the user's bytes
+ * @count: how many
+ * @ppos: region and offset
+ *
+ * Return: as vfio_pci_core_write(); -EINTR if the caller was killed.
+ */
+ssize_t peerbar_write(struct vfio_device *vdev, const char __user *buf, size_t count,
+		      loff_t *ppos);
+
+/**
+ * peerbar_low_power - the features that enter and leave low power
+ * @pd: an open device
+ * @flags: of struct vfio_device_feature
+ * @arg: the user's struct
+ * @argsz: bytes behind it
+ *
+ * Return: as vfio_pci_core_ioctl_feature(); -EINTR if the caller was killed.
+ */
+int peerbar_low_power(struct peerbar_device *pd, u32 flags, void __user *arg, size_t argsz);
 
 /* provider.c */
 
@@ -358,60 +546,81 @@ int peerbar_admit(struct peerbar_attachment *att);
  */
 const char *peerbar_stop_text(enum peerbar_stop stop);
 
-/* fence.c */
+/* access.c */
 
 /**
- * peerbar_span_open - let a client reach a range
- * @provider: the BAR
- * @client: the device
- * @way: how
- * @span: closed
+ * peerbar_access_open - let a client reach a buffer
+ * @m: its mapping, closed; gets the addresses
  * @dir: direction of the transfers
  *
- * Return: 0, or an errno with the span closed.
+ * Return: 0, or an errno with the mapping closed.
  */
-int peerbar_span_open(const struct peerbar_provider *provider, struct device *client,
-		      enum peerbar_way way, struct peerbar_span *span,
-		      enum dma_data_direction dir);
+int peerbar_access_open(struct peerbar_mapping *m, enum dma_data_direction dir);
 
 /**
- * peerbar_span_close - no DMA of the client reaches the range from now on
- * @client: the device
- * @way: as opened
- * @span: open
- * @dir: as opened
+ * peerbar_access_close - no DMA of the client reaches the buffer from now on
+ * @m: its mapping, open
  *
  * Synchronous on strict and on lazy domains. The IOVA stays reserved. On a way without
- * translation there is nothing to close; the importer has stopped, or is stopped by
- * peerbar_fence().
+ * translation there is nothing to close: the importer has stopped, or it has not.
  *
- * Return: 0, or -EIO if the IOMMU still translates.
+ * Return: 0, or -EIO if the IOMMU still translates; that is in the log.
  */
-int peerbar_span_close(struct device *client, enum peerbar_way way, struct peerbar_span *span,
-		       enum dma_data_direction dir);
+int peerbar_access_close(struct peerbar_mapping *m);
 
 /**
- * peerbar_span_release - give the IOVA of a closed span back
- * @client: the device
- * @way: as opened
- * @span: closed
+ * peerbar_access_release - give the IOVA of a closed mapping back
+ * @m: its mapping; a second call does nothing
+ *
+ * The client still has the driver that it had when the mapping was opened.
  */
-void peerbar_span_release(struct device *client, enum peerbar_way way,
-			  struct peerbar_span *span);
+void peerbar_access_release(struct peerbar_mapping *m);
 
 /**
- * peerbar_fence - stop the DMA of an importer that cannot let go, or did not
- * @att: the importer
- * @m: its live mapping
+ * peerbar_access_forget - keep the IOVA of a closed mapping reserved for ever
+ * @m: its mapping, which the importer still holds
  *
- * Through the IOMMU if that translates; else by clearing the bus mastering of the
- * importer's device. Logged: as information if the importer was let in for the fence, as
- * a warning otherwise.
+ * For a client that loses its driver: afterwards its domain may be anybody's.
  */
-void peerbar_fence(struct peerbar_attachment *att, struct peerbar_mapping *m);
+void peerbar_access_forget(struct peerbar_mapping *m);
+
+/* fence.c */
+
+/* How many mappings were closed under importers, and why. */
+struct peerbar_fences {
+	unsigned int planned;		/* of importers that cannot let go */
+	unsigned int overdue;		/* of those that were told, and did not */
+	unsigned int untold;		/* of those that could not be told in time */
+};
+
+/**
+ * peerbar_fence - close what importers of one kind hold, wherever an IOMMU translates
+ * @buf: the buffer
+ * @stop: which importers
+ * @client: only those of this device; NULL for all
+ * @fences: counted up
+ *
+ * One mapping at a time, so that nobody waits long for peerbar_buffer.lock.
+ */
+void peerbar_fence(struct peerbar_buffer *buf, enum peerbar_stop stop,
+		   const struct device *client, struct peerbar_fences *fences);
+
+/**
+ * peerbar_abandon - count as closed what importers hold and nothing can close
+ * @buf: the buffer
+ * @fences: counted up
+ */
+void peerbar_abandon(struct peerbar_buffer *buf, struct peerbar_fences *fences);
+
+/**
+ * peerbar_account_fences - add to the device's counters
+ * @ctx: the device
+ * @fences: what was closed
+ */
+void peerbar_account_fences(struct peerbar_context *ctx, const struct peerbar_fences *fences);
 
 /* debugfs.c; without debugfs in the kernel they do nothing */
-void peerbar_debugfs_init(void);
+int peerbar_debugfs_init(void);
 void peerbar_debugfs_exit(void);
 void peerbar_debugfs_add(struct peerbar_context *ctx);
 void peerbar_debugfs_remove(struct peerbar_context *ctx);

@@ -34,6 +34,14 @@ enum peerbar_iommu peerbar_iommu_of(struct device *dev)
 						     PEERBAR_IOMMU_FOREIGN;
 }
 
+/* Ranges are whole pages of the CPU, and must not share an IOMMU's with their neighbours. */
+static bool coarse_iommu(struct device *dev)
+{
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+
+	return domain && domain->pgsize_bitmap && BIT(__ffs(domain->pgsize_bitmap)) > PAGE_SIZE;
+}
+
 static bool acs_redirects(const struct pci_dev *pdev)
 {
 	u16 control;
@@ -152,6 +160,7 @@ struct peerbar_route peerbar_provider_map_type(struct peerbar_provider *provider
 	t.cpu_forwards = cpu_forwards();
 	t.kernel = kernel_verdict(provider, client, &t);
 	t.iommu = peerbar_iommu_of(client);
+	t.coarse_iommu = coarse_iommu(client);
 	t.last = last;
 	t.bus_offset = provider->bus_offset;
 	t.dma_mask = dma_get_mask(client);

@@ -7,52 +7,78 @@
  * reasons are independent, so that a reset during low power does not give the BAR back.
  *
  * Setting a reason
- *   1. marks every buffer revoked: from now on a map gives -ENODEV;
- *   2. fences off the importers that cannot stop (admission.c), and lets them map no more;
- *   3. runs the callbacks of the others, which stop their hardware;
- *   4. waits for these to unmap, up to revoke_timeout_ms for all together;
- *   5. fences off who still has a mapping, likewise;
- *   6. reads from the device, so that writes posted on their way to it have landed.
+ *   1. marks every buffer revoked: from now on a map gives -ENODEV. If nothing is mapped,
+ *      that is all;
+ *   2. has the importers of every buffer told, each buffer's by a work item of its own:
+ *      who holds the lock of one buffer, or sits in the callback of one, keeps nobody else
+ *      from being told, nor from letting go;
+ *   3. fences off the importers that cannot stop (admission.c), and lets them map no more;
+ *   4. waits until nothing is mapped, for at most revoke_timeout_ms;
+ *   5. closes in the IOMMU what is still mapped. Who was told in time, and holds on, has
+ *      broken its promise and maps no more; who could not be told is not to blame;
+ *   6. where no IOMMU translates, waits for importers that are to stop by themselves for as
+ *      long as it takes, as mainline does: nothing else could stop them but to stop their
+ *      whole device, which is not ours;
+ *   7. reads from the device: see flush_posted_writes().
+ *
+ * An importer that has unmapped has stopped: the DMA API allows nothing else. Fences in a
+ * buffer's reservation object say nothing beyond that, and anybody who may open the buffer
+ * can add some that are never signalled. So they are not waited for.
  *
  * Locks, outermost first:
  *
+ *   device lock of the importing device     the driver core's, when its driver goes
  *   peerbar_device.decode_lock
  *     vfio_pci_core_device.memory_lock      the core's; never taken here
  *       pci_bus_sem                         the PCI core's, in a hot reset and in AER
- *         peerbar_context.lock
- *           dma_resv of a buffer
- *             peerbar_buffer.lock
+ *         contexts_lock                     short
+ *         peerbar_context.lock              short
+ *         dma_resv of a buffer              importers hold it when they map and are told
+ *           peerbar_buffer.lock             held while one mapping is opened or closed
  *
  * memory_lock is held by some callers (reset through the ioctl, FLR by a config write, hot
  * reset) and not by others (reset through sysfs), which is why nothing here may take it. AER
  * walks the bus with pci_bus_sem held, so what it calls may not take decode_lock.
- * Importers call map and unmap with the dma_resv held, some of them from the callback; so
- * peerbar_buffer.lock is never held while a callback runs. attach, detach and the fence
- * take peerbar_buffer.lock alone: an importer that sits on its dma_resv cannot keep us
- * from closing its mapping. A buffer's release takes peerbar_context.lock, and thus waits
- * until no revoke looks at the buffer.
+ * No lock of ours is held while anything is waited for, but decode_lock, which only the
+ * owner's own calls take. A callback runs with the dma_resv held and no lock of ours.
  */
-#include <linux/delay.h>
 #include <linux/dma-resv.h>
 #include <linux/jiffies.h>
+#include <linux/sched/signal.h>
 #include <linux/timekeeping.h>
 
 #include "peerbar.h"
 #include "trace.h"
+
+/* How often a wait without end says so. */
+#define REMINDER_S 60
 
 static unsigned int revoke_timeout_ms = 5000;
 module_param(revoke_timeout_ms, uint, 0644);
 MODULE_PARM_DESC(revoke_timeout_ms,
 		 "How long a revoke waits for importers before it fences them off (default 5000)");
 
+static bool allow_unsafe_timeout;
+module_param(allow_unsafe_timeout, bool, 0644);
+MODULE_PARM_DESC(allow_unsafe_timeout,
+		 "Where no IOMMU translates, wait no longer than revoke_timeout_ms for importers that do not let go. Their DMA may then reach the device while it is reset, and whoever owns it next (default off)");
+
+/* Settles the events that did not wait; of its own, because it may wait for long. */
+static struct workqueue_struct *settlers;
+
 static const char * const reason_names[PEERBAR_NR_REASONS] = {
 	[PEERBAR_CLOSED] = "close",
 	[PEERBAR_RESET] = "reset",
+	[PEERBAR_RESET_IOCTL] = "reset-ioctl",
+	[PEERBAR_PF_RESET] = "pf-reset",
+	[PEERBAR_CONFIG_WRITE] = "config-write",
 	[PEERBAR_MEMORY_OFF] = "memory-off",
 	[PEERBAR_D3HOT] = "d3hot",
 	[PEERBAR_LOW_POWER] = "low-power",
+	[PEERBAR_SLEEP] = "sleep",
 	[PEERBAR_ERROR] = "error",
 	[PEERBAR_REMOVED] = "remove",
+	[PEERBAR_SETTLING] = "settling",
 };
 
 const char *peerbar_reason_name(enum peerbar_reason reason)
@@ -60,191 +86,296 @@ const char *peerbar_reason_name(enum peerbar_reason reason)
 	return reason_names[reason];
 }
 
-static unsigned long time_left(unsigned long deadline)
+unsigned long peerbar_revoke_timeout(void)
 {
-	long left = deadline - jiffies;
-
-	return max(left, 0L);
+	return msecs_to_jiffies(READ_ONCE(revoke_timeout_ms));
 }
 
 /*
- * dma_resv_lock(), but not for ever. Well-behaved importers hold it for a map and no
- * longer, so a try and a short sleep will do.
+ * Does an importer have to be told of what it holds, and was it not yet? What was closed
+ * under an importer that could not be told in time is told when it can be, even if access
+ * has been given back.
  */
-static bool lock_resv(struct dma_resv *resv, unsigned long deadline)
+static bool must_be_told(struct peerbar_attachment *att)
 {
-	might_lock(&resv->lock.base);
-	while (!dma_resv_trylock(resv)) {
-		if (!time_left(deadline))
-			return false;
-		usleep_range(50, 200);
+	bool revoked = READ_ONCE(att->buf->revoked) || att->leaving;
+	struct peerbar_mapping *m;
+	bool tell = false;
+
+	if (att->stop != PEERBAR_STOP_NATIVE)
+		return false;
+	mutex_lock(&att->buf->lock);
+	list_for_each_entry(m, &att->mappings, node) {
+		if (m->state == PEERBAR_PARKED || m->told)
+			continue;
+		if (!revoked && m->state != PEERBAR_FENCED)
+			continue;
+		m->told = true;
+		tell = true;
 	}
-	return true;
+	mutex_unlock(&att->buf->lock);
+	return tell;
 }
 
 /*
- * The core's own call would run the callbacks of fenced importers, too, which are not
- * made for it: that of a pinned umem before 7.1 warns.
+ * The core's own call would run the callbacks of all importers. Those that are fenced have
+ * none that is made for it: that of a pinned umem before 7.1 warns.
  */
-static void run_callbacks(struct dma_buf *dmabuf)
+void peerbar_tell_importers(struct work_struct *work)
 {
+	struct peerbar_buffer *buf = container_of(work, struct peerbar_buffer, tell);
 	void (*callback)(struct dma_buf_attachment *attach);
 	struct dma_buf_attachment *attach;
-	struct peerbar_attachment *att;
 
-	dma_resv_assert_held(dmabuf->resv);
-	list_for_each_entry(attach, &dmabuf->attachments, node) {
-		att = attach->priv;
-		if (att->stop != PEERBAR_STOP_NATIVE)
+	dma_resv_lock(buf->dmabuf->resv, NULL);
+	list_for_each_entry(attach, &buf->dmabuf->attachments, node) {
+		if (!must_be_told(attach->priv))
 			continue;
 		callback = peerbar_importer_callback(attach->importer_ops);
 		callback(attach);
 	}
+	dma_resv_unlock(buf->dmabuf->resv);
 }
 
-/* Step 3. Not told in time, importers are told by the next event, and fenced by this. */
-static void tell_importers(struct peerbar_buffer *buf, unsigned long deadline, bool wait)
+void peerbar_tell(struct peerbar_buffer *buf)
 {
-	struct dma_resv *resv = buf->dmabuf->resv;
-
-	if (buf->told || !lock_resv(resv, deadline))
-		return;
-	buf->told = true;
-	run_callbacks(buf->dmabuf);
-	if (wait)
-		dma_resv_wait_timeout(resv, DMA_RESV_USAGE_BOOKKEEP, false,
-				      time_left(deadline));
-	dma_resv_unlock(resv);
-}
-
-/*
- * Steps 2 and 5: what importers of one kind hold. Without a wait only what the IOMMU can
- * do alone: see peerbar_revoke().
- */
-static unsigned int fence_off(struct peerbar_buffer *buf, enum peerbar_stop stop, bool wait)
-{
-	struct peerbar_attachment *att;
-	struct peerbar_mapping *m;
-	unsigned int fenced = 0;
-
-	mutex_lock(&buf->lock);
-	list_for_each_entry(att, &buf->attachments, node) {
-		list_for_each_entry(m, &att->mappings, node) {
-			if (att->stop != stop || m->state != PEERBAR_LIVE ||
-			    (!wait && m->way != PEERBAR_TRANSLATED))
-				continue;
-			peerbar_fence(att, m);
-			m->state = PEERBAR_FENCED;
-			att->fenced = true;
-			buf->live--;
-			fenced++;
-		}
-	}
-	mutex_unlock(&buf->lock);
-	return fenced;
+	queue_work(buf->context->tellers, &buf->tell);
 }
 
 /* What an event finds. */
 struct census {
-	unsigned int usable;	/* buffers that it takes away */
+	unsigned int buffers;	/* that are mapped */
 	size_t bytes;		/* their sizes */
-	bool busy;		/* an earlier event left something to do */
 };
 
-/* Step 1. An orphan is revoked already, and stays so. */
+/*
+ * Steps 1 and 2. An orphan is revoked already, and stays so. With peerbar_context.lock
+ * held, so that a buffer in the list has not been released.
+ */
 static struct census mark_revoked(struct peerbar_context *ctx, enum peerbar_reason reason)
 {
 	struct peerbar_buffer *buf;
 	struct census c = {};
 
 	list_for_each_entry(buf, &ctx->buffers, node) {
-		mutex_lock(&buf->lock);
-		if (!buf->revoked) {
-			buf->revoked = true;
-			buf->told = false;
-			c.usable++;
-			c.bytes += buf->size;
-		}
-		c.busy |= buf->live || !buf->told;
-		mutex_unlock(&buf->lock);
+		WRITE_ONCE(buf->revoked, true);
 		if (reason == PEERBAR_CLOSED)
 			buf->orphan = true;
+	}
+	/* pairs with the one of peerbar_live_get() */
+	smp_mb();
+	list_for_each_entry(buf, &ctx->buffers, node) {
+		if (!atomic_read(&buf->live))
+			continue;
+		c.buffers++;
+		c.bytes += buf->size;
+		peerbar_tell(buf);
 	}
 	return c;
 }
 
+static bool is_idle(const struct peerbar_context *ctx)
+{
+	return !atomic_read(&ctx->live);
+}
+
+/* Return: 0, also if the time is over, or -EINTR. */
+static int wait_idle(struct peerbar_context *ctx, unsigned long timeout,
+		     enum peerbar_wait wait)
+{
+	unsigned long deadline = jiffies + timeout;
+	DEFINE_WAIT(entry);
+	int state = wait == PEERBAR_WAIT_KILLABLE ? TASK_KILLABLE : TASK_UNINTERRUPTIBLE;
+	int ret = 0;
+	long left;
+
+	for (;;) {
+		prepare_to_wait(&ctx->idle, &entry, state);
+		left = deadline - jiffies;
+		if (is_idle(ctx) || left <= 0)
+			break;
+		if (signal_pending_state(state, current)) {
+			ret = -EINTR;
+			break;
+		}
+		schedule_timeout(left);
+	}
+	finish_wait(&ctx->idle, &entry);
+	return ret;
+}
+
+static void fence_kind(struct peerbar_context *ctx, enum peerbar_stop stop,
+		       struct peerbar_fences *fences)
+{
+	struct peerbar_buffer *buf = NULL;
+
+	while ((buf = peerbar_next_buffer(ctx, buf)))
+		peerbar_fence(buf, stop, NULL, fences);
+}
+
+static void abandon_all(struct peerbar_context *ctx, struct peerbar_fences *fences)
+{
+	struct peerbar_buffer *buf = NULL;
+
+	while ((buf = peerbar_next_buffer(ctx, buf)))
+		peerbar_abandon(buf, fences);
+}
+
+static const char *why_held(const struct peerbar_mapping *m)
+{
+	if (m->told)
+		return "it was told to let go, and did not";
+	return "it could not be told to let go, because the buffer's lock is held by others";
+}
+
+static void log_holders(struct peerbar_buffer *buf)
+{
+	struct peerbar_attachment *att;
+	struct peerbar_mapping *m;
+
+	mutex_lock(&buf->lock);
+	list_for_each_entry(att, &buf->attachments, node)
+		list_for_each_entry(m, &att->mappings, node)
+			if (m->state == PEERBAR_LIVE)
+				peerbar_warn(buf->context, att->client, "%s waits for %s: %s, and nothing translates its DMA, so nothing else can stop it; see the module parameter allow_unsafe_timeout\n",
+					     pci_name(buf->context->pdev),
+					     dev_driver_string(att->client), why_held(m));
+	mutex_unlock(&buf->lock);
+}
+
+/* Step 6. */
+static int wait_without_end(struct peerbar_context *ctx, enum peerbar_wait wait,
+			    struct peerbar_fences *fences)
+{
+	struct peerbar_buffer *buf;
+	int ret = 0;
+
+	while (!ret && !is_idle(ctx)) {
+		if (READ_ONCE(allow_unsafe_timeout)) {
+			abandon_all(ctx, fences);
+			break;
+		}
+		buf = NULL;
+		while ((buf = peerbar_next_buffer(ctx, buf)))
+			if (atomic_read(&buf->live))
+				log_holders(buf);
+		ret = wait == PEERBAR_WAIT_OR_FAIL ? -EBUSY :
+						     wait_idle(ctx, REMINDER_S * HZ, wait);
+	}
+	return ret;
+}
+
 /*
- * A request does not pass the posted writes before it, and its completion says that they
- * have arrived. Configuration space answers in any power state.
+ * A read does not pass the writes that wait before it at the device's own link, and its
+ * answer says that they have arrived. That is all it orders: how far a root complex has
+ * got with writes from another of its ports, only that knows. Asked after something was
+ * taken away from a device that is awake; configuration space answers in D3hot, too.
  */
 static void flush_posted_writes(struct pci_dev *pdev)
 {
 	u16 vendor;
 
-	pci_read_config_word(pdev, PCI_VENDOR_ID, &vendor);
+	if (!pci_channel_offline(pdev) &&
+	    (__force int)pdev->current_state < (__force int)PCI_D3cold)
+		pci_read_config_word(pdev, PCI_VENDOR_ID, &vendor);
 }
 
-/* Mappings closed by the fence. */
-struct fences {
-	unsigned int planned;	/* step 2 */
-	unsigned int overdue;	/* step 5 */
-};
-
-static void account(struct peerbar_context *ctx, enum peerbar_reason reason,
-		    const struct fences *f, u64 ns)
+/* Steps 3 to 7. */
+static int take_away(struct peerbar_context *ctx, enum peerbar_wait wait,
+		     struct peerbar_fences *fences)
 {
-	ctx->revokes[reason]++;
-	ctx->fenced += f->planned + f->overdue;
-	ctx->overdue += f->overdue;
-	ctx->histogram[min_t(int, fls64(ns / NSEC_PER_USEC), PEERBAR_HISTOGRAM - 1)]++;
-}
+	int ret;
 
-/* Steps 2 to 6, with peerbar_context.lock held. */
-static struct fences take_away(struct peerbar_context *ctx, bool wait)
-{
-	unsigned long deadline = jiffies + msecs_to_jiffies(READ_ONCE(revoke_timeout_ms));
-	struct peerbar_buffer *buf;
-	struct fences f = {};
-
-	list_for_each_entry(buf, &ctx->buffers, node)
-		f.planned += fence_off(buf, PEERBAR_STOP_FENCE, wait);
-	list_for_each_entry(buf, &ctx->buffers, node)
-		tell_importers(buf, deadline, wait);
-	list_for_each_entry(buf, &ctx->buffers, node) {
-		if (wait)
-			wait_event_timeout(buf->idle, !READ_ONCE(buf->live),
-					   time_left(deadline));
-		f.overdue += fence_off(buf, PEERBAR_STOP_NATIVE, wait);
+	fence_kind(ctx, PEERBAR_STOP_FENCE, fences);
+	ret = wait_idle(ctx, peerbar_revoke_timeout(), wait);
+	if (!ret && !is_idle(ctx)) {
+		fence_kind(ctx, PEERBAR_STOP_NATIVE, fences);
+		ret = wait_without_end(ctx, wait, fences);
 	}
-	if (wait)
+	if (!ret)
 		flush_posted_writes(ctx->pdev);
-	return f;
+	return ret;
 }
 
-void peerbar_revoke(struct peerbar_context *ctx, enum peerbar_reason reason, bool wait)
+static void add_to_histogram(struct peerbar_context *ctx, u64 ns)
+{
+	mutex_lock(&ctx->lock);
+	ctx->histogram[min_t(int, fls64(ns / NSEC_PER_USEC), PEERBAR_HISTOGRAM - 1)]++;
+	mutex_unlock(&ctx->lock);
+}
+
+/* An event that waits for importers, and says how long it took. */
+static int revoke_now(struct peerbar_context *ctx, enum peerbar_reason reason,
+		      enum peerbar_wait wait)
+{
+	struct peerbar_fences fences = {};
+	u64 start = ktime_get_ns(), ns;
+	int ret;
+
+	ret = take_away(ctx, wait, &fences);
+	peerbar_account_fences(ctx, &fences);
+	ns = ktime_get_ns() - start;
+	add_to_histogram(ctx, ns);
+	trace_revoke_end(ctx, reason, fences.planned + fences.overdue + fences.untold,
+			 fences.overdue, ns);
+	if (ret)
+		peerbar_allow(ctx, reason);
+	return ret;
+}
+
+static void set_locked(struct peerbar_context *ctx, enum peerbar_reason reason)
+{
+	ctx->reasons |= BIT(reason);
+	ctx->events[reason]++;
+}
+
+/*
+ * The rest of the events that did not wait. The buffers stay revoked until it is over: an
+ * importer that maps anew meanwhile would be taken for one that has not let go.
+ */
+void peerbar_settle(struct work_struct *work)
+{
+	struct peerbar_context *ctx = container_of(work, struct peerbar_context, settle);
+	unsigned int events = peerbar_events(ctx, PEERBAR_SETTLING);
+	struct peerbar_fences fences = {};
+
+	take_away(ctx, PEERBAR_WAIT, &fences);
+	peerbar_account_fences(ctx, &fences);
+	peerbar_allow_after(ctx, PEERBAR_SETTLING, events);
+}
+
+int peerbar_revoke(struct peerbar_context *ctx, enum peerbar_reason reason,
+		   enum peerbar_wait wait)
 {
 	struct census c;
-	struct fences f;
-	u64 start, ns;
 
 	mutex_lock(&ctx->lock);
-	ctx->reasons |= BIT(reason);
-	WRITE_ONCE(ctx->events[reason], ctx->events[reason] + 1);
+	set_locked(ctx, reason);
 	c = mark_revoked(ctx, reason);
-	if (c.usable || c.busy) {
-		trace_revoke_begin(ctx, reason, c.usable, c.bytes);
-		start = ktime_get_ns();
-		f = take_away(ctx, wait);
-		ns = ktime_get_ns() - start;
-		account(ctx, reason, &f, ns);
-		trace_revoke_end(ctx, reason, f.planned + f.overdue, f.overdue, ns);
+	if (c.buffers) {
+		ctx->revokes[reason]++;
+		if (wait == PEERBAR_NO_WAIT)
+			set_locked(ctx, PEERBAR_SETTLING);
 	}
 	mutex_unlock(&ctx->lock);
+
+	if (!c.buffers)
+		return 0;
+	trace_revoke_begin(ctx, reason, c.buffers, c.bytes);
+	if (wait != PEERBAR_NO_WAIT)
+		return revoke_now(ctx, reason, wait);
+	queue_work(settlers, &ctx->settle);
+	return 0;
 }
 
 unsigned int peerbar_events(struct peerbar_context *ctx, enum peerbar_reason reason)
 {
-	return READ_ONCE(ctx->events[reason]);
+	unsigned int events;
+
+	mutex_lock(&ctx->lock);
+	events = ctx->events[reason];
+	mutex_unlock(&ctx->lock);
+	return events;
 }
 
 /* With peerbar_context.lock held. */
@@ -255,11 +386,8 @@ static void give_back(struct peerbar_context *ctx, enum peerbar_reason reason)
 	ctx->reasons &= ~BIT(reason);
 	if (ctx->reasons)
 		return;
-	list_for_each_entry(buf, &ctx->buffers, node) {
-		mutex_lock(&buf->lock);
-		buf->revoked = buf->orphan;
-		mutex_unlock(&buf->lock);
-	}
+	list_for_each_entry(buf, &ctx->buffers, node)
+		WRITE_ONCE(buf->revoked, buf->orphan);
 }
 
 void peerbar_allow(struct peerbar_context *ctx, enum peerbar_reason reason)
@@ -276,4 +404,15 @@ void peerbar_allow_after(struct peerbar_context *ctx, enum peerbar_reason reason
 	if (ctx->events[reason] == events)
 		give_back(ctx, reason);
 	mutex_unlock(&ctx->lock);
+}
+
+int peerbar_revoke_init(void)
+{
+	settlers = alloc_workqueue("peerbar-settle", WQ_UNBOUND, 0);
+	return settlers ? 0 : -ENOMEM;
+}
+
+void peerbar_revoke_exit(void)
+{
+	destroy_workqueue(settlers);
 }

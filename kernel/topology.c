@@ -58,6 +58,8 @@ static const char * const reasons[PEERBAR_NR_REASON_CODES] = {
 		"their host bridge is not known to forward between its devices",
 	[PEERBAR_KERNEL_REFUSES] = "the kernel's P2PDMA refuses the pair",
 	[PEERBAR_FOREIGN_DOMAIN] = "the importer's IOMMU domain is not the DMA API's",
+	[PEERBAR_COARSE_IOMMU] =
+		"the importer's IOMMU maps no pages as small as the CPU's",
 	[PEERBAR_BUS_OFFSET] =
 		"the BAR's bus address is not its CPU address and no IOMMU translates",
 	[PEERBAR_DMA_MASK] = "the BAR lies above the importer's DMA mask",
@@ -194,6 +196,8 @@ struct peerbar_route peerbar_decide(const struct peerbar_topology *t)
 		return refuse(fault);
 	if (t->iommu == PEERBAR_IOMMU_FOREIGN)
 		return refuse(PEERBAR_FOREIGN_DOMAIN);
+	if (t->iommu == PEERBAR_IOMMU_TRANSLATES && t->coarse_iommu)
+		return refuse(PEERBAR_COARSE_IOMMU);
 	if (t->iommu == PEERBAR_IOMMU_TRANSLATES)
 		return accept(PEERBAR_MAP_HOST_BRIDGE);
 	if (t->bus_offset)

@@ -30,6 +30,7 @@ enum peerbar_reason_code {
 	PEERBAR_HOST_BRIDGE_UNKNOWN,
 	PEERBAR_KERNEL_REFUSES,
 	PEERBAR_FOREIGN_DOMAIN,
+	PEERBAR_COARSE_IOMMU,
 	PEERBAR_BUS_OFFSET,
 	PEERBAR_DMA_MASK,
 	PEERBAR_NR_REASON_CODES,
@@ -94,6 +95,7 @@ enum peerbar_iommu {
  * @cpu_forwards: the CPU's host bridges are known to forward, whatever their IDs
  * @kernel: what pci_p2pdma says
  * @iommu: what the client's DMA goes through
+ * @coarse_iommu: the smallest page that it maps is larger than the CPU's
  * @last: CPU address of the last byte to be reached
  * @bus_offset: bus address minus CPU address of the BAR
  * @dma_mask: highest address that the client can put on the bus
@@ -104,6 +106,7 @@ struct peerbar_topology {
 	bool cpu_forwards;
 	enum peerbar_verdict kernel;
 	enum peerbar_iommu iommu;
+	bool coarse_iommu;
 	__u64 last;
 	__u64 bus_offset;
 	__u64 dma_mask;

@@ -24,7 +24,7 @@ TRACE_EVENT(export,
 			     __field(u64, bytes)
 			     __field(unsigned int, ranges)),
 	    TP_fast_assign(strscpy(__entry->device, pci_name(buf->context->pdev), PEERBAR_NAME_LEN);
-			   __entry->buffer = file_inode(buf->dmabuf->file)->i_ino;
+			   __entry->buffer = buf->id;
 			   __entry->bytes = buf->size;
 			   __entry->ranges = buf->nr_ranges;),
 	    TP_printk("device=%s buffer=%llu bytes=%llu ranges=%u",
@@ -41,8 +41,8 @@ TRACE_EVENT(attach,
 			     __field(int, reason)
 			     __field(int, stop)),
 	    TP_fast_assign(strscpy(__entry->device, pci_name(buf->context->pdev), PEERBAR_NAME_LEN);
-			   strscpy(__entry->importer, dev_name(att->attach->dev), PEERBAR_NAME_LEN);
-			   __entry->buffer = file_inode(buf->dmabuf->file)->i_ino;
+			   strscpy(__entry->importer, dev_name(att->client), PEERBAR_NAME_LEN);
+			   __entry->buffer = buf->id;
 			   __entry->type = att->route.type;
 			   __entry->reason = att->route.reason;
 			   __entry->stop = att->stop;),
@@ -63,7 +63,7 @@ TRACE_EVENT(map,
 			     __field(u64, ns)),
 	    TP_fast_assign(strscpy(__entry->device, pci_name(buf->context->pdev), PEERBAR_NAME_LEN);
 			   strscpy(__entry->importer, dev_name(importer), PEERBAR_NAME_LEN);
-			   __entry->buffer = file_inode(buf->dmabuf->file)->i_ino;
+			   __entry->buffer = buf->id;
 			   __entry->bytes = buf->size;
 			   __entry->addr = addr;
 			   __entry->ns = ns;),
@@ -73,24 +73,28 @@ TRACE_EVENT(map,
 );
 
 TRACE_EVENT(fence,
-	    TP_PROTO(struct peerbar_buffer *buf, const struct peerbar_attachment *att, bool iommu),
-	    TP_ARGS(buf, att, iommu),
+	    TP_PROTO(const struct peerbar_mapping *m, bool iommu),
+	    TP_ARGS(m, iommu),
 	    TP_STRUCT__entry(__array(char, device, PEERBAR_NAME_LEN)
 			     __array(char, importer, PEERBAR_NAME_LEN)
 			     __field(u64, buffer)
 			     __field(u64, bytes)
 			     __field(int, stop)
+			     __field(bool, told)
 			     __field(bool, iommu)),
-	    TP_fast_assign(strscpy(__entry->device, pci_name(buf->context->pdev), PEERBAR_NAME_LEN);
-			   strscpy(__entry->importer, dev_name(att->attach->dev), PEERBAR_NAME_LEN);
-			   __entry->buffer = file_inode(buf->dmabuf->file)->i_ino;
-			   __entry->bytes = buf->size;
-			   __entry->stop = att->stop;
+	    TP_fast_assign(strscpy(__entry->device, pci_name(m->att->buf->context->pdev),
+				   PEERBAR_NAME_LEN);
+			   strscpy(__entry->importer, dev_name(m->att->client), PEERBAR_NAME_LEN);
+			   __entry->buffer = m->att->buf->id;
+			   __entry->bytes = m->att->buf->size;
+			   __entry->stop = m->att->stop;
+			   __entry->told = m->told;
 			   __entry->iommu = iommu;),
 	    TP_printk("device=%s buffer=%llu importer=%s bytes=%llu by=%s cause=%s",
 		      __entry->device, __entry->buffer, __entry->importer, __entry->bytes,
-		      __entry->iommu ? "iommu" : "bus-master-off",
-		      __entry->stop == PEERBAR_STOP_FENCE ? "planned" : "overdue")
+		      __entry->iommu ? "iommu" : "nobody",
+		      __entry->stop == PEERBAR_STOP_FENCE ? "planned" :
+		      __entry->told ? "overdue" : "untold")
 );
 
 TRACE_EVENT(revoke_begin,

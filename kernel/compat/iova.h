@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A range of a client's IOVA space that stays reserved while nothing is mapped there.
+ * A part of a client's IOVA space that stays reserved while nothing is mapped there.
  *
  * The DMA API frees an IOVA together with its mapping. Freed at a revoke, it is handed
  * out again at the next registration, and a NIC that still honours an old key reaches
- * the new mapping. So the page tables are emptied through the domain (fence.c) and the
+ * the new mapping. So the page tables are emptied through the domain (access.c) and the
  * IOVA is given back apart from that, when the importer has detached.
  *
  * iova_link.c does it with dma_iova_*() of Linux 6.16, iova_sink.c without.
@@ -15,32 +15,76 @@
 #include <linux/dma-mapping.h>
 #include <linux/types.h>
 
-struct peerbar_iova {
-	dma_addr_t addr;
-	size_t len;		/* 0: nothing is reserved */
-};
+struct iommu_domain;
 
 /**
- * peerbar_iova_map - map a physical range for a client, at an IOVA that stays
- * @client: the device that will do the DMA; its domain must translate
- * @iova: empty (then it is reserved), or reserved by an earlier call for the same length
- *        and with nothing mapped
+ * struct peerbar_iova - a reserved part of an IOVA space
+ * @domain: where it is; NULL if nothing is reserved
+ * @size: its length
+ * @state: what the DMA API knows of it
+ * @addr: its beginning, on kernels without @state
+ */
+struct peerbar_iova {
+	struct iommu_domain *domain;
+	size_t size;
+#ifdef PEERBAR_HAVE_DMA_IOVA
+	struct dma_iova_state state;
+#else
+	dma_addr_t addr;
+#endif
+};
+
+static inline dma_addr_t peerbar_iova_addr(const struct peerbar_iova *iova)
+{
+#ifdef PEERBAR_HAVE_DMA_IOVA
+	return iova->state.addr;
+#else
+	return iova->addr;
+#endif
+}
+
+/**
+ * peerbar_iova_reserve - take a part of a client's IOVA space
+ * @client: the device that will do the DMA
+ * @domain: what it goes through: the DMA API's, and it translates
+ * @iova: to fill
+ * @bar: start of the BAR that will be mapped
+ * @size: bytes, not more than the BAR has
+ *
+ * Return: 0, or -ENOMEM if no IOVA below the client's DMA mask or no memory is left.
+ */
+int peerbar_iova_reserve(struct device *client, struct iommu_domain *domain,
+			 struct peerbar_iova *iova, phys_addr_t bar, size_t size);
+
+/**
+ * peerbar_iova_link - map a physical range into it
+ * @client: as in peerbar_iova_reserve()
+ * @iova: reserved
+ * @offset: where to, from its beginning; nothing is mapped there
  * @phys: start of the range, page aligned
  * @len: its length, whole pages
  * @dir: direction of the transfers
  *
- * On failure nothing is mapped; a reservation stays.
- * Return: 0, or -ENOMEM if no IOVA below the client's DMA mask or no memory is left.
+ * Return: 0, or an errno with nothing of the range mapped.
  */
-int peerbar_iova_map(struct device *client, struct peerbar_iova *iova, phys_addr_t phys,
-		     size_t len, enum dma_data_direction dir);
+int peerbar_iova_link(struct device *client, struct peerbar_iova *iova, size_t offset,
+		      phys_addr_t phys, size_t len, enum dma_data_direction dir);
 
 /**
- * peerbar_iova_free - give a reserved IOVA back
- * @client: as in peerbar_iova_map()
+ * peerbar_iova_sync - let the client see what was linked
+ * @client: as in peerbar_iova_reserve()
+ * @iova: reserved, with all of it linked
+ *
+ * Return: 0 or an errno.
+ */
+int peerbar_iova_sync(struct device *client, struct peerbar_iova *iova);
+
+/**
+ * peerbar_iova_free - give it back
+ * @client: as in peerbar_iova_reserve(), and with the driver that it had then
  * @iova: reserved, with nothing mapped
  *
- * If that fails (out of memory), the IOVA stays reserved for ever and the log says so.
+ * If that fails (out of memory), it stays reserved for ever and the log says so.
  */
 void peerbar_iova_free(struct device *client, struct peerbar_iova *iova);
 

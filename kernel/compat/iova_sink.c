@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reserved IOVA before Linux 6.16: dma_map_resource() reserves and maps in one, and
+ * Reserved IOVA before Linux 6.18: dma_map_resource() reserves and maps in one, and
  * dma_unmap_resource() is the only way to give an IOVA back.
  *
- * It expects to find all of the range mapped (AMD's driver warns otherwise, on every
- * kernel), but fence.c has emptied it. So just before, the range is mapped to the sink:
+ * The first maps the beginning of the BAR, which the importer's user may reach anyway,
+ * at an address that nobody knows yet. It is emptied at once, to be mapped anew, range
+ * by range.
+ *
+ * The second expects to find all of it mapped (AMD's driver warns otherwise, on every
+ * kernel), but access.c has emptied it. So just before, it is mapped to the sink:
  * a zeroed page, read-only, because a writable one would carry data from one user of the
  * IOVA to another. On a lazy domain the IOTLB may hold on to the sink for some
  * milliseconds; it lives as long as the module, and a little longer.
  */
 #include <linux/delay.h>
 #include <linux/gfp.h>
+#include <linux/ratelimit.h>
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
 
 #include "compat/compat.h"
 #include "compat/iova.h"
+#include "domain.h"
 
 /* The flush queue's timer runs every 10 ms. */
 #define SINK_LINGERS_MS 100
@@ -30,38 +36,47 @@ static size_t sink_size(void)
 	return PAGE_SIZE << sink_order;
 }
 
-int peerbar_iova_map(struct device *client, struct peerbar_iova *iova, phys_addr_t phys,
-		     size_t len, enum dma_data_direction dir)
+int peerbar_iova_reserve(struct device *client, struct iommu_domain *domain,
+			 struct peerbar_iova *iova, phys_addr_t bar, size_t size)
 {
-	dma_addr_t addr;
-	int prot = IOMMU_MMIO;
+	dma_addr_t addr = dma_map_resource(client, bar, size, DMA_TO_DEVICE, 0);
 
-	if (iova->len) {
-		prot |= dir == DMA_FROM_DEVICE ? 0 : IOMMU_READ;
-		prot |= dir == DMA_TO_DEVICE ? 0 : IOMMU_WRITE;
-		return peerbar_iommu_map(iommu_get_domain_for_dev(client), iova->addr, phys,
-					 len, prot);
-	}
-
-	addr = dma_map_resource(client, phys, len, dir, 0);
 	if (dma_mapping_error(client, addr))
 		return -ENOMEM;
+	peerbar_domain_unmap(domain, addr, size);
+	iova->domain = domain;
+	iova->size = size;
 	iova->addr = addr;
-	iova->len = len;
+	return 0;
+}
+
+int peerbar_iova_link(struct device *client, struct peerbar_iova *iova, size_t offset,
+		      phys_addr_t phys, size_t len, enum dma_data_direction dir)
+{
+	int prot = IOMMU_MMIO;
+
+	prot |= dir == DMA_FROM_DEVICE ? 0 : IOMMU_READ;
+	prot |= dir == DMA_TO_DEVICE ? 0 : IOMMU_WRITE;
+	return peerbar_iommu_map(iova->domain, iova->addr + offset, phys, len, prot);
+}
+
+/* iommu_map() has done so. */
+int peerbar_iova_sync(struct device *client, struct peerbar_iova *iova)
+{
 	return 0;
 }
 
 /* Map the sink all over the range; all of it or nothing. */
-static int fill_with_sink(struct iommu_domain *domain, struct peerbar_iova *iova)
+static int fill_with_sink(struct peerbar_iova *iova)
 {
 	const int prot = IOMMU_READ | IOMMU_CACHE;
 	size_t done = 0, whole = sink_size(), n;
 	ssize_t mapped;
 	int ret;
 
-	while (iova->len - done >= whole) {
-		n = min_t(size_t, SINK_ENTRIES, (iova->len - done) / whole);
-		mapped = peerbar_iommu_map_sg(domain, iova->addr + done, sink_table.sgl, n,
+	while (iova->size - done >= whole) {
+		n = min_t(size_t, SINK_ENTRIES, (iova->size - done) / whole);
+		mapped = peerbar_iommu_map_sg(iova->domain, iova->addr + done, sink_table.sgl, n,
 					      prot);
 		if (mapped < 0) {
 			ret = mapped;
@@ -70,30 +85,28 @@ static int fill_with_sink(struct iommu_domain *domain, struct peerbar_iova *iova
 		done += mapped;
 		cond_resched();
 	}
-	if (done == iova->len)
+	if (done == iova->size)
 		return 0;
 
-	ret = peerbar_iommu_map(domain, iova->addr + done, page_to_phys(sink),
-				iova->len - done, prot);
+	ret = peerbar_iommu_map(iova->domain, iova->addr + done, page_to_phys(sink),
+				iova->size - done, prot);
 	if (!ret)
 		return 0;
 undo:
-	if (done)
-		iommu_unmap(domain, iova->addr, done);
+	peerbar_domain_unmap(iova->domain, iova->addr, done);
 	return ret;
 }
 
 void peerbar_iova_free(struct device *client, struct peerbar_iova *iova)
 {
-	int ret = fill_with_sink(iommu_get_domain_for_dev(client), iova);
+	int ret = fill_with_sink(iova);
 
 	if (ret)
-		dev_warn(client, "peerbar: IOVA %pad of %zu bytes is lost: error %d\n",
-			 &iova->addr, iova->len, ret);
+		dev_warn_ratelimited(client, "peerbar: IOVA %pad of %zu bytes is lost: error %d\n",
+				     &iova->addr, iova->size, ret);
 	else
 		/* a direction is of no matter to an IOMMU's page tables */
-		dma_unmap_resource(client, iova->addr, iova->len, DMA_BIDIRECTIONAL, 0);
-	iova->len = 0;
+		dma_unmap_resource(client, iova->addr, iova->size, DMA_BIDIRECTIONAL, 0);
 }
 
 int peerbar_iova_init(void)
