@@ -24,6 +24,13 @@ bool peerbar_client_stays(struct device *client)
 	return READ_ONCE(client->links.status) == DL_DEV_DRIVER_BOUND;
 }
 
+/* The name is the driver's own, and goes with it. */
+const char *peerbar_driver_name(const struct peerbar_attachment *att)
+{
+	return att->leaving || !dev_is_pci(att->client) ? "none" :
+							  dev_driver_string(att->client);
+}
+
 static unsigned int count_live(struct peerbar_buffer *buf, const struct device *client)
 {
 	struct peerbar_attachment *att;

@@ -69,7 +69,7 @@ static void show_attachments(struct seq_file *s, struct peerbar_buffer *buf)
 	mutex_lock(&buf->lock);
 	list_for_each_entry(att, &buf->attachments, node) {
 		seq_printf(s, "buffer=%lu importer=%s driver=%s callback=%ps type=%s stop=%s fenced=%d",
-			   buf->id, dev_name(att->client), dev_driver_string(att->client),
+			   buf->id, dev_name(att->client), peerbar_driver_name(att),
 			   peerbar_importer_callback(att->attach->importer_ops),
 			   peerbar_map_type_text(att->route.type),
 			   peerbar_stop_text(att->stop), att->dead);

@@ -37,7 +37,7 @@ static void log_fence(const struct peerbar_mapping *m, bool closed)
 {
 	struct peerbar_context *ctx = m->att->buf->context;
 	struct device *client = m->att->client;
-	const char *driver = dev_driver_string(client);
+	const char *driver = peerbar_driver_name(m->att);
 	const char *device = pci_name(ctx->pdev);
 
 	if (!closed)

@@ -55,7 +55,10 @@ static void attachment_free(struct peerbar_attachment *att)
 	kfree(att);
 }
 
-/* Listed first: from then on clients.c finds it, or we see that the driver goes. */
+/*
+ * Listed first: from then on clients.c finds it, or we see that the driver goes. Who cannot
+ * reach the BAR maps nothing, and need not be found.
+ */
 static int attachment_list(struct peerbar_attachment *att)
 {
 	struct peerbar_buffer *buf = att->buf;
@@ -63,7 +66,7 @@ static int attachment_list(struct peerbar_attachment *att)
 
 	mutex_lock(&buf->lock);
 	list_add_tail(&att->node, &buf->attachments);
-	if (!peerbar_client_stays(att->client)) {
+	if (att->route.type != PEERBAR_MAP_NOT_SUPPORTED && !peerbar_client_stays(att->client)) {
 		list_del(&att->node);
 		ret = -ENODEV;
 	}
@@ -209,12 +212,31 @@ static struct peerbar_mapping *mapping_get(struct peerbar_attachment *att,
 	return found;
 }
 
-/* With peerbar_buffer.lock held, and after peerbar_live_get(). */
 static int may_map(const struct peerbar_attachment *att)
 {
 	if (READ_ONCE(att->buf->revoked) || att->dead || att->leaving)
 		return -ENODEV;
 	return att->route.type == PEERBAR_MAP_NOT_SUPPORTED ? -EINVAL : 0;
+}
+
+/*
+ * With peerbar_buffer.lock held. Looked at before it is counted, so that attempts that have
+ * no chance keep no revoke from ending; and after, because one may have begun meanwhile.
+ */
+static struct peerbar_mapping *map_locked(struct peerbar_attachment *att,
+					  enum dma_data_direction dir)
+{
+	struct peerbar_mapping *m;
+	int ret = may_map(att);
+
+	if (ret)
+		return ERR_PTR(ret);
+	peerbar_live_get(att->buf);
+	ret = may_map(att);
+	m = ret ? ERR_PTR(ret) : mapping_get(att, dir);
+	if (IS_ERR(m))
+		peerbar_live_put(att->buf);
+	return m;
 }
 
 struct sg_table *peerbar_map(struct dma_buf_attachment *attach, enum dma_data_direction dir)
@@ -223,15 +245,10 @@ struct sg_table *peerbar_map(struct dma_buf_attachment *attach, enum dma_data_di
 	struct peerbar_buffer *buf = att->buf;
 	u64 start = ktime_get_ns();
 	struct peerbar_mapping *m;
-	int ret;
 
 	dma_resv_assert_held(attach->dmabuf->resv);
 	mutex_lock(&buf->lock);
-	peerbar_live_get(buf);
-	ret = may_map(att);
-	m = ret ? ERR_PTR(ret) : mapping_get(att, dir);
-	if (IS_ERR(m))
-		peerbar_live_put(buf);
+	m = map_locked(att, dir);
 	mutex_unlock(&buf->lock);
 
 	if (IS_ERR(m))
@@ -275,7 +292,7 @@ static bool detach_one(struct peerbar_attachment *att)
 	} else {
 		if (m->state != PEERBAR_PARKED)
 			peerbar_warn(buf->context, att->client, "driver %s detaches what it has mapped\n",
-				     dev_driver_string(att->client));
+				     peerbar_driver_name(att));
 		mapping_put(m);
 		mapping_destroy(m);
 	}

@@ -447,6 +447,14 @@ void peerbar_revoke_exit(void);
  */
 bool peerbar_client_stays(struct device *client);
 
+/**
+ * peerbar_driver_name - name of an importing device's driver, for people
+ * @att: its attachment, with peerbar_buffer.lock held
+ *
+ * Return: a string that is valid until the lock is dropped; "none" if the driver has gone.
+ */
+const char *peerbar_driver_name(const struct peerbar_attachment *att);
+
 int peerbar_clients_init(void);
 void peerbar_clients_exit(void);
 

@@ -239,7 +239,7 @@ static void log_holders(struct peerbar_buffer *buf)
 			if (m->state == PEERBAR_LIVE)
 				peerbar_warn(buf->context, att->client, "%s waits for %s: %s, and nothing translates its DMA, so nothing else can stop it; see the module parameter allow_unsafe_timeout\n",
 					     pci_name(buf->context->pdev),
-					     dev_driver_string(att->client), why_held(m));
+					     peerbar_driver_name(att), why_held(m));
 	mutex_unlock(&buf->lock);
 }
 
@@ -348,6 +348,7 @@ int peerbar_revoke(struct peerbar_context *ctx, enum peerbar_reason reason,
 		   enum peerbar_wait wait)
 {
 	struct census c;
+	int ret = 0;
 
 	mutex_lock(&ctx->lock);
 	set_locked(ctx, reason);
@@ -359,13 +360,19 @@ int peerbar_revoke(struct peerbar_context *ctx, enum peerbar_reason reason,
 	}
 	mutex_unlock(&ctx->lock);
 
-	if (!c.buffers)
+	if (c.buffers)
+		trace_revoke_begin(ctx, reason, c.buffers, c.bytes);
+	if (wait == PEERBAR_NO_WAIT) {
+		if (c.buffers)
+			queue_work(settlers, &ctx->settle);
 		return 0;
-	trace_revoke_begin(ctx, reason, c.buffers, c.bytes);
-	if (wait != PEERBAR_NO_WAIT)
-		return revoke_now(ctx, reason, wait);
-	queue_work(settlers, &ctx->settle);
-	return 0;
+	}
+	if (c.buffers)
+		ret = revoke_now(ctx, reason, wait);
+	/* nothing is mapped, so an event that did not wait before is about to be over, too */
+	if (!ret)
+		flush_work(&ctx->settle);
+	return ret;
 }
 
 unsigned int peerbar_events(struct peerbar_context *ctx, enum peerbar_reason reason)
