@@ -16,8 +16,8 @@
  * lives as long as the client has its driver: before that goes, clients.c sees to it that
  * nothing is left to close or to give back.
  */
+#include "access.h"
 #include "domain.h"
-#include "peerbar.h"
 
 /* A device may take this part of a client's IOVA space; one mapping it always gets. */
 #define IOVA_SHARE 8

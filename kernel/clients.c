@@ -13,7 +13,8 @@
 #include <linux/device.h>
 #include <linux/jiffies.h>
 
-#include "peerbar.h"
+#include "access.h"
+#include "revoke.h"
 
 /*
  * The driver core says so before it tells us, and under the same lock. So an attachment

@@ -8,7 +8,7 @@
  */
 #include <linux/slab.h>
 
-#include "peerbar.h"
+#include "revoke.h"
 
 /* Lines in the kernel's log about the importers of one device: so many in that time. */
 #define LOG_LINES 32

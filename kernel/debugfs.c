@@ -12,7 +12,7 @@
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
 
-#include "peerbar.h"
+#include "revoke.h"
 
 static struct dentry *root;
 

@@ -5,7 +5,7 @@
  */
 #include <linux/uaccess.h>
 
-#include "peerbar.h"
+#include "revoke.h"
 
 /* The user's view, as the core keeps it: the hardware's differs while a reset runs. */
 static bool memory_on(struct vfio_pci_core_device *core)

@@ -22,7 +22,7 @@
  */
 #include <linux/module.h>
 
-#include "peerbar.h"
+#include "revoke.h"
 
 static bool enable_sriov;
 #ifdef CONFIG_PCI_IOV

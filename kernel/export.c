@@ -11,7 +11,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "peerbar.h"
+#include "revoke.h"
 #include "trace.h"
 
 PEERBAR_IMPORT_NS(DMA_BUF);

@@ -6,7 +6,8 @@
  * Nothing here touches the importing device itself, which belongs to another driver and
  * serves others, too: its DMA is cut off from the BAR, and from nothing else.
  */
-#include "peerbar.h"
+#include "access.h"
+#include "revoke.h"
 #include "trace.h"
 
 /* Also what nothing can close is no longer waited for: see peerbar_abandon(). */

@@ -15,7 +15,8 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
-#include "peerbar.h"
+#include "access.h"
+#include "revoke.h"
 #include "trace.h"
 
 /*

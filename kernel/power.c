@@ -10,7 +10,7 @@
  */
 #include <linux/suspend.h>
 
-#include "peerbar.h"
+#include "revoke.h"
 
 static void wake_up_all_devices(void)
 {

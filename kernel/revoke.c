@@ -47,7 +47,8 @@
 #include <linux/sched/signal.h>
 #include <linux/timekeeping.h>
 
-#include "peerbar.h"
+#include "access.h"
+#include "revoke.h"
 #include "trace.h"
 
 /* How often a wait without end says so. */

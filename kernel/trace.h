@@ -11,7 +11,7 @@
 
 #include <linux/tracepoint.h>
 
-#include "peerbar.h"
+#include "revoke.h"
 
 /* domain:bus:slot.function, with the longest domain */
 #define PEERBAR_NAME_LEN 20
