@@ -6,38 +6,58 @@
 #ifndef PEERBAR_COMPAT_H
 #define PEERBAR_COMPAT_H
 
+#include <linux/build_bug.h>
 #include <linux/dma-buf.h>
 #include <linux/iommu.h>
 #include <linux/module.h>
+#include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/vfio.h>
 
-/* 6.1: the youngest of what is wrapped here */
-#ifndef VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP
+/* What there is no way round. CONFIG_IOMMU_API is not asked for: VFIO selects it. */
+#ifndef CONFIG_64BIT
+#error "peerbar-vfio-pci needs a 64-bit kernel, because lengths of BARs have more than 32 bits"
+#endif
+#if !IS_ENABLED(CONFIG_VFIO_PCI_CORE)
+#error "peerbar-vfio-pci needs a kernel with CONFIG_VFIO_PCI_CORE, whose vfio-pci-core it wraps"
+#endif
+#ifndef CONFIG_DMA_SHARED_BUFFER
+#error "peerbar-vfio-pci needs a kernel with CONFIG_DMA_SHARED_BUFFER, which makes dma-bufs"
+#endif
+
+/* 5.16: PCI_DRIVER_OVERRIDE_DEVICE_VFIO; 6.1: the others */
+#if !defined(PCI_DRIVER_OVERRIDE_DEVICE_VFIO) || !defined(vfio_alloc_device) || \
+	!defined(VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY) || \
+	!defined(VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP) || \
+	!defined(VFIO_DEVICE_FEATURE_LOW_POWER_EXIT)
 #error "peerbar-vfio-pci needs Linux 6.1 or newer, whose vfio-pci-core it wraps"
 #endif
 
-/* 6.13, cdd30ebb1b9f: the name of a symbol namespace became a string */
-#ifdef PEERBAR_HAVE_STRING_NS
-#define PEERBAR_IMPORT_NS(ns) MODULE_IMPORT_NS(#ns)
-#else
-#define PEERBAR_IMPORT_NS(ns) MODULE_IMPORT_NS(ns)
-#endif
+/*
+ * 6.13, cdd30ebb1b9f: the argument of MODULE_IMPORT_NS() became a string. What it puts
+ * into the module stayed the same.
+ */
+#define PEERBAR_IMPORT_NS(ns) MODULE_INFO(import_ns, #ns)
 
-/* 7.0: allocation by object */
-#ifndef kzalloc_obj
+/* 7.0, e19e1b480ac7: allocation by object; a commit earlier, with flags to be given */
+#ifndef PEERBAR_HAVE_KZALLOC_OBJ
+#undef kzalloc_obj
 #define kzalloc_obj(obj) kzalloc(sizeof(obj), GFP_KERNEL)
 #endif
 
-/* 6.19: the UAPI itself, as mainline has it; number and layout must never differ */
+/* 6.19: the UAPI itself, as mainline has it */
 #ifndef VFIO_DEVICE_FEATURE_DMA_BUF
 #define VFIO_DEVICE_FEATURE_DMA_BUF 11
+#endif
 
+#ifndef PEERBAR_HAVE_DMA_RANGE
 struct vfio_region_dma_range {
 	__u64 offset;
 	__u64 length;
 };
+#endif
 
+#ifndef PEERBAR_HAVE_FEATURE_DMA_BUF
 struct vfio_device_feature_dma_buf {
 	__u32 region_index;
 	__u32 open_flags;
@@ -47,6 +67,10 @@ struct vfio_device_feature_dma_buf {
 };
 #endif
 
+static_assert(VFIO_DEVICE_FEATURE_DMA_BUF == 11, "this number is not mainline's");
+static_assert(sizeof(struct vfio_region_dma_range) == 16, "this layout is not mainline's");
+static_assert(sizeof(struct vfio_device_feature_dma_buf) == 16, "this layout is not mainline's");
+
 /* 7.1: the importer's callback changed its name */
 #ifdef PEERBAR_HAVE_INVALIDATE_MAPPINGS
 #define peerbar_importer_callback(ops) ((ops)->invalidate_mappings)
@@ -54,21 +78,26 @@ struct vfio_device_feature_dma_buf {
 #define peerbar_importer_callback(ops) ((ops)->move_notify)
 #endif
 
-/* 6.3, 1369459b2e21: the _atomic variants went, and a gfp argument came */
-#ifdef PEERBAR_HAVE_IOMMU_MAP_ATOMIC
-#define peerbar_iommu_map(domain, iova, phys, len, prot) \
-	iommu_map(domain, iova, phys, len, prot)
-#define peerbar_iommu_map_sg(domain, iova, sgl, nents, prot) \
-	iommu_map_sg(domain, iova, sgl, nents, prot)
-#else
+/* 6.3, 1369459b2e21: iommu_map() got a gfp argument */
+#ifdef PEERBAR_HAVE_IOMMU_MAP_GFP
 #define peerbar_iommu_map(domain, iova, phys, len, prot) \
 	iommu_map(domain, iova, phys, len, prot, GFP_KERNEL)
-#define peerbar_iommu_map_sg(domain, iova, sgl, nents, prot) \
-	iommu_map_sg(domain, iova, sgl, nents, prot, GFP_KERNEL)
+#else
+#define peerbar_iommu_map(domain, iova, phys, len, prot) \
+	iommu_map(domain, iova, phys, len, prot)
 #endif
 
-/* Members of struct vfio_device_ops that only newer kernels have. */
-#ifdef PEERBAR_HAVE_VFIO_IOMMUFD
+/* 6.3, f2b2c051be62: and so did iommu_map_sg() */
+#ifdef PEERBAR_HAVE_IOMMU_MAP_SG_GFP
+#define peerbar_iommu_map_sg(domain, iova, sgl, nents, prot) \
+	iommu_map_sg(domain, iova, sgl, nents, prot, GFP_KERNEL)
+#else
+#define peerbar_iommu_map_sg(domain, iova, sgl, nents, prot) \
+	iommu_map_sg(domain, iova, sgl, nents, prot)
+#endif
+
+/* Members of struct vfio_device_ops that came after 6.1 */
+#ifdef PEERBAR_HAVE_IOMMUFD
 #define PEERBAR_VFIO_OPS_IOMMUFD				\
 	.bind_iommufd = vfio_iommufd_physical_bind,		\
 	.unbind_iommufd = vfio_iommufd_physical_unbind,		\
@@ -77,14 +106,14 @@ struct vfio_device_feature_dma_buf {
 #define PEERBAR_VFIO_OPS_IOMMUFD
 #endif
 
-#ifdef PEERBAR_HAVE_VFIO_DETACH_IOAS
+#ifdef PEERBAR_HAVE_DETACH_IOAS
 #define PEERBAR_VFIO_OPS_DETACH					\
 	.detach_ioas = vfio_iommufd_physical_detach_ioas,
 #else
 #define PEERBAR_VFIO_OPS_DETACH
 #endif
 
-#ifdef PEERBAR_HAVE_VFIO_PASID
+#ifdef PEERBAR_HAVE_PASID
 #define PEERBAR_VFIO_OPS_PASID					\
 	.pasid_attach_ioas = vfio_iommufd_physical_pasid_attach_ioas,	\
 	.pasid_detach_ioas = vfio_iommufd_physical_pasid_detach_ioas,
@@ -92,14 +121,14 @@ struct vfio_device_feature_dma_buf {
 #define PEERBAR_VFIO_OPS_PASID
 #endif
 
-#ifdef PEERBAR_HAVE_VFIO_REGION_INFO_CAPS
+#ifdef PEERBAR_HAVE_REGION_INFO
 #define PEERBAR_VFIO_OPS_REGION_INFO				\
 	.get_region_info_caps = vfio_pci_ioctl_get_region_info,
 #else
 #define PEERBAR_VFIO_OPS_REGION_INFO
 #endif
 
-#ifdef PEERBAR_HAVE_VFIO_TOKEN_UUID
+#ifdef PEERBAR_HAVE_TOKEN_UUID
 #define PEERBAR_VFIO_OPS_TOKEN					\
 	.match_token_uuid = vfio_pci_core_match_token_uuid,
 #else
