@@ -78,6 +78,25 @@ passed_over()
 	done
 }
 
+# What the module needs of a kernel's configuration.
+needs()
+{
+	sed -n 's/^BUILD_EXCLUSIVE_CONFIG="\(.*\)"/\1/p' kernel/dkms.conf | tr ' ' '\n'
+}
+
+same_needs()
+{
+	diff <(sed -nE 's/^#if.*\b(CONFIG_[A-Z0-9_]+)\b.*/\1/p' kernel/compat/compat.h) <(needs)
+}
+
+# without_config RELEASE CONFIG: passed over by the real dkms, which has a status for it
+without_config()
+{
+	grep -v "^$2=" "/lib/modules/$1/build/.config" > "$work/config"
+	says "$2" env RELEASE="$1" DKMS_OPTIONS="$DKMS_OPTIONS --config $work/config" \
+		scripts/dkms install && [ -z "$(module_of "$1")" ]
+}
+
 only_sources()
 {
 	DESTDIR=$work/dest scripts/dkms install || return
@@ -100,6 +119,10 @@ check "dkms: without dkms it names the package" without_dkms "$1"
 check "dkms: without headers it names the package" \
 	says "apt-get install linux-headers-1.2.3" env RELEASE=1.2.3 scripts/dkms install
 check "dkms: kernels before 6.1 are passed over" passed_over
+check "dkms: dkms.conf and compat.h need the same of a configuration" same_needs
+for config in $(needs); do
+	check "dkms: a kernel without $config is passed over" without_config "$1" "$config"
+done
 for release in "$@"; do
 	check "dkms: install for $release" installs "$release"
 done
