@@ -3,12 +3,8 @@
  * Which importers are let in, and how the DMA of each is stopped when the BAR is taken
  * away: by itself, if it stops its hardware when it is told to; or by the fence, if all
  * its DMA passes page tables in which its mapping can be closed. Neither: refused.
- *
- * Since the callback is called invalidate_mappings (Linux 7.1), only importers that stop
- * have one. Before, every importer that takes part has a move_notify, and the one of a
- * pinned umem does nothing at all; there is no way to see it but to know the function.
- * So on those kernels there is a list, and what is not in it is fenced.
  */
+#include <linux/ctype.h>
 #include <linux/kallsyms.h>
 #include <linux/moduleparam.h>
 #include <linux/ratelimit.h>
@@ -24,54 +20,47 @@ module_param(fence, bool, 0644);
 MODULE_PARM_DESC(fence,
 		 "Let importers in that cannot revoke, if the IOMMU can fence them off (default on)");
 
-#ifndef PEERBAR_HAVE_INVALIDATE_MAPPINGS
-/* Callbacks that were read, or written, and really revoke; with the module they live in. */
-static const struct {
-	const char *symbol;
-	const char *module;
-} revoking[] = {
-	/* on-demand paging: the MR's page tables are zapped before it returns */
-	{ "mlx5_ib_dmabuf_invalidate_cb", "mlx5_ib" },
-	/* the kernel's pinned and revocable umem (7.x; backported to 6.12 stable) */
-	{ "ib_umem_dmabuf_revoke_locked", "ib_uverbs" },
-	/* ours, for kernels without it (rdma/umem) */
-	{ "peerbar_umem_revoke_notify", "peerbar_umem" },
-	/* the test importer (tests/kmod); its unrevocable callback is not here */
-	{ "peerbar_test_importer_dynamic_move_notify", "peerbar_test_importer" },
-	{ "peerbar_test_importer_pinned_move_notify", "peerbar_test_importer" },
-};
-
-/* @name as sprint_symbol_no_offset() has it: "symbol [module]", or "symbol" if built in */
-static bool names(const char *name, const char *symbol, const char *module)
+static const void *callback_of(const struct dma_buf_attachment *attach)
 {
-	size_t n = strlen(symbol), m = strlen(module);
-
-	if (strncmp(name, symbol, n))
-		return false;
-	name += n;
-	if (!*name)
-		return true;
-	return !strncmp(name, " [", 2) && !strncmp(name + 2, module, m) &&
-	       !strcmp(name + 2 + m, "]");
+	return attach->importer_ops ? peerbar_importer_callback(attach->importer_ops) : NULL;
 }
 
-static bool revokes(const void *callback)
+#ifdef PEERBAR_HAVE_INVALIDATE_MAPPINGS
+/* Since the callback is called invalidate_mappings, only importers that stop have one. */
+static bool revokes(struct dma_buf_attachment *attach)
 {
+#ifdef PEERBAR_HAVE_ATTACH_REVOCABLE
+	return dma_buf_attach_revocable(attach);
+#else
+	return callback_of(attach);
+#endif
+}
+#else
+/*
+ * The RDMA core's callback for umems that are pinned for good. It does nothing but warn, and
+ * is there because before Linux 7.1 an importer must have one. Its module differs: it was
+ * moved, it may be built in.
+ */
+#define IDLE_CALLBACK "ib_umem_dmabuf_unsupported_move_notify"
+
+/*
+ * Every other callback is believed: that of an importer is called when the memory moves,
+ * and one that then goes on would be broken with any exporter. But a callback without a
+ * name, as all are without CONFIG_KALLSYMS, might be the idle one.
+ */
+static bool revokes(struct dma_buf_attachment *attach)
+{
+	const size_t len = strlen(IDLE_CALLBACK);
+	const void *callback = callback_of(attach);
 	char name[KSYM_SYMBOL_LEN];
-	size_t i;
 
 	if (!callback)
 		return false;
+	/* "symbol [module]"; an address if there is no symbol, nothing without kallsyms */
 	sprint_symbol_no_offset(name, (unsigned long)callback);
-	for (i = 0; i < ARRAY_SIZE(revoking); i++)
-		if (names(name, revoking[i].symbol, revoking[i].module))
-			return true;
-	return false;
-}
-#else
-static bool revokes(const void *callback)
-{
-	return callback;
+	if (!name[0] || isdigit(name[0]))
+		return false;
+	return strncmp(name, IDLE_CALLBACK, len) || isalnum(name[len]) || name[len] == '_';
 }
 #endif
 
@@ -106,14 +95,12 @@ static const char *why_no_fence(const struct peerbar_attachment *att)
 
 int peerbar_admit(struct peerbar_attachment *att)
 {
-	const struct dma_buf_attachment *attach = att->attach;
+	struct dma_buf_attachment *attach = att->attach;
+	const void *callback = callback_of(attach);
 	char name[KSYM_SYMBOL_LEN] = "none";
-	const void *callback = NULL;
 	const char *reason;
 
-	if (attach->importer_ops)
-		callback = peerbar_importer_callback(attach->importer_ops);
-	if (revokes(callback)) {
+	if (revokes(attach)) {
 		att->stop = PEERBAR_STOP_NATIVE;
 		return 0;
 	}
