@@ -2,23 +2,42 @@
 /*
  * Which importers are let in, and how the DMA of each is stopped when the BAR is taken
  * away: by itself, if it stops its hardware when it is told to; or by the fence, if all
- * its DMA passes page tables in which its mapping can be closed. Neither: refused.
+ * its DMA passes page tables in which its mapping can be closed, and the operator has
+ * named its driver. Neither: refused.
+ *
+ * The operator has to name it, because the NIC pays: it goes on with what it was told to
+ * do, and meets faults of the IOMMU. What a NIC makes of these is its own affair.
  */
 #include <linux/ctype.h>
 #include <linux/kallsyms.h>
 #include <linux/moduleparam.h>
 #include <linux/ratelimit.h>
 
+#include "fence_list.h"
 #include "peerbar.h"
 
 /*
  * Writable at any time: it is read when an importer attaches, and who was let in stays
  * with the way of stopping that was found then.
  */
-static bool fence = true;
-module_param(fence, bool, 0644);
+static char *fence = "";
+module_param(fence, charp, 0644);
 MODULE_PARM_DESC(fence,
-		 "Let importers in that cannot revoke, if the IOMMU can fence them off (default on)");
+		 "NIC drivers that cannot revoke and are let in where the IOMMU can fence them off: a list such as efa,bnxt_re, or all (default: none)");
+
+/*
+ * A write frees the list of before, so the lock that it holds is needed to read. One that
+ * found no memory has left NULL.
+ */
+static bool named(const char *driver)
+{
+	bool found;
+
+	kernel_param_lock(THIS_MODULE);
+	found = peerbar_fence_names(fence ?: "", driver);
+	kernel_param_unlock(THIS_MODULE);
+	return found;
+}
 
 static const void *callback_of(const struct dma_buf_attachment *attach)
 {
@@ -88,16 +107,32 @@ static const char *why_no_fence(const struct peerbar_attachment *att)
 	case PEERBAR_IOMMU_TRANSLATES:
 		break;
 	}
-	if (!READ_ONCE(fence))
-		return "the module parameter fence is off: turn it on";
 	return NULL;
+}
+
+/* @reason: why there is no fence; NULL: there could be, but nobody named the driver. */
+static void log_refusal(const struct dma_buf_attachment *attach, const char *driver,
+			const char *reason)
+{
+	const void *callback = callback_of(attach);
+	char name[KSYM_SYMBOL_LEN] = "none";
+
+	if (callback)
+		sprint_symbol_no_offset(name, (unsigned long)callback);
+	if (reason)
+		dev_warn_ratelimited(attach->dev,
+				     "peerbar: refused: driver %s cannot revoke a mapping (callback: %s), and the IOMMU cannot fence it off: %s; or use a driver whose memory regions can be revoked\n",
+				     driver, name, reason);
+	else
+		dev_warn_ratelimited(attach->dev,
+				     "peerbar: refused: driver %s cannot revoke a mapping (callback: %s), and fencing it off in the IOMMU is not allowed: if its NIC may meet IOMMU faults after a revoke, add it to the module parameter: fence=%s; or use a driver whose memory regions can be revoked\n",
+				     driver, name, driver);
 }
 
 int peerbar_admit(struct peerbar_attachment *att)
 {
 	struct dma_buf_attachment *attach = att->attach;
-	const void *callback = callback_of(attach);
-	char name[KSYM_SYMBOL_LEN] = "none";
+	const char *driver = dev_driver_string(attach->dev);
 	const char *reason;
 
 	if (revokes(attach)) {
@@ -105,16 +140,11 @@ int peerbar_admit(struct peerbar_attachment *att)
 		return 0;
 	}
 	reason = why_no_fence(att);
-	if (!reason) {
+	if (!reason && named(driver)) {
 		att->stop = PEERBAR_STOP_FENCE;
 		return 0;
 	}
-
-	if (callback)
-		sprint_symbol_no_offset(name, (unsigned long)callback);
-	dev_warn_ratelimited(attach->dev,
-			     "peerbar: refused: driver %s cannot revoke a mapping (callback: %s), and the IOMMU cannot fence it off: %s; or use a driver whose memory regions can be revoked\n",
-			     dev_driver_string(attach->dev), name, reason);
+	log_refusal(attach, driver, reason);
 	return -EOPNOTSUPP;
 }
 

@@ -8,6 +8,7 @@ NVME_ALIAS=pci:v00001B36d00000010
 SERIAL_ALIAS=pci:v00001B36d00000002
 IGB_ALIAS=pci:v00008086d000010C9
 NIC_ALIAS=pci:v00001D0Fd0000EFA		# EFA, any generation
+FENCE=/sys/module/peerbar_vfio_pci/parameters/fence
 
 # kernel_option NAME: its value on the kernel command line.
 kernel_option()
@@ -35,20 +36,36 @@ mount_all()
 # load_modules EXPORTER IMPORTER: VFIO, verbs, and our drivers of those kinds.
 load_modules()
 {
-	local m release
+	local m release fence
 	release=$(uname -r)
+	fence=$(to_fence "$2")
 	for m in vfio-pci vfio_iommu_type1 ib_uverbs crc16; do
 		modprobe "$m" || complain "modprobe $m failed"
 	done
-	[ "$1" != peerbar ] || load "/src/build/kernel/$release/peerbar-vfio-pci.ko"
+	[ "$1" != peerbar ] ||
+		load "/src/build/kernel/$release/peerbar-vfio-pci.ko" ${fence:+"fence=$fence"}
 	[ "$2" != none ] || return
 	[ "$2" = stock ] || load_if_there "/src/build/modules/$release/$2/peerbar_umem.ko"
 	load "/src/build/modules/$release/$2/efa.ko"
 }
 
+# to_fence IMPORTER: the drivers that peerbar-vfio-pci has to be allowed to fence off, for
+# that efa driver to register BARs.
+to_fence()
+{
+	[ "$1" != stock ] || echo efa
+}
+
+# set_fence DRIVERS: in the module, if it is loaded.
+set_fence()
+{
+	[ ! -e "$FENCE" ] || echo "$1" > "$FENCE"
+}
+
+# load FILE [OPTION]...
 load()
 {
-	insmod "$1" || complain "insmod $1 failed"
+	insmod "$@" || complain "insmod $1 failed"
 }
 
 load_if_there()
@@ -127,7 +144,8 @@ export_rdma_devices()
 	export PB_IBDEV PB_IBDEV2
 }
 
-# load_efa KIND: in place of the efa driver that is loaded. Names are given anew.
+# load_efa KIND: in place of the efa driver that is loaded, and the fence as it needs it.
+# Names are given anew.
 load_efa()
 {
 	local modules
@@ -135,6 +153,7 @@ load_efa()
 	! loaded efa || rmmod efa
 	loaded peerbar_umem || load_if_there "$modules/peerbar_umem.ko"
 	insmod "$modules/efa.ko"
+	set_fence "$(to_fence "$1")"
 	export_rdma_devices
 	export PB_IMPORTER=$1
 }

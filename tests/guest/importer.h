@@ -29,6 +29,13 @@ const char *mode_name(enum pti_mode mode);
 /* The PCI device that imports: the NIC. */
 const char *importing_device(void);
 
+/*
+ * From here to the other, our exporter may fence that device off, so that it lets one in
+ * that cannot revoke. With the kernel's exporter nothing happens.
+ */
+void allow_fence(void);
+void allow_no_more_fence(void);
+
 /* Attach and map for it; failure ends the test. */
 uint32_t attach(struct bench *b, enum pti_mode mode, uint32_t delay_ms);
 uint32_t attach_and_map(struct bench *b, enum pti_mode mode, uint32_t delay_ms);

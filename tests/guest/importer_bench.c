@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "importer.h"
+#include "lib/exporter.h"
 #include "lib/nicctl.h"
+#include "lib/pci.h"
 #include "lib/tap.h"
 #include "lib/watchdog.h"
 
@@ -49,6 +51,27 @@ const char *mode_name(enum pti_mode mode)
 const char *importing_device(void)
 {
 	return rig_nic();
+}
+
+static char fence_before[EXPORTER_FENCE];
+
+void allow_fence(void)
+{
+	char driver[64];
+	int ret = pci_driver(importing_device(), driver, sizeof(driver));
+
+	if (ret)
+		tap_die("set-up", "%s has no driver: %s", importing_device(), strerror(-ret));
+	if (!rig_exporter_is_ours())
+		return;
+	exporter_get_fence(fence_before);
+	exporter_set_fence(driver);
+}
+
+void allow_no_more_fence(void)
+{
+	if (rig_exporter_is_ours())
+		exporter_set_fence(fence_before);
 }
 
 uint32_t attach(struct bench *b, enum pti_mode mode, uint32_t delay_ms)

@@ -152,14 +152,41 @@ static void switched_off(void)
 	bench_open(&b, name);
 	before = nicctl_reachable();
 	handle = attach_and_map(&b, PTI_UNREVOCABLE, PTI_UNMAP_AT_ONCE);
-	exporter_set_fence(false);
+	exporter_set_fence("");
 	log = kmsg_position();
 	expect(try_attach(&b, &other), -EOPNOTSUPP, name, "refused");
-	expect(kmsg_count(log, "the module parameter fence is off"), 1, name, "the log says why");
+	expect(kmsg_count(log, "add it to the module parameter: fence=efa"), 1, name,
+	       "the log says why");
 	expect(peerbar_reset(b.rig.dev), 0, name, "reset");
 	check_reachable(before, name, "who was let in before is fenced all the same");
-	exporter_set_fence(true);
 	expect(importer_detach(b.fd, handle), 0, name, "detach");
+	bench_close(&b);
+}
+
+/* Whom the list names; more of that is in tests/unit/kernel. */
+static void named(void)
+{
+	static const struct {
+		const char *list;
+		int attach;
+	} lists[] = {
+		{ "efa", 0 }, { "bnxt_re,efa", 0 }, { "all", 0 }, { "", -EOPNOTSUPP },
+		{ "efa2", -EOPNOTSUPP }, { "bnxt_re", -EOPNOTSUPP }, { "Y", -EOPNOTSUPP },
+	};
+	char name[64];
+	uint32_t handle;
+	struct bench b;
+	int ret;
+
+	bench_open(&b, "unrevocable, named or not");
+	for (unsigned int i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		exporter_set_fence(lists[i].list);
+		snprintf(name, sizeof(name), "unrevocable, fence=%s", lists[i].list);
+		ret = try_attach(&b, &handle);
+		expect(ret, lists[i].attach, name, ret ? "refused" : "let in");
+		if (!ret)
+			expect(importer_detach(b.fd, handle), 0, name, "detach");
+	}
 	bench_close(&b);
 }
 
@@ -176,8 +203,11 @@ static void refused(void)
 
 void importer_fenced(enum trigger trigger)
 {
-	if (rig_exporter_is_ours())
-		fenced_by(trigger);
+	if (!rig_exporter_is_ours())
+		return;
+	allow_fence();
+	fenced_by(trigger);
+	allow_no_more_fence();
 }
 
 void importer_unrevocable(void)
@@ -186,9 +216,12 @@ void importer_unrevocable(void)
 		refused();
 		return;
 	}
+	allow_fence();
 	for (int trigger = 0; trigger < TRIGGERS; trigger++)
 		fenced_by((enum trigger)trigger);
 	fenced_first();
 	unmaps_itself();
 	switched_off();
+	named();
+	allow_no_more_fence();
 }

@@ -128,6 +128,7 @@ void importer_race(unsigned int seconds)
 	unsigned int nr = rig_exporter_is_ours() ? IMPORTERS : IMPORTERS - 1;
 	pthread_t resetter;
 
+	allow_fence();
 	bench_open(&race.bench, "importer race");
 	watchdog_set(seconds + 60, "importer race");
 	if (pthread_create(&resetter, NULL, keep_resetting, &race))
@@ -145,4 +146,5 @@ void importer_race(unsigned int seconds)
 	tap_check(race.resets && !race.failed, "race: every reset works", "%u of %u failed",
 		  race.failed, race.resets);
 	bench_close(&race.bench);
+	allow_no_more_fence();
 }

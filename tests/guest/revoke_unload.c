@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "importer.h"
+#include "lib/exporter.h"
 #include "lib/kmod.h"
 #include "lib/pci.h"
 #include "lib/tap.h"
@@ -40,10 +41,13 @@ void revoke_unload(void)
 {
 	const char *exporter = exporting_module();
 	bool ours = rig_exporter_is_ours();
+	char fence[EXPORTER_FENCE];
 	uint32_t handle;
 	char driver[64];
 	struct bench b;
 
+	if (ours)
+		exporter_get_fence(fence);
 	bench_open(&b, name);
 	expect(pci_driver(rig_gpu(), driver, sizeof(driver)), 0, name, "the driver");
 	handle = attach_and_map(&b, PTI_DYNAMIC, PTI_UNMAP_AT_ONCE);
@@ -61,6 +65,8 @@ void revoke_unload(void)
 	b.dmabuf = -1;
 	expect(kmod_unload(exporter), 0, name, "buffer closed");
 	load_driver(driver);
+	if (ours)
+		exporter_set_fence(fence);
 	expect(pci_bind(rig_gpu(), driver), 0, name, "loaded and bound again");
 	bench_close(&b);
 }

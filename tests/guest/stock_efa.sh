@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # The distribution's own efa driver, which cannot give a pinned buffer back. The kernel's
-# exporter refuses it, and so does peerbar-vfio-pci with its fence off, or with no IOMMU
-# that translates; libpeerbar says so, and peerbar-vfio-pci says it in the log, too, with
-# the reason, which many attempts do not flood. With the fence on it works. The driver
-# that was loaded before is loaded again at the end.
+# exporter refuses it, and so does peerbar-vfio-pci unless its parameter fence names it, or
+# with no IOMMU that translates; libpeerbar says so, and peerbar-vfio-pci says it in the
+# log, too, with the reason, which many attempts do not flood. Behind the fence it works.
+# The driver that was loaded before is loaded again at the end.
 set -eu
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
 # shellcheck source=scripts/guest/setup.sh
 . /src/scripts/guest/setup.sh
 
-FENCE=/sys/module/peerbar_vfio_pci/parameters/fence
 BEFORE=$PB_IMPORTER
 
 # refusals REASON: lines of the log
@@ -47,11 +46,11 @@ check_refusal()
 {
 	local before reason="boot without iommu=pt"
 	exporter_is_ours || { tap_wrap libpeerbar_errors --stock; return; }
-	! iommu_translates || reason="fence is off"
+	! iommu_translates || reason="add it to the module parameter: fence=efa;"
 	before=$(refusals "$reason")
-	! iommu_translates || echo 0 > "$FENCE"
+	! iommu_translates || set_fence ""
 	tap_wrap libpeerbar_errors --stock
-	echo 1 > "$FENCE"
+	set_fence efa
 	check_log "$reason" "$before"
 }
 

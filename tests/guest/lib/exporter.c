@@ -23,10 +23,24 @@ unsigned int exporter_set_timeout(unsigned int ms)
 	return old;
 }
 
-void exporter_set_fence(bool on)
+void exporter_get_fence(char drivers[EXPORTER_FENCE])
 {
-	int ret = sysfs_write(on ? "1" : "0", FENCE);
+	FILE *f = fopen(FENCE, "re");
 
+	if (!f || !fgets(drivers, EXPORTER_FENCE, f))
+		tap_die(FENCE, "cannot read it: %s", strerror(errno));
+	drivers[strcspn(drivers, "\n")] = '\0';
+	fclose(f);
+}
+
+void exporter_set_fence(const char *drivers)
+{
+	char line[EXPORTER_FENCE + 1];
+	int ret;
+
+	/* a write of no bytes at all would not arrive */
+	snprintf(line, sizeof(line), "%s\n", drivers);
+	ret = sysfs_write(line, FENCE);
 	if (ret)
 		tap_die(FENCE, "cannot set it: %s", strerror(-ret));
 }

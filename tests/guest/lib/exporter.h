@@ -6,13 +6,13 @@
 #ifndef GUEST_EXPORTER_H
 #define GUEST_EXPORTER_H
 
-#include <stdbool.h>
-
 /* How long a revoke waits for importers, in milliseconds. Return: how long before. */
 unsigned int exporter_set_timeout(unsigned int ms);
 
-/* Are importers let in that cannot revoke, if the IOMMU can fence them off? */
-void exporter_set_fence(bool on);
+/* Which NIC drivers may be fenced off: a list, "all", or "" for none. */
+#define EXPORTER_FENCE 1026u
+void exporter_get_fence(char drivers[EXPORTER_FENCE]);
+void exporter_set_fence(const char *drivers);
 
 /* How many lines of @file in the device's folder in debugfs contain @text. */
 unsigned int exporter_shows(const char *device, const char *file, const char *text);

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Is a driver in the list that an operator wrote into the module parameter fence? The
+ * module (admission.c) and the tools (rdma/lib) have the same answer, because it is the
+ * same source; nothing here calls the kernel, so it is tested on any host.
+ */
+#ifndef PEERBAR_FENCE_LIST_H
+#define PEERBAR_FENCE_LIST_H
+
+#ifdef __KERNEL__
+#include <linux/string.h>
+#include <linux/types.h>
+#else
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#endif
+
+/* Between names, and of no meaning before and after them: echo ends a line. */
+#define PEERBAR_FENCE_SEPARATORS ", \t\n"
+
+/* As the kernel treats names of modules, '-' is the same as '_'. */
+static inline char peerbar_fence_fold(char c)
+{
+	return c == '-' ? '_' : c;
+}
+
+/* Are the first @len characters of @text the whole of @name? */
+static inline bool peerbar_fence_is(const char *text, size_t len, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (!name[i] || peerbar_fence_fold(text[i]) != peerbar_fence_fold(name[i]))
+			return false;
+	return !name[len];
+}
+
+/*
+ * Users know an RDMA device by its RDMA driver. That one sits on top of a driver of the PCI
+ * function, and it is the latter that is bound to it, often by another name.
+ */
+static inline bool peerbar_fence_is_rdma(const char *text, size_t len, const char *driver)
+{
+	static const struct {
+		const char *rdma;
+		const char *pci;
+	} below[] = {
+		{ "bnxt_re", "bnxt_en" },
+		{ "ionic_rdma", "ionic" },
+		{ "irdma", "i40e" },
+		{ "irdma", "ice" },
+		{ "irdma", "idpf" },
+		{ "mana_ib", "mana" },
+		{ "mlx5_ib", "mlx5_core" },
+		{ NULL, NULL },
+	};
+	size_t i;
+
+	for (i = 0; below[i].rdma; i++)
+		if (peerbar_fence_is(text, len, below[i].rdma) &&
+		    peerbar_fence_is(below[i].pci, strlen(below[i].pci), driver))
+			return true;
+	return false;
+}
+
+/**
+ * peerbar_fence_names - may the NICs of a driver be fenced off?
+ * @list: names of drivers, as the operator wrote them, or "all"
+ * @driver: the driver that is bound to the PCI function; "" for none
+ *
+ * Return: whether the list has it, by its own name or by that of the RDMA driver above it.
+ */
+static inline bool peerbar_fence_names(const char *list, const char *driver)
+{
+	size_t len;
+
+	for (; *list; list += len) {
+		list += strspn(list, PEERBAR_FENCE_SEPARATORS);
+		len = strcspn(list, PEERBAR_FENCE_SEPARATORS);
+		if (len && (peerbar_fence_is(list, len, "all") ||
+			    peerbar_fence_is(list, len, driver) ||
+			    peerbar_fence_is_rdma(list, len, driver)))
+			return true;
+	}
+	return false;
+}
+
+#endif
