@@ -56,10 +56,14 @@ static const struct {
 	[PB_CAUSE_PINS_EXPORTER] = { "pins-exporter",
 		"the NIC's driver pins buffers and cannot give them back, and the exporter has no "
 		"fence", "bind the device to a peerbar-vfio-pci that can fence (\"peerbar dev bind "
-		"ADDRESS driver peerbar-vfio-pci\")" },
-	[PB_CAUSE_PINS_FENCE_OFF] = { "pins-fence-off",
-		"the NIC's driver pins buffers and cannot give them back, and peerbar-vfio-pci's "
-		"fence is off", "write Y to /sys/module/peerbar_vfio_pci/parameters/fence" },
+		"ADDRESS driver peerbar-vfio-pci\"), and name the NIC's driver in its parameter "
+		"fence" },
+	[PB_CAUSE_PINS_NOT_NAMED] = { "pins-not-named",
+		"the NIC's driver pins buffers and cannot give them back, and the parameter fence "
+		"of peerbar-vfio-pci does not name it",
+		"if the NIC may meet IOMMU faults after a revoke, name it: \"echo DRIVERS > "
+		PB_FENCE_FILE "\", and for good \"" PB_FENCE_OPTION "DRIVERS\" in "
+		PB_FENCE_CONF },
 	[PB_CAUSE_PINS_NO_IOMMU] = { "pins-no-iommu",
 		"the NIC's driver pins buffers and cannot give them back, and the NIC is behind no "
 		"IOMMU, so there is nothing to fence it with",
@@ -116,16 +120,17 @@ const char *pb_cause_remedy(enum pb_cause cause)
 	return causes[cause].remedy;
 }
 
-/* Append @text, as far as there is room, with @address in the place of ADDRESS. */
-static void append(char *out, size_t size, const char *text, const char *address)
+/* Append @text, as far as there is room, with @value in the place of @word. */
+static void append(char *out, size_t size, const char *text, const char *word,
+		   const char *value)
 {
 	size_t used = strlen(out);
 	const char *place;
 
-	while ((place = strstr(text, "ADDRESS"))) {
-		snprintf(out + used, size - used, "%.*s%s", (int)(place - text), text, address);
+	while ((place = strstr(text, word))) {
+		snprintf(out + used, size - used, "%.*s%s", (int)(place - text), text, value);
 		used += strlen(out + used);
-		text = place + strlen("ADDRESS");
+		text = place + strlen(word);
 	}
 	snprintf(out + used, size - used, "%s", text);
 }
@@ -136,17 +141,30 @@ static bool drivers_fault(enum pb_cause cause)
 	return cause >= PB_CAUSE_PINS_EXPORTER && cause <= PB_CAUSE_PINS_BUS_ADDRESS;
 }
 
+static void append_drivers(char *text, size_t size, const char *remedy, const char *driver)
+{
+	char drivers[PB_FENCE_WORD];
+	struct pb_fence fence;
+
+	pb_fence_read(&fence);
+	pb_fence_with(&fence, driver, drivers, sizeof(drivers));
+	append(text, size, remedy, "DRIVERS", drivers);
+}
+
 void pb_cause_advice(enum pb_cause cause, const char *address, const char *driver, char *text,
 		     size_t size)
 {
 	const struct pb_importer *importer = pb_importer_find(driver);
 
 	text[0] = '\0';
-	append(text, size, pb_cause_remedy(cause), address);
+	if (cause == PB_CAUSE_PINS_NOT_NAMED)
+		append_drivers(text, size, pb_cause_remedy(cause), driver);
+	else
+		append(text, size, pb_cause_remedy(cause), "ADDRESS", address);
 	if (!drivers_fault(cause))
 		return;
-	append(text, size, ", or ", address);
-	append(text, size, importer ? importer->remedy : OTHER_NIC, address);
+	append(text, size, ", or ", "ADDRESS", address);
+	append(text, size, importer ? importer->remedy : OTHER_NIC, "ADDRESS", address);
 }
 
 const struct pb_importer *pb_importer_find(const char *driver)

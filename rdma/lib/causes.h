@@ -22,7 +22,7 @@ enum pb_cause {
 	PB_CAUSE_NO_DMABUF_MR,
 	/* the NIC's driver pins, and there is no fence: */
 	PB_CAUSE_PINS_EXPORTER,		/* the exporter has none */
-	PB_CAUSE_PINS_FENCE_OFF,	/* it is switched off */
+	PB_CAUSE_PINS_NOT_NAMED,	/* nobody named the driver, to allow it */
 	PB_CAUSE_PINS_NO_IOMMU,		/* the NIC's DMA passes none */
 	PB_CAUSE_PINS_IDENTITY,		/* it passes one that does not translate */
 	PB_CAUSE_PINS_BUS_ADDRESS,	/* the route does not pass the IOMMU */
@@ -43,16 +43,17 @@ enum pb_cause {
 const char *pb_cause_name(enum pb_cause cause);
 
 /*
- * Why, as a clause for people, and what to do, where ADDRESS stands for the device's; the
- * remedy of PB_CAUSE_NONE is "".
+ * Why, as a clause for people, and what to do, where ADDRESS stands for the device's, and
+ * DRIVERS for those that may be fenced; the remedy of PB_CAUSE_NONE is "".
  */
 const char *pb_cause_why(enum pb_cause cause);
 const char *pb_cause_remedy(enum pb_cause cause);
 
 /*
  * What to do, for people: with the device's @address in commands, and where the NIC's
- * @driver is at fault also what makes that one do.
+ * @driver is at fault also what makes that one do. PB_ADVICE_SIZE is enough for all.
  */
+#define PB_ADVICE_SIZE 1024
 void pb_cause_advice(enum pb_cause cause, const char *address, const char *driver, char *text,
 		     size_t size);
 

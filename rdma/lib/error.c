@@ -9,7 +9,7 @@
 #include "error.h"
 #include "peerbar.h"
 
-static __thread char message[1024];
+static __thread char message[2048];
 
 const char *peerbar_errmsg(void)
 {

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "../../kernel/topology.h"
+#include "fence.h"
 #include "pci.h"
 #include "peerbar.h"
 
@@ -26,7 +27,7 @@ struct pb_kernel {
 	enum pb_answer p2pdma;		/* PCI_P2PDMA is built in */
 	enum pb_answer vfio_dmabuf;	/* vfio-pci-core is there, and exports BARs */
 	bool cpu_forwards;		/* AMD of family 0x17 or later */
-	enum pb_answer fence;		/* peerbar-vfio-pci may; unknown: not loaded, or too old */
+	struct pb_fence fence;		/* whom peerbar-vfio-pci may fence off */
 };
 
 #define PB_VERSION(major, minor) ((major) << 8 | (minor))

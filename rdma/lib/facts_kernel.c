@@ -137,15 +137,6 @@ static bool cpu_forwards(void)
 	return !pb_each_line("/proc/cpuinfo", one_cpu_line, &cpu) && cpu.amd && cpu.zen;
 }
 
-static enum pb_answer has_fence(void)
-{
-	char value[8];
-
-	if (pb_read(value, sizeof(value), "/sys/module/peerbar_vfio_pci/parameters/fence"))
-		return PB_UNKNOWN;
-	return value[0] == 'Y' ? PB_YES : PB_NO;
-}
-
 static void find_features(struct pb_kernel *kernel)
 {
 	struct pb_symbol symbols[] = {
@@ -175,7 +166,7 @@ int pb_kernel_facts(struct pb_kernel *kernel)
 		return pb_fail(EINVAL, "\"%s\" is no kernel version", kernel->release);
 	kernel->version = PB_VERSION(major, minor);
 	kernel->cpu_forwards = cpu_forwards();
-	kernel->fence = has_fence();
+	pb_fence_read(&kernel->fence);
 	find_features(kernel);
 	return 0;
 }

@@ -128,7 +128,7 @@ int peerbar_set_memory(struct peerbar_device *dev, bool enable);
  * Dead or alive, the MR ends with ibv_dereg_mr().
  * Errors (NULL and errno): EOPNOTSUPP (the NIC driver has no dma-buf MRs, or
  * cannot revoke a pinned one and the exporter refused it: peerbar-vfio-pci does not
- * where it can fence the NIC off in the IOMMU), ENODEV (the device is
+ * if its parameter fence names the driver and the IOMMU translates), ENODEV (the device is
  * reset, closed or its memory decode is off), EINVAL (range or access, or no way from
  * the NIC to the BAR), ENOMEM (no room for it; or, with the kernel's exporter and no IOMMU
  * that translates, the BAR lies above what the NIC can address).

@@ -40,7 +40,7 @@ static void judge(struct refusal *r, int fd)
 
 static void *for_cause(const struct refusal *r)
 {
-	char advice[512];
+	char advice[PB_ADVICE_SIZE];
 
 	pb_cause_advice(r->cause, r->dev.address, r->nic.pci.driver, advice, sizeof(advice));
 	return pb_fail_ptr(r->result, "%s (driver %s) refuses the dma-buf of BAR %u of %s "

@@ -128,11 +128,11 @@ enum pb_cause pb_route_cause(const struct pb_verdict *v)
 	}
 }
 
-/* A driver that pins is let in where the exporter can cut it off. */
+/* A driver that pins is let in where the exporter can cut it off, and is allowed to. */
 static enum pb_cause fence_cause(const struct pb_kernel *kernel, const struct pb_nic *nic,
 				 const struct pb_verdict *v)
 {
-	if (v->exporter != PB_EXPORTER_PEERBAR || kernel->fence == PB_UNKNOWN)
+	if (v->exporter != PB_EXPORTER_PEERBAR || !kernel->fence.known)
 		return PB_CAUSE_PINS_EXPORTER;
 	if (pb_route_cause(v))
 		return pb_route_cause(v);
@@ -142,7 +142,8 @@ static enum pb_cause fence_cause(const struct pb_kernel *kernel, const struct pb
 		return PB_CAUSE_PINS_NO_IOMMU;
 	if (pb_pci_iommu(&nic->pci) == PEERBAR_IOMMU_IDENTITY)
 		return PB_CAUSE_PINS_IDENTITY;
-	return kernel->fence == PB_YES ? PB_CAUSE_NONE : PB_CAUSE_PINS_FENCE_OFF;
+	return pb_fence_names(&kernel->fence, nic->pci.driver) ? PB_CAUSE_NONE :
+								 PB_CAUSE_PINS_NOT_NAMED;
 }
 
 /*

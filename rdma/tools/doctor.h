@@ -25,7 +25,7 @@ struct finding {
 	enum doctor_level level;
 	char fact[512];		/* what the level rests on */
 	char advice[512];	/* the one thing to do; "": nothing */
-	char command[256];	/* a shell line that does it, as root; "": there is none */
+	char command[384];	/* a shell line that does it, as root; "": there is none */
 };
 
 struct doctor {

@@ -35,12 +35,22 @@ static void explain_no_fence(const struct doctor *d, struct finding *f)
 	if (d->verdict.exporter == PB_EXPORTER_PEERBAR) {
 		advise(f, "load a %s that can fence", ours);
 	} else if (driver_loaded(ours)) {
-		advise(f, "give the device to %s, which fences such a NIC in the IOMMU", ours);
+		advise(f, "give the device to %s, which can fence such a NIC in the IOMMU", ours);
 		command(f, "peerbar dev bind %s driver %s", d->dev.address, ours);
 	} else {
-		advise(f, "load %s, which fences such a NIC in the IOMMU", ours);
+		advise(f, "load %s, which can fence such a NIC in the IOMMU", ours);
 		command(f, "modprobe %s", ours);
 	}
+}
+
+static void explain_fence_list(const struct doctor *d, struct finding *f)
+{
+	char drivers[PB_FENCE_WORD];
+
+	pb_fence_with(&d->kernel.fence, d->nic.pci.driver, drivers, sizeof(drivers));
+	advise(f, "if the NIC may meet IOMMU faults after a revoke, name it; for good by a line "
+	       "\"" PB_FENCE_OPTION "%s\" in " PB_FENCE_CONF, drivers);
+	command(f, "echo %s > " PB_FENCE_FILE, drivers);
 }
 
 void check_revoke(const struct doctor *d, struct finding *f)
@@ -56,10 +66,9 @@ void check_revoke(const struct doctor *d, struct finding *f)
 			      "fence against it", driver, d->dev.driver);
 		explain_no_fence(d, f);
 		return;
-	case PB_CAUSE_PINS_FENCE_OFF:
+	case PB_CAUSE_PINS_NOT_NAMED:
 		found_failure(f, "%s", pb_cause_why(cause));
-		advise(f, "turn it on");
-		command(f, "echo Y > /sys/module/peerbar_vfio_pci/parameters/fence");
+		explain_fence_list(d, f);
 		return;
 	case PB_CAUSE_PINS_NO_IOMMU:
 	case PB_CAUSE_PINS_IDENTITY:
@@ -73,8 +82,8 @@ void check_revoke(const struct doctor *d, struct finding *f)
 	if (!nic_pins(d))
 		found_ok(f, "driver %s gives buffers back when they are revoked", driver);
 	else if (d->verdict.stop == PB_STOP_FENCE)
-		found_ok(f, "driver %s pins buffers, and peerbar-vfio-pci fences it in the IOMMU",
-			 driver);
+		found_ok(f, "driver %s pins buffers, and peerbar-vfio-pci fences it in the IOMMU, "
+			 "as its parameter fence allows", driver);
 }
 
 void check_path(const struct doctor *d, struct finding *f)

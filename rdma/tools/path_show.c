@@ -229,7 +229,7 @@ static json_object *hosts(const struct path *p)
 static void add_verdict(json_object *object, const struct path *p)
 {
 	const struct pb_verdict *v = &p->verdict;
-	char remedy[512];
+	char remedy[PB_ADVICE_SIZE];
 
 	if (v->route_sure && p->bar >= 0)
 		add_string(object, "map", peerbar_map_type_text(v->route.type));

@@ -15,6 +15,7 @@ DRIVER=peerbar-vfio-pci
 PCI=/sys/bus/pci/devices
 GROUP=$(basename "$(readlink "$PCI/$DEV/iommu_group")")
 USER_ID=1000
+FENCE=/sys/module/peerbar_vfio_pci/parameters/fence
 
 # give ADDRESS DRIVER: past peerbar, which would refuse some of it.
 give()
@@ -120,11 +121,15 @@ test_user()
 	AS=()
 }
 
-# A NIC driver that pins, with the kernel's exporter, and with ours and no fence.
+# A NIC driver that pins: with our exporter, which has to be allowed to fence it, and with
+# the kernel's.
 test_pinning()
 {
 	load_efa stock
-	is_well "stock efa behind the fence"
+	ailment "stock efa, not named" revoke "parameter fence .*does not name it"
+
+	echo bnxt_re > "$FENCE"
+	ailment "stock efa, another named" revoke "echo bnxt_re,efa > $FENCE"
 
 	give "$SIBLING" vfio-pci
 	give "$DEV" vfio-pci
@@ -132,9 +137,34 @@ test_pinning()
 	explains "stock efa, the kernel's exporter" EOPNOTSUPP revoke "cannot give them back"
 	mends "stock efa, the kernel's exporter"
 
-	echo N > /sys/module/peerbar_vfio_pci/parameters/fence
-	ailment "stock efa, fence off" revoke "fence is off"
+	load_again
+	ailment "stock efa, not named any more" revoke "does not name it" name_for_good
 	load_efa revocable
+}
+
+# The exporter as after a reboot: what was written into its parameters is forgotten. The
+# group's node may be one that mknod made: the kernel would leave it with an old number.
+load_again()
+{
+	leave_vfio
+	rm -f "/dev/vfio/$GROUP"
+	rmmod peerbar_vfio_pci
+	modprobe $DRIVER
+	give "$SIBLING" $DRIVER
+	give "$DEV" $DRIVER
+}
+
+# The line that doctor's advice quotes, in the file that it names, for the next load.
+name_for_good()
+{
+	local advice line file
+	advice=$(failing advice)
+	line=$(sed -n 's/.*"\(options [^"]*\)".*/\1/p' <<< "$advice")
+	file=${advice##* }
+	tap_note "$file: $line"
+	echo "$line" >> "$file"
+	load_again
+	rm "$file"
 }
 
 # owner REQUEST: the program that owns the device does it; see doctor_owner.c.

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # path_show.sh [EXPORTER]...: `peerbar path show` against what happens. Whoever it says is
 # let in can register, whoever it refuses cannot, for each exporter (default: both), each
-# kind of efa driver, and with the fence on and off. `peerbar export show` against the
-# same registrations. The drivers of before are back at the end.
+# kind of efa driver, and with that one named as one to fence and not. `peerbar export
+# show` against the same registrations. The drivers of before are back at the end.
 set -eu
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
@@ -42,14 +42,14 @@ expected()
 		echo "works none"
 	elif [ "$1" = revocable ]; then
 		echo "refused host-bridge-unknown"
-	elif [ "$2" = vfio-pci ] || [ ! -e $FENCE ]; then
+	elif [ "$2" = vfio-pci ]; then
 		echo "refused pins-exporter"
 	elif ! forwards; then
 		echo "refused host-bridge-unknown"
 	elif grep -q iommu=pt /proc/cmdline; then
 		echo "refused pins-identity"
-	elif [ "$(cat $FENCE)" = N ]; then
-		echo "refused pins-fence-off"
+	elif ! grep -qwE 'efa|all' $FENCE; then
+		echo "refused pins-not-named"
 	else
 		echo "works-with-fence none"
 	fi
@@ -112,15 +112,16 @@ check()
 
 check_exporter()
 {
-	local kind=$1 exporter=$2
+	local kind=$1 exporter=$2 list
 	peerbar dev bind "$PB_GPU" driver "$exporter" > /dev/null
-	check "$kind" "$exporter"
-	[ "$exporter" = peerbar-vfio-pci ] || return 0
-	if [ -e $FENCE ]; then
-		echo N > $FENCE
-		check "$kind" "$exporter" "fence off"
-		echo Y > $FENCE
+	if [ "$exporter" != peerbar-vfio-pci ]; then
+		check "$kind" "$exporter"
+		return
 	fi
+	for list in "" bnxt_re,irdma all bnxt_re,efa; do
+		echo "$list" > $FENCE
+		check "$kind" "$exporter" "fence=$list"
+	done
 	! registers || check_shown
 }
 
@@ -181,7 +182,7 @@ check_shown()
 
 restore()
 {
-	[ ! -e $FENCE ] || echo Y > $FENCE
+	echo "$fence" > $FENCE
 	load_efa "$PB_IMPORTER"
 	peerbar dev bind "$PB_GPU" driver "$before" > /dev/null
 }
@@ -191,8 +192,9 @@ CONFIG=/lib/modules/$RELEASE/config
 [ $# -gt 0 ] || set -- vfio-pci peerbar-vfio-pci
 first=$(verdict | jq .verdict)
 tap_begin_checks
-trap restore EXIT
 load_exporter
+fence=$(cat $FENCE)
+trap restore EXIT
 for kind in stock revocable; do
 	load_efa $kind
 	for exporter; do

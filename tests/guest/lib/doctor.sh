@@ -13,14 +13,14 @@ TRY=mr_test		# what registers; its words are in /tmp/works
 REPORT=/tmp/doctor.json	# what doctor said last
 STATUS=0		# and its exit status
 
-# Our modules, as modprobe finds them where they are installed.
+# Our modules, as modprobe finds them where they are installed, with their options.
 install_modules()
 {
 	local release
 	release=$(uname -r)
 	cat > /etc/modprobe.d/peerbar-test.conf <<-EOT
 	install efa insmod /src/build/modules/$release/$IMPORTER/efa.ko
-	install peerbar-vfio-pci insmod /src/build/kernel/$release/peerbar-vfio-pci.ko
+	install peerbar-vfio-pci insmod /src/build/kernel/$release/peerbar-vfio-pci.ko \$CMDLINE_OPTS
 	EOT
 }
 

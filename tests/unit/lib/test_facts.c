@@ -229,14 +229,14 @@ static void knows_the_kernel(void **state)
 	(void)state;
 	machine_kernel(RELEASE, "AuthenticAMD/23", MACHINE_SYMBOL("pci_p2pdma_distance_many")
 		       MACHINE_MODULE_SYMBOL("vfio_pci_core_feature_dma_buf", "vfio_pci_core"));
-	fake_file("/sys/module/peerbar_vfio_pci/parameters/fence", "Y\n");
+	fake_file("/sys/module/peerbar_vfio_pci/parameters/fence", "efa\n\n");
 	assert_int_equal(pb_kernel_facts(&kernel), 0);
 	assert_string_equal(kernel.release, RELEASE);
 	assert_int_equal(kernel.version, PB_VERSION(7, 3));
 	assert_int_equal(kernel.p2pdma, PB_YES);
 	assert_int_equal(kernel.vfio_dmabuf, PB_YES);
 	assert_true(kernel.cpu_forwards);
-	assert_int_equal(kernel.fence, PB_YES);
+	assert_true(pb_fence_names(&kernel.fence, "efa"));
 }
 
 static void knows_another_kernel(void **state)
@@ -247,13 +247,14 @@ static void knows_another_kernel(void **state)
 	/* the same name, of another module */
 	machine_kernel("6.1.0-50-amd64", "GenuineIntel/23", MACHINE_SYMBOL("start_kernel")
 		       MACHINE_MODULE_SYMBOL("vfio_pci_core_feature_dma_buf", "other"));
-	fake_file("/sys/module/peerbar_vfio_pci/parameters/fence", "N\n");
+	fake_file("/sys/module/peerbar_vfio_pci/parameters/fence", "\n");
 	assert_int_equal(pb_kernel_facts(&kernel), 0);
 	assert_int_equal(kernel.version, PB_VERSION(6, 1));
 	assert_int_equal(kernel.p2pdma, PB_NO);
 	assert_int_equal(kernel.vfio_dmabuf, PB_NO);
 	assert_false(kernel.cpu_forwards);
-	assert_int_equal(kernel.fence, PB_NO);
+	assert_true(kernel.fence.known);
+	assert_false(pb_fence_names(&kernel.fence, "efa"));
 }
 
 static void knows_what_it_cannot_know(void **state)
@@ -268,7 +269,7 @@ static void knows_what_it_cannot_know(void **state)
 	assert_int_equal(kernel.p2pdma, PB_UNKNOWN);
 	assert_int_equal(kernel.vfio_dmabuf, PB_UNKNOWN);
 	assert_false(kernel.cpu_forwards);
-	assert_int_equal(kernel.fence, PB_UNKNOWN);
+	assert_false(kernel.fence.known);
 	assert_int_equal(pb_kernel_config(&kernel, "CONFIG_PCI_P2PDMA"), '?');
 }
 

@@ -34,7 +34,7 @@ int patient_setup(void **state)
 		.mounts = "debugfs /sys/kernel/debug debugfs rw 0 0\n",
 		.uverbs = "efa_0\n", .port = "4: ACTIVE\n",
 		.vfio_pci = true, .peerbar = true, .efa = true, .type1 = true,
-		.fence = "Y\n", .cmdline = "root=/dev/sda\n",
+		.fence = "efa\n", .cmdline = "root=/dev/sda\n",
 	};
 	return ret;
 }

@@ -285,7 +285,8 @@ static void pinned_and_fenced(void **state)
 	make();
 	examine("efa_0", GPU);
 	assert_int_equal(count(DOCTOR_OK), NR_CHECKS);
-	assert_non_null(strstr(findings[CHECK_REVOKE].fact, "fences it"));
+	assert_non_null(strstr(findings[CHECK_REVOKE].fact, "fences it in the IOMMU, as its "
+			       "parameter fence allows"));
 }
 
 static void pinned_and_no_fence(void **state)
@@ -315,12 +316,40 @@ static void pinned_and_ours_too_old(void **state)
 	fails(CHECK_REVOKE, "peerbar-vfio-pci has no fence", "load a peerbar-vfio-pci that can");
 }
 
-static void pinned_and_the_fence_off(void **state)
+static void pinned_and_not_named(void **state)
 {
 	(void)state;
 	m.symbols = EXPORTS EFA;
-	m.fence = "N\n";
-	fails(CHECK_REVOKE, "fence is off", "echo Y > /sys/module/peerbar_vfio_pci");
+	m.fence = "\n";
+	fails(CHECK_REVOKE, "the parameter fence of peerbar-vfio-pci does not name it",
+	      "by a line \"options peerbar_vfio_pci fence=efa\" in /etc/modprobe.d/peerbar.conf "
+	      "# echo efa > /sys/module/peerbar_vfio_pci/parameters/fence");
+}
+
+/* The others that are named stay in the list. */
+static void pinned_and_others_named(void **state)
+{
+	(void)state;
+	m.symbols = EXPORTS EFA;
+	m.fence = "bnxt_re,irdma\n\n";
+	fails(CHECK_REVOKE, "does not name it",
+	      "fence=bnxt_re,irdma,efa\" in /etc/modprobe.d/peerbar.conf "
+	      "# echo bnxt_re,irdma,efa > /sys/module/peerbar_vfio_pci/parameters/fence");
+}
+
+/* Nor is the command cut where the list is longer than any real one. */
+static void pinned_and_many_named(void **state)
+{
+	char many[1024];
+
+	(void)state;
+	memset(many, 'x', sizeof(many) - 1);
+	many[sizeof(many) - 1] = '\0';
+	m.symbols = EXPORTS EFA;
+	m.fence = many;
+	fails(CHECK_REVOKE, "does not name it",
+	      "# echo $(cat /sys/module/peerbar_vfio_pci/parameters/fence),efa > "
+	      "/sys/module/peerbar_vfio_pci/parameters/fence");
 }
 
 static void pinned_and_not_translated(void **state)
@@ -383,7 +412,9 @@ int main(void)
 		TEST(pinned_and_no_fence),
 		TEST(pinned_and_ours_not_loaded),
 		TEST(pinned_and_ours_too_old),
-		TEST(pinned_and_the_fence_off),
+		TEST(pinned_and_not_named),
+		TEST(pinned_and_others_named),
+		TEST(pinned_and_many_named),
 		TEST(pinned_and_not_translated),
 		TEST(a_cpu_that_does_not_forward),
 		TEST(a_bar_above_the_mask),

@@ -15,6 +15,8 @@
 #define NIC "0000:04:00.0"
 #define ARGS(...) ((char *[]){ __VA_ARGS__ })
 
+#define GPU_PART 5
+
 static struct machine_function parts[] = {
 	{ .path = "pci0000:00/0000:00:00.0", .vendor = 0x8086, .device = 0x29c0,
 	  .acs = MACHINE_OLD_PCI },
@@ -25,7 +27,7 @@ static struct machine_function parts[] = {
 	  .port = MACHINE_DOWNSTREAM, .acs = 0 },
 	{ .path = "pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:02.0",
 	  .port = MACHINE_DOWNSTREAM, .acs = 0x7f },
-	{ .path = "pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:01.0/" GPU,
+	[GPU_PART] = { .path = "pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:01.0/" GPU,
 	  .vendor = 0x1af4, .device = 0x1110, .acs = MACHINE_NO_ACS, .driver = "vfio-pci",
 	  .vfio = true, .group = 8, .bar = 0x380000000000, .size = 1 << 30 },
 	{ .path = "pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:02.0/" NIC,
@@ -96,6 +98,28 @@ static void says_why_not(void **state)
 	assert_non_null(strstr(said_out, "\"cause\":\"no-bar\""));
 }
 
+/* A NIC driver that pins, our exporter, and the list of those that may be fenced. */
+static void says_whom_to_name(void **state)
+{
+	(void)state;
+	parts[GPU_PART].driver = "peerbar-vfio-pci";
+	make_machine("AuthenticAMD/25", false);
+	parts[GPU_PART].driver = "vfio-pci";
+	fake_file("/proc/kallsyms", MACHINE_MODULE_SYMBOL("efa_reg_user_mr_dmabuf", "efa"));
+	fake_file("/sys/module/peerbar_vfio_pci/parameters/fence", "irdma\n");
+	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", GPU)), TOOL_OK);
+	assert_non_null(strstr(said_out, " stop none verdict refused cause pins-not-named reason "
+			       "the NIC's driver pins buffers and cannot give them back, and the "
+			       "parameter fence of peerbar-vfio-pci does not name it remedy if the "
+			       "NIC may meet IOMMU faults after a revoke, name it: \"echo irdma,efa "
+			       "> /sys/module/peerbar_vfio_pci/parameters/fence\", and for good "
+			       "\"options peerbar_vfio_pci fence=irdma,efa\" in /etc/modprobe.d/"
+			       "peerbar.conf, or load peerbar's efa (rdma/drivers)\n"));
+	fake_file("/sys/module/peerbar_vfio_pci/parameters/fence", "irdma,efa\n");
+	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", GPU)), TOOL_OK);
+	assert_non_null(strstr(said_out, " stop fence verdict works-with-fence\n"));
+}
+
 static void says_what_it_does_not_see(void **state)
 {
 	(void)state;
@@ -130,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(prints_text),
 		TEST(says_why_not),
+		TEST(says_whom_to_name),
 		TEST(says_what_it_does_not_see),
 		TEST(refuses_bad_words),
 	};
