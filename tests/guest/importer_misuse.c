@@ -41,12 +41,18 @@ static void bad_attach(struct bench *b)
 		{ "absent device", b->dmabuf, ENODEV, "0000:fe:1f.7", PTI_DYNAMIC, 0 },
 		{ "device without driver", b->dmabuf, ENXIO, "0000:00:00.0", PTI_DYNAMIC, 0 },
 	};
+	struct pti_attach flags = { .dmabuf_fd = b->dmabuf, .flags = ~PTI_STAYS };
+	struct pti_attach callback = {
+		.dmabuf_fd = b->dmabuf, .callback_ms = PTI_MAX_DELAY_MS + 1,
+	};
 	uint32_t handle;
 
 	for (unsigned int i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		expect(importer_attach(b->fd, cases[i].dmabuf, cases[i].device, cases[i].mode,
 				       cases[i].delay_ms, &handle),
 		       -cases[i].error, name, cases[i].what);
+	expect(importer_attach_as(b->fd, &flags, nic), -EINVAL, name, "flags of no meaning");
+	expect(importer_attach_as(b->fd, &callback, nic), -EINVAL, name, "callback too long");
 	close(file);
 }
 

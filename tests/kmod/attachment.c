@@ -6,6 +6,7 @@
  * The exporter holds it when it notifies. The worker that unmaps late takes it like
  * everybody else, and finds out under it whether there is still something to do.
  */
+#include <linux/device.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-resv.h>
 #include <linux/ktime.h>
@@ -14,13 +15,15 @@
 
 #include "attachment.h"
 #include "compat.h"
+#include "sit.h"
 
 struct importer_attachment {
 	struct dma_buf *dmabuf;
 	struct dma_buf_attachment *attach;
 	struct device *dev;
 	enum pti_mode mode;
-	u32 delay_ms;
+	u32 delay_ms, callback_ms;
+	bool stays;
 	u64 attach_ns;
 
 	/* protected by the reservation lock */
@@ -83,6 +86,8 @@ static void notified(struct dma_buf_attachment *attach)
 
 	dma_resv_assert_held(attach->dmabuf->resv);
 
+	if (a->callback_ms)
+		importer_sit(a->callback_ms);
 	a->notifies++;
 	if (a->sgt && !a->unmapping)
 		revoked(a);
@@ -99,15 +104,19 @@ static void peerbar_test_importer_pinned_move_notify(struct dma_buf_attachment *
 	notified(attach);
 }
 
+/*
+ * What a pinned umem has where a callback must be there. An exporter has no way to know it
+ * but by this name.
+ */
 #ifdef IMPORTER_MUST_HAVE_NOTIFY
-static void peerbar_test_importer_unrevocable_move_notify(struct dma_buf_attachment *attach)
+static void ib_umem_dmabuf_unsupported_move_notify(struct dma_buf_attachment *attach)
 {
 	struct importer_attachment *a = attach->importer_priv;
 
 	a->notifies++;
 }
 #else
-#define peerbar_test_importer_unrevocable_move_notify NULL
+#define ib_umem_dmabuf_unsupported_move_notify NULL
 #endif
 
 static const struct dma_buf_attach_ops modes[] = {
@@ -121,28 +130,42 @@ static const struct dma_buf_attach_ops modes[] = {
 	},
 	[PTI_UNREVOCABLE] = {
 		.allow_peer2peer = true,
-		.importer_notify = peerbar_test_importer_unrevocable_move_notify,
+		.importer_notify = ib_umem_dmabuf_unsupported_move_notify,
 	},
 };
+
+static bool makes_sense(const struct pti_attach *how)
+{
+	return how->mode < ARRAY_SIZE(modes) && !(how->flags & ~PTI_STAYS) &&
+	       (how->unmap_delay_ms <= PTI_MAX_DELAY_MS ||
+		how->unmap_delay_ms == PTI_UNMAP_NEVER) &&
+	       (how->callback_ms <= PTI_MAX_DELAY_MS || how->callback_ms == PTI_SIT);
+}
 
 static struct importer_attachment *new_attachment(const struct pti_attach *how,
 						  struct device *dev)
 {
 	struct importer_attachment *a;
 
-	if (how->mode >= ARRAY_SIZE(modes) ||
-	    (how->unmap_delay_ms > PTI_MAX_DELAY_MS &&
-	     how->unmap_delay_ms != PTI_UNMAP_NEVER))
+	if (!makes_sense(how))
 		return ERR_PTR(-EINVAL);
 
 	a = kzalloc(sizeof(*a), GFP_KERNEL);
 	if (!a)
 		return ERR_PTR(-ENOMEM);
-	a->dev = dev;
+	a->dev = get_device(dev);
 	a->mode = how->mode;
 	a->delay_ms = how->unmap_delay_ms;
+	a->callback_ms = how->callback_ms;
+	a->stays = how->flags & PTI_STAYS;
 	INIT_DELAYED_WORK(&a->late, unmap_late);
 	return a;
+}
+
+static void free_attachment(struct importer_attachment *a)
+{
+	put_device(a->dev);
+	kfree(a);
 }
 
 struct importer_attachment *importer_attach(const struct pti_attach *how, struct device *dev)
@@ -172,27 +195,30 @@ struct importer_attachment *importer_attach(const struct pti_attach *how, struct
 err_put:
 	dma_buf_put(a->dmabuf);
 err_free:
-	kfree(a);
+	free_attachment(a);
 	return ERR_PTR(ret);
 }
 
+/* Nobody may sit meanwhile: files of one process are closed one after the other. */
 void importer_detach(struct importer_attachment *a)
 {
+	importer_hurry_begin();
 	dma_resv_lock(a->dmabuf->resv, NULL);
 	if (a->sgt)
 		unmap_locked(a);
 	dma_resv_unlock(a->dmabuf->resv);
+	importer_hurry_end();
 
 	/* Nothing is mapped, so no notification starts the worker again. */
 	cancel_delayed_work_sync(&a->late);
 	dma_buf_detach(a->dmabuf, a->attach);
 	dma_buf_put(a->dmabuf);
-	kfree(a);
+	free_attachment(a);
 }
 
-bool importer_is_for(const struct importer_attachment *a, const struct device *dev)
+bool importer_goes_with(const struct importer_attachment *a, const struct device *dev)
 {
-	return a->dev == dev;
+	return a->dev == dev && !a->stays;
 }
 
 static int pin_and_map_locked(struct importer_attachment *a)

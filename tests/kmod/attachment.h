@@ -11,13 +11,15 @@ struct device;
 struct importer_attachment;
 
 /*
- * The caller sees to it that @dev has a driver from importer_attach() to
- * importer_detach(), and that no two calls for the same attachment overlap.
+ * The caller sees to it that @dev has a driver when it is attached, that what goes with
+ * the driver is detached before, and that no two calls for the same attachment overlap.
+ * The device itself is held.
  */
 struct importer_attachment *importer_attach(const struct pti_attach *how, struct device *dev);
 void importer_detach(struct importer_attachment *a);
 
-bool importer_is_for(const struct importer_attachment *a, const struct device *dev);
+/* Is it for @dev, and not to stay when its driver goes? */
+bool importer_goes_with(const struct importer_attachment *a, const struct device *dev);
 
 int importer_map(struct importer_attachment *a);
 int importer_unmap(struct importer_attachment *a);

@@ -4,7 +4,7 @@
  *
  * DMA may only be mapped for a device that has a driver. Attaching takes the device's
  * lock and looks; a bus notifier, which is called with that lock held, detaches before
- * the driver goes.
+ * the driver goes, unless the attachment is there to stay.
  *
  * Lock order: device lock, files_lock, lock of a file, reservation lock. The device lock
  * is only taken interruptibly: its holder may be waiting for a process to end.
@@ -22,6 +22,7 @@
 
 #include "attachment.h"
 #include "compat.h"
+#include "sit.h"
 
 #define MAX_HANDLES 4096
 #define MAX_ENTRIES 65536u
@@ -154,8 +155,15 @@ static long importer_ioctl(struct file *filp, unsigned int cmd, unsigned long ua
 	u32 handle;
 	int ret;
 
-	if (cmd == PTI_ATTACH)
+	switch (cmd) {
+	case PTI_ATTACH:
 		return ioctl_attach(file, arg);
+	case PTI_WAKE:
+		importer_wake();
+		return 0;
+	case PTI_SITTING:
+		return importer_sitting();
+	}
 	if (_IOC_TYPE(cmd) != PTI_IOC)
 		return -ENOTTY;
 
@@ -172,7 +180,7 @@ static long importer_ioctl(struct file *filp, unsigned int cmd, unsigned long ua
 	return ret;
 }
 
-/* All attachments for one device, or for any if @dev is NULL. */
+/* All attachments that go with the driver of one device, or just all if @dev is NULL. */
 static void detach_all(struct importer_file *file, const struct device *dev)
 {
 	struct importer_attachment *a;
@@ -180,7 +188,7 @@ static void detach_all(struct importer_file *file, const struct device *dev)
 
 	mutex_lock(&file->lock);
 	xa_for_each(&file->attachments, handle, a) {
-		if (dev && !importer_is_for(a, dev))
+		if (dev && !importer_goes_with(a, dev))
 			continue;
 		xa_erase(&file->attachments, handle);
 		importer_detach(a);

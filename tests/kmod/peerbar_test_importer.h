@@ -12,9 +12,10 @@
  *	ioctl(fd, PTI_MAP, &a.handle);
  *
  * Handles belong to the open file. Closing it detaches everything, and so does unbinding
- * the driver of the importing device (for the attachments of that device: their handles
- * are gone). Every call may be made from any thread at any time, also while the exporter
- * waits for this importer.
+ * the driver of the importing device (for the attachments of that device, but those with
+ * PTI_STAYS: their handles are gone). Every call may be made from any thread at any time,
+ * also while the exporter waits for this importer. All but PTI_ATTACH, PTI_WAKE and
+ * PTI_SITTING take the reservation lock of the dma-buf, and so wait for who sits on it.
  *
  * Errors of all: -EFAULT, -EINTR, -ENOTTY; -ENOENT: no such handle.
  */
@@ -34,7 +35,8 @@ enum pti_mode {
 	PTI_PINNED,
 	/*
 	 * Pins while mapped, and has no way to let go: no callback on kernels that allow
-	 * that (7.1), one that only counts on others. Unmaps by PTI_UNMAP alone.
+	 * that (7.1), one that only counts on others, and that has the name of the one by
+	 * which an exporter knows a pinned umem. Unmaps by PTI_UNMAP alone.
 	 */
 	PTI_UNREVOCABLE,
 };
@@ -43,6 +45,16 @@ enum pti_mode {
 #define PTI_UNMAP_AT_ONCE 0u		/* before the notification returns */
 #define PTI_UNMAP_NEVER 0xffffffffu	/* until PTI_UNMAP, PTI_DETACH or close */
 #define PTI_MAX_DELAY_MS 600000u
+
+#define PTI_SIT 0xffffffffu		/* a value of callback_ms: until PTI_WAKE */
+
+/*
+ * A flag: unbinding the driver of the importing device, or removing the device, detaches
+ * nothing and unmaps nothing. What the handle's calls do then is up to the exporter.
+ * amdgpu is such an importer: it lets go of its mappings when it is unbound, and of its
+ * attachments with the last reference to a buffer, which may be much later.
+ */
+#define PTI_STAYS 0x1u
 
 struct pti_attach {
 	__s32 dmabuf_fd;	/* not needed any more when the call returns */
@@ -55,6 +67,12 @@ struct pti_attach {
 	__u32 unmap_delay_ms;
 	__u32 handle;		/* out, on success; never 0 */
 	char device[16];	/* the importing device, as sysfs spells it */
+	__u32 flags;		/* PTI_STAYS */
+	/*
+	 * How long the callback of PTI_DYNAMIC and PTI_PINNED sits, uninterruptibly and
+	 * with the reservation lock held, before it does what it is there for.
+	 */
+	__u32 callback_ms;
 };
 
 struct pti_entry {
@@ -83,13 +101,17 @@ struct pti_query {
 };
 
 /*
- * PTI_ATTACH: -EINVAL (mode or delay is nonsense, @device has no end, or the descriptor is
- * no dma-buf), -EBADF, -ENODEV (no device of that name), -ENXIO (no driver is bound to it),
- * -EBUSY (4096 handles), -ENOMEM, or what the exporter says.
+ * PTI_ATTACH: -EINVAL (mode, flags or a time is nonsense, @device has no end, or the
+ * descriptor is no dma-buf), -EBADF, -ENODEV (no device of that name), -ENXIO (no driver is
+ * bound to it), -EBUSY (4096 handles), -ENOMEM, or what the exporter says.
  *
  * PTI_MAP: -EBUSY (is mapped), -ESTALE (PTI_DEAD), or what the exporter says to pin and
  * map. PTI_UNMAP: -ENODATA (is not mapped). PTI_DETACH unmaps first if need be. These
  * take the address of a handle.
+ *
+ * PTI_WAKE: all callbacks that sit now, of all files, go on; who comes later sits.
+ * PTI_SITTING: how many sit, as the result. Neither takes an argument. Nobody sits while
+ * anything is being detached, by whatever of the above.
  *
  * Numbers begin at 0x40: the lowest are the VFS's own for every file.
  */
@@ -99,5 +121,7 @@ struct pti_query {
 #define PTI_UNMAP	_IOW(PTI_IOC, 0x42, __u32)
 #define PTI_DETACH	_IOW(PTI_IOC, 0x43, __u32)
 #define PTI_QUERY	_IOWR(PTI_IOC, 0x44, struct pti_query)
+#define PTI_WAKE	_IO(PTI_IOC, 0x45)
+#define PTI_SITTING	_IO(PTI_IOC, 0x46)
 
 #endif

@@ -45,18 +45,34 @@ int importer_open(void)
 int importer_attach(int fd, int dmabuf, const char *device, enum pti_mode mode,
 		    uint32_t unmap_delay_ms, uint32_t *handle)
 {
-	struct pti_attach attach = {
+	struct pti_attach how = {
 		.dmabuf_fd = dmabuf, .mode = mode, .unmap_delay_ms = unmap_delay_ms,
 	};
-	int ret;
+	int ret = importer_attach_as(fd, &how, device);
 
-	if (strlen(device) >= sizeof(attach.device))
-		return -EINVAL;
-	memcpy(attach.device, device, strlen(device) + 1);
-	ret = result(ioctl(fd, PTI_ATTACH, &attach));
 	if (!ret)
-		*handle = attach.handle;
+		*handle = how.handle;
 	return ret;
+}
+
+int importer_attach_as(int fd, struct pti_attach *how, const char *device)
+{
+	if (strlen(device) >= sizeof(how->device))
+		return -EINVAL;
+	memcpy(how->device, device, strlen(device) + 1);
+	return result(ioctl(fd, PTI_ATTACH, how));
+}
+
+int importer_wake(int fd)
+{
+	return result(ioctl(fd, PTI_WAKE));
+}
+
+int importer_sitting(int fd)
+{
+	int ret = ioctl(fd, PTI_SITTING);
+
+	return ret < 0 ? -errno : ret;
 }
 
 int importer_map(int fd, uint32_t handle)

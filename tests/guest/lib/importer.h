@@ -23,6 +23,14 @@ int importer_unload(void);
 
 int importer_attach(int fd, int dmabuf, const char *device, enum pti_mode mode,
 		    uint32_t unmap_delay_ms, uint32_t *handle);
+
+/* The same with all that can be asked for; fills in @how->device and @how->handle. */
+int importer_attach_as(int fd, struct pti_attach *how, const char *device);
+
+/* Let the callbacks go on that sit; how many do (or a negative errno). */
+int importer_wake(int fd);
+int importer_sitting(int fd);
+
 int importer_map(int fd, uint32_t handle);
 int importer_unmap(int fd, uint32_t handle);
 int importer_detach(int fd, uint32_t handle);
