@@ -420,8 +420,7 @@ enum peerbar_iommu peerbar_iommu_of(struct device *dev);
  * peerbar_admit - let an importer in, or refuse it
  * @att: its attachment, with the route; gets @stop
  *
- * Decided by what its callback does, not by there being one. A refusal is logged, with
- * what is in the way of the fence.
+ * A refusal is logged, with what is in the way of the fence.
  *
  * Return: 0, or -EOPNOTSUPP if nothing could stop its DMA.
  */

@@ -53,13 +53,27 @@ static void unmap_locked(struct importer_attachment *a)
 	a->unmapped_at = ktime_get_ns();
 }
 
+/*
+ * A timer that is set while the clock tick is late, as it is on a busy emulator, goes off
+ * too early by that much. Returns false if it is time.
+ */
+static bool unmap_when_due(struct importer_attachment *a)
+{
+	s64 early_ns = a->notified_at + a->delay_ms * NSEC_PER_MSEC - ktime_get_ns();
+
+	if (early_ns <= 0)
+		return false;
+	schedule_delayed_work(&a->late, nsecs_to_jiffies(early_ns) + 1);
+	return true;
+}
+
 static void unmap_late(struct work_struct *work)
 {
 	struct importer_attachment *a =
 		container_of(to_delayed_work(work), struct importer_attachment, late);
 
 	dma_resv_lock(a->dmabuf->resv, NULL);
-	if (a->unmapping)
+	if (a->unmapping && !unmap_when_due(a))
 		unmap_locked(a);
 	dma_resv_unlock(a->dmabuf->resv);
 }
