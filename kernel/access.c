@@ -16,6 +16,9 @@
  * lives as long as the client has its driver: before that goes, clients.c sees to it that
  * nothing is left to close or to give back.
  */
+#include <linux/math64.h>
+#include <linux/ktime.h>
+
 #include "access.h"
 #include "domain.h"
 
@@ -136,9 +139,31 @@ static int open_bus(struct peerbar_mapping *m)
 	return 0;
 }
 
-int peerbar_access_open(struct peerbar_mapping *m, enum dma_data_direction dir)
+/*
+ * A revoke has to close what importers hold on to, one mapping after the other. How long
+ * that takes depends on their number, on the pages that their ranges and the IOMMU agree
+ * on, and on the machine. So the time itself has a limit, and all mappings of a device share
+ * it: a part of the default of revoke_timeout_ms, so that importers have the rest.
+ */
+#define MAX_CLOSE_NS (2500 * (s64)NSEC_PER_MSEC)
+
+static int within_close_time(struct peerbar_mapping *m, u64 took_ns)
 {
-	m->dir = dir;
+	struct peerbar_context *ctx = m->att->buf->context;
+	s64 all;
+
+	m->close_ns = took_ns;
+	all = atomic64_add_return(m->close_ns, &ctx->close_ns);
+	if (all <= MAX_CLOSE_NS || all == m->close_ns)
+		return 0;
+	peerbar_access_close(m);
+	peerbar_warn(ctx, m->att->client, "refused: it would take %lld ms to close all that is mapped of %s: map less, or in larger pieces\n",
+		     div_s64(all, NSEC_PER_MSEC), pci_name(ctx->pdev));
+	return -ENOMEM;
+}
+
+static int open_way(struct peerbar_mapping *m)
+{
 	switch (m->way) {
 	case PEERBAR_TRANSLATED:
 		return open_translated(m);
@@ -148,6 +173,18 @@ int peerbar_access_open(struct peerbar_mapping *m, enum dma_data_direction dir)
 		break;
 	}
 	return open_bus(m);
+}
+
+int peerbar_access_open(struct peerbar_mapping *m, enum dma_data_direction dir)
+{
+	u64 start = ktime_get_ns();
+	int ret;
+
+	m->dir = dir;
+	ret = open_way(m);
+	if (ret || m->way != PEERBAR_TRANSLATED)
+		return ret;
+	return within_close_time(m, ktime_get_ns() - start);
 }
 
 int peerbar_access_close(struct peerbar_mapping *m)
@@ -160,6 +197,7 @@ int peerbar_access_close(struct peerbar_mapping *m)
 	if (m->way != PEERBAR_TRANSLATED)
 		return 0;
 
+	atomic64_sub(m->close_ns, &ctx->close_ns);
 	addr = peerbar_iova_addr(&m->iova);
 	peerbar_domain_unmap(m->iova.domain, addr, m->iova.size);
 	if (peerbar_domain_empty(m->iova.domain, addr, m->iova.size))

@@ -78,6 +78,7 @@ struct peerbar_provider {
  * @live: mappings, and attempts to make one, of all buffers
  * @idle: woken when @live becomes 0
  * @log: limit of its lines in the kernel's log, of its own so that it hides no other's
+ * @close_ns: how long it will take to close all that is open: see peerbar_mapping.close_ns
  * @iova_bytes: IOVA space that its mappings hold, in all importers' domains together
  * @lock: protects all below; held for short, never while anything is waited for
  * @reasons: bits of enum peerbar_reason
@@ -101,6 +102,7 @@ struct peerbar_context {
 	atomic_t live;
 	wait_queue_head_t idle;
 	struct ratelimit_state log;
+	atomic64_t close_ns;
 	atomic64_t iova_bytes;
 
 	struct mutex lock; /* see revoke.c */
@@ -240,6 +242,7 @@ struct peerbar_run {
  * @node: in peerbar_attachment.mappings
  * @state: see the enum
  * @told: the importer was told to let go of it
+ * @close_ns: how long it will take to close it, by what it took to open it
  * @way: how it is reached
  * @dir: direction of the transfers
  * @iova: of a translated mapping: one for all ranges, reserved from the first open on
@@ -252,6 +255,7 @@ struct peerbar_mapping {
 	struct list_head node;
 	enum peerbar_mapping_state state;
 	bool told;
+	u64 close_ns;
 	enum peerbar_way way;
 	enum dma_data_direction dir;
 	struct peerbar_iova iova;

@@ -13,7 +13,8 @@
  *      who holds the lock of one buffer, or sits in the callback of one, keeps nobody else
  *      from being told, nor from letting go;
  *   3. fences off the importers that cannot stop (admission.c), and lets them map no more;
- *   4. waits until nothing is mapped, for at most revoke_timeout_ms;
+ *   4. waits until nothing is mapped, for at most revoke_timeout_ms less the time that
+ *      step 5 may take (access.c);
  *   5. closes in the IOMMU what is still mapped. Who was told in time, and holds on, has
  *      broken its promise and maps no more; who could not be told is not to blame;
  *   6. where no IOMMU translates, waits for importers that are to stop by themselves for as
@@ -281,14 +282,25 @@ static void flush_posted_writes(struct pci_dev *pdev)
 		pci_read_config_word(pdev, PCI_VENDOR_ID, &vendor);
 }
 
+/* What is left of the timeout, if what importers hold on to is to be closed within it, too. */
+static unsigned long patience(struct peerbar_context *ctx, unsigned long start)
+{
+	unsigned long timeout = peerbar_revoke_timeout();
+	unsigned long closing = nsecs_to_jiffies(atomic64_read(&ctx->close_ns));
+	unsigned long spent = jiffies - start + min(closing, timeout / 2);
+
+	return spent < timeout ? timeout - spent : 0;
+}
+
 /* Steps 3 to 7. */
 static int take_away(struct peerbar_context *ctx, enum peerbar_wait wait,
 		     struct peerbar_fences *fences)
 {
+	unsigned long start = jiffies;
 	int ret;
 
 	fence_kind(ctx, PEERBAR_STOP_FENCE, fences);
-	ret = wait_idle(ctx, peerbar_revoke_timeout(), wait);
+	ret = wait_idle(ctx, patience(ctx, start), wait);
 	if (!ret && !is_idle(ctx)) {
 		fence_kind(ctx, PEERBAR_STOP_NATIVE, fences);
 		ret = wait_without_end(ctx, wait, fences);
