@@ -11,7 +11,5 @@ void dma_iova_free(struct device *dev, struct dma_iova_state *state);
 int dma_iova_link(struct device *dev, struct dma_iova_state *state, phys_addr_t phys,
 		  size_t offset, size_t size, enum dma_data_direction dir,
 		  unsigned long attrs);
-void dma_iova_unlink(struct device *dev, struct dma_iova_state *state, size_t offset,
-		     size_t size, enum dma_data_direction dir, unsigned long attrs);
 int dma_iova_sync(struct device *dev, struct dma_iova_state *state, size_t offset,
 		  size_t size);
