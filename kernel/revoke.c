@@ -245,24 +245,30 @@ static void log_holders(struct peerbar_buffer *buf)
 	mutex_unlock(&buf->lock);
 }
 
-/* Step 6. */
+static void log_all_holders(struct peerbar_context *ctx)
+{
+	struct peerbar_buffer *buf = NULL;
+
+	while ((buf = peerbar_next_buffer(ctx, buf)))
+		if (atomic_read(&buf->live))
+			log_holders(buf);
+}
+
+/* Step 6. The parameter may be set meanwhile. */
 static int wait_without_end(struct peerbar_context *ctx, enum peerbar_wait wait,
 			    struct peerbar_fences *fences)
 {
-	struct peerbar_buffer *buf;
+	unsigned int seconds;
 	int ret = 0;
 
-	while (!ret && !is_idle(ctx)) {
+	for (seconds = 0; !ret && !is_idle(ctx); seconds++) {
 		if (READ_ONCE(allow_unsafe_timeout)) {
 			abandon_all(ctx, fences);
 			break;
 		}
-		buf = NULL;
-		while ((buf = peerbar_next_buffer(ctx, buf)))
-			if (atomic_read(&buf->live))
-				log_holders(buf);
-		ret = wait == PEERBAR_WAIT_OR_FAIL ? -EBUSY :
-						     wait_idle(ctx, REMINDER_S * HZ, wait);
+		if (seconds % REMINDER_S == 0)
+			log_all_holders(ctx);
+		ret = wait == PEERBAR_WAIT_OR_FAIL ? -EBUSY : wait_idle(ctx, HZ, wait);
 	}
 	return ret;
 }
