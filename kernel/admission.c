@@ -44,15 +44,11 @@ static const void *callback_of(const struct dma_buf_attachment *attach)
 	return attach->importer_ops ? peerbar_importer_callback(attach->importer_ops) : NULL;
 }
 
-#ifdef PEERBAR_HAVE_INVALIDATE_MAPPINGS
-/* Since the callback is called invalidate_mappings, only importers that stop have one. */
+#ifdef PEERBAR_HAVE_ATTACH_REVOCABLE
+/* Since the kernel itself can say so, only importers that stop have a callback. */
 static bool revokes(struct dma_buf_attachment *attach)
 {
-#ifdef PEERBAR_HAVE_ATTACH_REVOCABLE
 	return dma_buf_attach_revocable(attach);
-#else
-	return callback_of(attach);
-#endif
 }
 #else
 /*

@@ -7,7 +7,7 @@
  * the new mapping. So the page tables are emptied through the domain (access.c) and the
  * IOVA is given back apart from that, when the importer has detached.
  *
- * iova_link.c does it with dma_iova_*() of Linux 6.16, iova_sink.c without.
+ * iova_link.c does it with dma_iova_*() as of Linux 6.18, iova_sink.c without.
  */
 #ifndef PEERBAR_IOVA_H
 #define PEERBAR_IOVA_H
