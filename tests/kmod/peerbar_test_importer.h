@@ -69,8 +69,9 @@ struct pti_attach {
 	char device[16];	/* the importing device, as sysfs spells it */
 	__u32 flags;		/* PTI_STAYS */
 	/*
-	 * How long the callback of PTI_DYNAMIC and PTI_PINNED sits, uninterruptibly and
-	 * with the reservation lock held, before it does what it is there for.
+	 * How long the callback of PTI_DYNAMIC and PTI_PINNED sits, with the reservation
+	 * lock held, before it does what it is there for. No signal disturbs it, unless
+	 * the exporter called it on behalf of a process that is killed.
 	 */
 	__u32 callback_ms;
 };

@@ -5,6 +5,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/jiffies.h>
+#include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
 
@@ -24,8 +25,10 @@ void importer_sit(u32 ms)
 	/* Read before: whoever was seen to sit is woken by the next call. */
 	smp_mb__before_atomic();
 	atomic_inc(&sitting);
-	wait_event_timeout(queue,
-			   atomic_read(&wakes) != before || atomic_read(&hurries), timeout);
+	if (wait_event_killable_timeout(queue,
+					atomic_read(&wakes) != before || atomic_read(&hurries),
+					timeout) < 0)
+		pr_info("whoever called the callback was killed: it goes on\n");
 	atomic_dec(&sitting);
 }
 
