@@ -4,54 +4,30 @@
  * long as it takes; peerbar-vfio-pci waits for revoke_timeout_ms and then closes the
  * mapping itself.
  */
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 
 #include "importer.h"
 #include "lib/clock.h"
 #include "lib/exporter.h"
 #include "lib/nicctl.h"
+#include "lib/resetter.h"
 #include "lib/tap.h"
 
 #define TIMEOUT_MS 1000u
 #define SLACK_MS 2000u		/* for the reset itself, and for emulation */
 #define HELD_MS 300u
 
-struct resetter {
-	struct peerbar_device *dev;
-	pthread_t thread;
-	atomic_bool done;
-	uint64_t took_us;
-	int ret;
-};
-
-static void *reset(void *arg)
-{
-	struct resetter *r = arg;
-	uint64_t start = now_us();
-
-	r->ret = peerbar_reset(r->dev);
-	r->took_us = now_us() - start;
-	r->done = true;
-	return NULL;
-}
-
 /* Returns when the importer has been notified. */
 static void start_reset(struct resetter *r, struct bench *b, uint32_t handle)
 {
-	*r = (struct resetter){ .dev = b->rig.dev };
-	if (pthread_create(&r->thread, NULL, reset, r))
-		tap_die("reset", "cannot start a thread");
+	resetter_start(r, b->rig.dev);
 	while (!query(b, handle).revokes)
 		sleep_us(2000);
 }
 
 static void end_reset(struct resetter *r, const char *name)
 {
-	pthread_join(r->thread, NULL);
-	expect(r->ret, 0, name, "the reset works");
+	expect(resetter_join(r), 0, name, "the reset works");
 }
 
 /* Told by hand to let go, the importer does, and the reset ends. */

@@ -50,20 +50,6 @@ struct figures {
 	struct nic_stray stray;
 };
 
-/* "DMA": strict, "DMA-FQ": lazy. */
-static void group_type(char *type, size_t size)
-{
-	char path[96];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group/type", rig_nic());
-	f = fopen(path, "re");
-	if (!f || !fgets(type, (int)size, f))
-		tap_die("domain", "cannot read %s", path);
-	type[strcspn(type, "\n")] = '\0';
-	fclose(f);
-}
-
 /* The kernel allows this direction while the NIC has its driver. */
 static void make_lazy(void)
 {
@@ -262,7 +248,7 @@ static void contain(struct rig *rig)
 	char type[16], what[32];
 	struct figures f;
 
-	group_type(type, sizeof(type));
+	pci_domain_type(rig_nic(), type, sizeof(type));
 	check_laziness(rig, type);
 	snprintf(what, sizeof(what), "contained, %s", type);
 	f = run_rounds(rig, true, what);

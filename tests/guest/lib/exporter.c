@@ -2,6 +2,7 @@
 /* The module's parameters, and its files in debugfs; see exporter.h. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "exporter.h"
@@ -45,18 +46,43 @@ void exporter_set_fence(const char *drivers)
 		tap_die(FENCE, "cannot set it: %s", strerror(-ret));
 }
 
-unsigned int exporter_shows(const char *device, const char *file, const char *text)
+static FILE *open_file(const char *device, const char *file)
 {
-	unsigned int found = 0;
-	char path[128], line[512];
+	char path[128];
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/sys/kernel/debug/peerbar/%s/%s", device, file);
 	f = fopen(path, "re");
 	if (!f)
 		tap_die(path, "cannot read it: %s", strerror(errno));
+	return f;
+}
+
+unsigned int exporter_shows(const char *device, const char *file, const char *text)
+{
+	FILE *f = open_file(device, file);
+	unsigned int found = 0;
+	char line[512];
+
 	while (fgets(line, sizeof(line), f))
 		found += strstr(line, text) ? 1 : 0;
 	fclose(f);
 	return found;
+}
+
+uint64_t exporter_counter(const char *device, const char *name)
+{
+	FILE *f = open_file(device, "revokes");
+	unsigned long long count = 0;
+	char line[512], key[64];
+	const char *found;
+
+	snprintf(key, sizeof(key), "%s=", name);
+	while (fgets(line, sizeof(line), f)) {
+		found = strstr(line, key);
+		if (found)
+			count = strtoull(found + strlen(key), NULL, 10);
+	}
+	fclose(f);
+	return count;
 }

@@ -6,6 +6,8 @@
 #ifndef GUEST_EXPORTER_H
 #define GUEST_EXPORTER_H
 
+#include <stdint.h>
+
 /* How long a revoke waits for importers, in milliseconds. Return: how long before. */
 unsigned int exporter_set_timeout(unsigned int ms);
 
@@ -16,5 +18,8 @@ void exporter_set_fence(const char *drivers);
 
 /* How many lines of @file in the device's folder in debugfs contain @text. */
 unsigned int exporter_shows(const char *device, const char *file, const char *text);
+
+/* A counter in the device's file "revokes", "overdue"; 0 if it has none of that name. */
+uint64_t exporter_counter(const char *device, const char *name);
 
 #endif /* GUEST_EXPORTER_H */

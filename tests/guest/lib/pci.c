@@ -206,6 +206,27 @@ int pci_port(const char *address, char *port, size_t size)
 	return ret;
 }
 
+void pci_domain_type(const char *address, char *type, size_t size)
+{
+	char path[96];
+	FILE *f;
+
+	snprintf(path, sizeof(path), DEVICES "%s/iommu_group/type", address);
+	f = fopen(path, "re");
+	if (!f || !fgets(type, (int)size, f))
+		tap_die("PCI", "cannot read %s", path);
+	type[strcspn(type, "\n")] = '\0';
+	fclose(f);
+}
+
+bool pci_is_translated(const char *address)
+{
+	char type[16];
+
+	pci_domain_type(address, type, sizeof(type));
+	return !strncmp(type, "DMA", 3);
+}
+
 static int open_config(const char *address)
 {
 	char path[96];

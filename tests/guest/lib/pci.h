@@ -57,6 +57,13 @@ void pci_config_write(const char *address, unsigned int pos, unsigned int size, 
 /* Where the capability of this id is there. Ends the test if there is none. */
 unsigned int pci_capability(const char *address, uint8_t id);
 
+/*
+ * What the DMA of its IOMMU group goes through: "DMA" (strict), "DMA-FQ" (lazy),
+ * "identity". Ends the test on failure. And does that translate?
+ */
+void pci_domain_type(const char *address, char *type, size_t size);
+bool pci_is_translated(const char *address);
+
 /* The folder of the hotplug slot that the device sits in; -ENOENT: it sits in none. */
 int pci_slot(const char *address, char *path, size_t size);
 

@@ -16,10 +16,7 @@
 #include "tap.h"
 #include "vfio.h"
 
-#define NODE_SIZE 64
-
-/* "/dev/vfio/12" */
-static void group_node(const char *address, char *node)
+void vfio_group_node(const char *address, char *node)
 {
 	char path[96], target[256];
 	ssize_t n;
@@ -29,14 +26,14 @@ static void group_node(const char *address, char *node)
 	if (n < 0)
 		tap_die("VFIO", "%s: %s", path, strerror(errno));
 	target[n] = '\0';
-	snprintf(node, NODE_SIZE, "/dev/vfio/%s", strrchr(target, '/') + 1);
+	snprintf(node, VFIO_NODE_SIZE, "/dev/vfio/%s", strrchr(target, '/') + 1);
 }
 
 void vfio_open_group(struct vfio *vfio, const char *address)
 {
-	char node[NODE_SIZE];
+	char node[VFIO_NODE_SIZE];
 
-	group_node(address, node);
+	vfio_group_node(address, node);
 	vfio->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	vfio->group = open(node, O_RDWR | O_CLOEXEC);
 	if (vfio->container < 0 || vfio->group < 0)
@@ -87,25 +84,36 @@ uint64_t vfio_region_size(int fd, unsigned int index)
 	return region(fd, index).size;
 }
 
-static off_t config_at(int fd, unsigned int pos)
+static off_t region_at(int fd, unsigned int index, unsigned int pos)
 {
-	return (off_t)(region(fd, VFIO_PCI_CONFIG_REGION_INDEX).offset + pos);
+	return (off_t)(region(fd, index).offset + pos);
 }
 
 /* Values are as the machine has them: the guest is little-endian, like PCI. */
-uint32_t vfio_config_read(int fd, unsigned int pos, unsigned int size)
+uint32_t vfio_read(int fd, unsigned int index, unsigned int pos, unsigned int size)
 {
 	uint32_t value = 0;
 
-	if (pread(fd, &value, size, config_at(fd, pos)) != (ssize_t)size)
-		tap_die("VFIO", "cannot read configuration space at %#x", pos);
+	if (pread(fd, &value, size, region_at(fd, index, pos)) != (ssize_t)size)
+		tap_die("VFIO", "cannot read region %u at %#x", index, pos);
 	return value;
+}
+
+void vfio_write(int fd, unsigned int index, unsigned int pos, unsigned int size,
+		uint32_t value)
+{
+	if (pwrite(fd, &value, size, region_at(fd, index, pos)) != (ssize_t)size)
+		tap_die("VFIO", "cannot write region %u at %#x", index, pos);
+}
+
+uint32_t vfio_config_read(int fd, unsigned int pos, unsigned int size)
+{
+	return vfio_read(fd, VFIO_PCI_CONFIG_REGION_INDEX, pos, size);
 }
 
 void vfio_config_write(int fd, unsigned int pos, unsigned int size, uint32_t value)
 {
-	if (pwrite(fd, &value, size, config_at(fd, pos)) != (ssize_t)size)
-		tap_die("VFIO", "cannot write configuration space at %#x", pos);
+	vfio_write(fd, VFIO_PCI_CONFIG_REGION_INDEX, pos, size, value);
 }
 
 unsigned int vfio_capability(int fd, uint8_t id)
@@ -201,9 +209,19 @@ int vfio_export(int fd, uint32_t bar, uint64_t offset, uint64_t length, uint32_t
 	return ret < 0 ? -errno : ret;
 }
 
+int vfio_map_dma(int container, void *mem, uint64_t iova, size_t length)
+{
+	struct vfio_iommu_type1_dma_map arg = {
+		.argsz = sizeof(arg), .flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.vaddr = (uintptr_t)mem, .iova = iova, .size = length,
+	};
+
+	return ioctl(container, VFIO_IOMMU_MAP_DMA, &arg) ? -errno : 0;
+}
+
 int vfio_find_group(const char *address)
 {
-	char node[NODE_SIZE], target[NODE_SIZE];
+	char node[VFIO_NODE_SIZE], target[VFIO_NODE_SIZE];
 	DIR *dir = opendir("/proc/self/fd");
 	struct dirent *entry;
 	int found = -1;
@@ -211,7 +229,7 @@ int vfio_find_group(const char *address)
 
 	if (!dir)
 		tap_die("VFIO", "cannot read /proc/self/fd");
-	group_node(address, node);
+	vfio_group_node(address, node);
 	while (found < 0 && (entry = readdir(dir))) {
 		n = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
 		if (n < 0)

@@ -54,7 +54,16 @@ int vfio_open_device(struct vfio *vfio, const char *name);
 /* Bytes of a region, 0: not there. */
 uint64_t vfio_region_size(int fd, unsigned int index);
 
-/* Configuration space; @size is 1, 2 or 4. Ends the test on failure. */
+/* "/dev/vfio/12": the node of the device's group. Ends the test on failure. */
+#define VFIO_NODE_SIZE 64u
+void vfio_group_node(const char *address, char *node);
+
+/* Registers of any region; @size is 1, 2 or 4. Ends the test on failure. */
+uint32_t vfio_read(int fd, unsigned int index, unsigned int pos, unsigned int size);
+void vfio_write(int fd, unsigned int index, unsigned int pos, unsigned int size,
+		uint32_t value);
+
+/* Those of configuration space. */
 uint32_t vfio_config_read(int fd, unsigned int pos, unsigned int size);
 void vfio_config_write(int fd, unsigned int pos, unsigned int size, uint32_t value);
 
@@ -85,6 +94,9 @@ int vfio_hot_reset(int fd, int group);
 
 /* One dma-buf of one range: a descriptor or a negative errno. */
 int vfio_export(int fd, uint32_t bar, uint64_t offset, uint64_t length, uint32_t open_flags);
+
+/* Memory of this process at @iova for the devices of the container: 0 or a negative errno. */
+int vfio_map_dma(int container, void *mem, uint64_t iova, size_t length);
 
 /* A descriptor of this process that is open on the group of the device, or -1. */
 int vfio_find_group(const char *address);
