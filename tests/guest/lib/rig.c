@@ -27,6 +27,11 @@ const char *rig_gpu(void)
 	return environment("PB_GPU");
 }
 
+const char *rig_gpu2(void)
+{
+	return environment("PB_GPU2");
+}
+
 const char *rig_ibdev(void)
 {
 	return environment("PB_IBDEV");
@@ -40,6 +45,11 @@ const char *rig_nic(void)
 const char *rig_ibdev2(void)
 {
 	return environment("PB_IBDEV2");
+}
+
+const char *rig_nic2(void)
+{
+	return environment("PB_NIC2");
 }
 
 unsigned int rig_bar(void)

@@ -32,9 +32,11 @@ struct rig {
 };
 
 const char *rig_gpu(void);
+const char *rig_gpu2(void);		/* with --gpus 2 */
 const char *rig_ibdev(void);
 const char *rig_nic(void);		/* the PCI device of rig_ibdev() */
 const char *rig_ibdev2(void);		/* the second NIC's, with --nics 2 */
+const char *rig_nic2(void);		/* and its PCI device */
 
 /* The BAR of rig_gpu() that holds memory: PB_BAR, or 2, that of ivshmem. */
 unsigned int rig_bar(void);

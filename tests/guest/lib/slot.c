@@ -19,7 +19,8 @@
 #define OFF_TIMEOUT_MS 20000u
 
 static const char slot[] = "slot";
-static char card[16] = "gpu1";		/* as QEMU calls it, see scripts/lab.d/machine.sh */
+static unsigned int gpu = 1;
+static char card[24] = "gpu1";		/* as QEMU calls it, see scripts/lab.d/machine.sh */
 static unsigned int cards = 1;		/* that there have been */
 static char port[32];			/* the card's, when it was pulled */
 
@@ -33,10 +34,21 @@ const char *slot_way_name(enum slot_way way)
 	return names[way];
 }
 
+void slot_select(unsigned int number)
+{
+	gpu = number;
+	snprintf(card, sizeof(card), "gpu%u", gpu);
+}
+
+static const char *device(void)
+{
+	return gpu == 1 ? rig_gpu() : rig_gpu2();
+}
+
 static void find_port(void)
 {
-	if (pci_port(rig_gpu(), port, sizeof(port)))
-		tap_die(slot, "no port above %s", rig_gpu());
+	if (pci_port(device(), port, sizeof(port)))
+		tap_die(slot, "no port above %s", device());
 }
 
 /* The position of the port's slot control register. */
@@ -63,7 +75,7 @@ const char *slot_why_not(enum slot_way way)
 {
 	char folder[128];
 
-	if (pci_slot(rig_gpu(), folder, sizeof(folder)))
+	if (pci_slot(device(), folder, sizeof(folder)))
 		return "the GPU sits in no hot-plug slot";
 	if (!qmp_present())
 		return "nobody can plug the card in again: boot with --qmp";
@@ -75,7 +87,7 @@ const char *slot_why_not(enum slot_way way)
 static void power_off(void)
 {
 	char folder[128], path[160];
-	int ret = pci_slot(rig_gpu(), folder, sizeof(folder));
+	int ret = pci_slot(device(), folder, sizeof(folder));
 
 	if (!ret) {
 		snprintf(path, sizeof(path), "%s/power", folder);
@@ -119,7 +131,7 @@ bool slot_wait(bool present, unsigned int timeout_ms)
 {
 	uint64_t end = now_us() + timeout_ms * 1000ull;
 
-	while (pci_exists(rig_gpu()) != present) {
+	while (pci_exists(device()) != present) {
 		if (now_us() > end)
 			return false;
 		sleep_us(10000);
@@ -157,16 +169,17 @@ static void add_memory(const char *name, uint64_t size)
 void slot_plug(uint64_t bar_size)
 {
 	struct json_object *o = qmp_argument("driver", "ivshmem-plain");
-	char memory[32];
+	char memory[32], bus[16];
 
 	if (!qmp_event("DEVICE_DELETED", DELETED_TIMEOUT_MS))
 		tap_die(slot, "QEMU still has the last card");
 	wait_until_off();
-	snprintf(card, sizeof(card), "gpu1-%u", ++cards);
+	snprintf(card, sizeof(card), "gpu%u-%u", gpu, ++cards);
+	snprintf(bus, sizeof(bus), "gpuport%u", gpu);
 	snprintf(memory, sizeof(memory), "%s-memory", card);
 	add_memory(memory, bar_size);
 	json_object_object_add(o, "id", json_object_new_string(card));
 	json_object_object_add(o, "memdev", json_object_new_string(memory));
-	json_object_object_add(o, "bus", json_object_new_string("gpuport1"));
+	json_object_object_add(o, "bus", json_object_new_string(bus));
 	json_object_put(qmp_call("device_add", o));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The hot-plug slot that the GPU sits in: how a card leaves it, and how another comes. A
- * step that cannot be taken ends the test.
+ * The hot-plug slot that a GPU sits in: how a card leaves it, and how another comes. A step
+ * that cannot be taken ends the test.
  */
 #ifndef GUEST_SLOT_H
 #define GUEST_SLOT_H
@@ -17,6 +17,9 @@ enum slot_way {
 };
 
 const char *slot_way_name(enum slot_way way);
+
+/* From now on: the slot of GPU 1 or 2. The first, unless this is called. */
+void slot_select(unsigned int gpu);
 
 /* Why this machine cannot do so and have the card back, or NULL. */
 const char *slot_why_not(enum slot_way way);
