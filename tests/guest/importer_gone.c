@@ -322,19 +322,22 @@ static void unplug(void)
 int main(int argc, char **argv)
 {
 	uint64_t log = kmsg_position();
+	char fence[EXPORTER_FENCE];
 	unsigned int old;
 
 	if (!rig_exporter_is_ours()) {
 		tap_skip("importing devices that go", "the kernel's exporter");
 		return tap_exit_status();
 	}
-	exporter_set_fence(true);
+	exporter_get_fence(fence);
+	exporter_set_fence("all");
 	old = exporter_set_timeout(TIMEOUT_MS);
 	if (argc == 2 && !strcmp(argv[1], "--unplug"))
 		unplug();
 	else
 		rounds();
 	exporter_set_timeout(old);
+	exporter_set_fence(fence);
 	kmsg_check(log);
 	return tap_exit_status();
 }
