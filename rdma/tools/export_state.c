@@ -105,6 +105,7 @@ static json_object *mapping(const struct words *words)
 	copy(object, words, "dma", "dma");
 	copy(object, words, "phys", "phys");
 	add_size(object, "size", words_number(words, "bytes"));
+	add_number(object, "ranges", words_number(words, "ranges"));
 	return object;
 }
 

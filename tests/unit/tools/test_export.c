@@ -22,12 +22,14 @@ static const char exports[] =
 static const char attachments[] =
 	"buffer=1234 importer=" NIC " driver=efa callback=ib_umem_dmabuf_revoke_locked [ib_core] "
 	"type=host-bridge stop=native fenced=0\n"
-	"  state=live address=iova dma=0x0000fffff0000000 phys=0x00000000e0000000 bytes=268435456\n"
+	"  state=live address=iova dma=0x0000fffff0000000 phys=0x00000000e0000000 "
+	"bytes=268435456 ranges=1\n"
 	"buffer=1240 importer=0000:03:00.0 driver=test callback=0x0 type=not-supported "
 	"stop=fence fenced=1 reason=\"below = different host bridges\"\n"
-	"  state=fenced address=bus dma=0x0000000010000000 phys=0x0000000010000000 bytes=4096\n"
+	"  state=fenced address=bus dma=0x0000000010000000 phys=0x0000000010000000 "
+	"bytes=12288 ranges=3\n"
 	"buffer=99 importer=0000:04:00.0 driver=late callback=f type=host-bridge fenced=0\n"
-	"  state=live address=iova dma=0x1000 phys=0x2000 bytes=4096\n";
+	"  state=live address=iova dma=0x1000 phys=0x2000 bytes=4096 ranges=1\n";
 static const char revokes[] =
 	"reason=close count=0 active=0\n"
 	"reason=reset count=7 active=1\n"
@@ -81,7 +83,9 @@ static void prints_details(void **state)
 	assert_non_null(strstr(said_out, " callback ib_umem_dmabuf_revoke_locked [ib_core] map "
 			       "host-bridge"));
 	assert_non_null(strstr(said_out, "\n            state live address iova "
-			       "dma 0x0000fffff0000000 phys 0x00000000e0000000 size 268435456\n"));
+			       "dma 0x0000fffff0000000 phys 0x00000000e0000000 size 268435456 "
+			       "ranges 1\n"));
+	assert_non_null(strstr(said_out, " phys 0x0000000010000000 size 12288 ranges 3\n"));
 	assert_non_null(strstr(said_out, "\n    reason close count 0 active no\n"));
 }
 
