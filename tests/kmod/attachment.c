@@ -23,7 +23,7 @@ struct importer_attachment {
 	struct device *dev;
 	enum pti_mode mode;
 	u32 delay_ms, callback_ms;
-	bool stays;
+	bool stays, litters;
 	u64 attach_ns;
 
 	/* protected by the reservation lock */
@@ -150,7 +150,7 @@ static const struct dma_buf_attach_ops modes[] = {
 
 static bool makes_sense(const struct pti_attach *how)
 {
-	return how->mode < ARRAY_SIZE(modes) && !(how->flags & ~PTI_STAYS) &&
+	return how->mode < ARRAY_SIZE(modes) && !(how->flags & ~(PTI_STAYS | PTI_LITTERS)) &&
 	       (how->unmap_delay_ms <= PTI_MAX_DELAY_MS ||
 		how->unmap_delay_ms == PTI_UNMAP_NEVER) &&
 	       (how->callback_ms <= PTI_MAX_DELAY_MS || how->callback_ms == PTI_SIT);
@@ -172,6 +172,7 @@ static struct importer_attachment *new_attachment(const struct pti_attach *how,
 	a->delay_ms = how->unmap_delay_ms;
 	a->callback_ms = how->callback_ms;
 	a->stays = how->flags & PTI_STAYS;
+	a->litters = how->flags & PTI_LITTERS;
 	INIT_DELAYED_WORK(&a->late, unmap_late);
 	return a;
 }
@@ -213,12 +214,22 @@ err_free:
 	return ERR_PTR(ret);
 }
 
+/* The table is the exporter's, who has to see what was left. */
+static void leave_mapped_locked(struct importer_attachment *a)
+{
+	if (pins(a))
+		dma_buf_unpin(a->attach);
+	a->sgt = NULL;
+}
+
 /* Nobody may sit meanwhile: files of one process are closed one after the other. */
 void importer_detach(struct importer_attachment *a)
 {
 	importer_hurry_begin();
 	dma_resv_lock(a->dmabuf->resv, NULL);
-	if (a->sgt)
+	if (a->sgt && a->litters)
+		leave_mapped_locked(a);
+	else if (a->sgt)
 		unmap_locked(a);
 	dma_resv_unlock(a->dmabuf->resv);
 	importer_hurry_end();

@@ -56,6 +56,9 @@ enum pti_mode {
  */
 #define PTI_STAYS 0x1u
 
+/* A flag: detaching unmaps nothing, and leaves that to the exporter. */
+#define PTI_LITTERS 0x2u
+
 struct pti_attach {
 	__s32 dmabuf_fd;	/* not needed any more when the call returns */
 	__u32 mode;		/* enum pti_mode */
@@ -67,7 +70,7 @@ struct pti_attach {
 	__u32 unmap_delay_ms;
 	__u32 handle;		/* out, on success; never 0 */
 	char device[16];	/* the importing device, as sysfs spells it */
-	__u32 flags;		/* PTI_STAYS */
+	__u32 flags;		/* PTI_STAYS, PTI_LITTERS */
 	/*
 	 * How long the callback of PTI_DYNAMIC and PTI_PINNED sits, with the reservation
 	 * lock held, before it does what it is there for. No signal disturbs it, unless
@@ -107,8 +110,8 @@ struct pti_query {
  * bound to it), -EBUSY (4096 handles), -ENOMEM, or what the exporter says.
  *
  * PTI_MAP: -EBUSY (is mapped), -ESTALE (PTI_DEAD), or what the exporter says to pin and
- * map. PTI_UNMAP: -ENODATA (is not mapped). PTI_DETACH unmaps first if need be. These
- * take the address of a handle.
+ * map. PTI_UNMAP: -ENODATA (is not mapped). PTI_DETACH unmaps first if need be, but not with
+ * PTI_LITTERS. These take the address of a handle.
  *
  * PTI_WAKE: all callbacks that sit now, of all files, go on; who comes later sits.
  * PTI_SITTING: how many sit, as the result. Neither takes an argument. Nobody sits while
