@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -13,9 +12,6 @@
 #include "lib/rig.h"
 #include "lib/tap.h"
 #include "uapi.h"
-
-#define MANY 512u
-#define STEP (2 * PAGE)		/* from one range of many to the next: a hole between */
 
 static void probe(int fd)
 {
@@ -34,12 +30,6 @@ static void probe(int fd)
 	uapi_expect(uapi_call(fd, &call), -EINVAL, name, "for SET");
 }
 
-/* The kernel's exporter maps each range to the same IOVA: docs/differences.md. */
-static bool known_difference(int ret, unsigned int nr)
-{
-	return nr > 1 && ret == -EADDRINUSE && !rig_exporter_is_ours();
-}
-
 /* The size is that of all ranges, and the NIC gets all of it. */
 static void check_buffer(int dmabuf, uint64_t size, unsigned int nr, const char *name)
 {
@@ -54,7 +44,7 @@ static void check_buffer(int dmabuf, uint64_t size, unsigned int nr, const char 
 	tap_check(end == (off_t)size, text, "%jd, expected %" PRIu64, (intmax_t)end, size);
 	ret = uapi_import(dmabuf);
 	snprintf(text, sizeof(text), "%s: the NIC can map it", name);
-	if (known_difference(ret, nr))
+	if (nr > 1 && uapi_no_ranges(ret))
 		tap_skip(text, "the kernel's exporter gives %s", strerrorname_np(-ret));
 	else
 		tap_check(!ret, text, "%s", strerror(-ret));
@@ -64,26 +54,13 @@ static void check_buffer(int dmabuf, uint64_t size, unsigned int nr, const char 
 	close(dmabuf);
 }
 
-/* Every second page, from the last to the first: what the NIC sees is in that order. */
 static void many_ranges(int fd)
 {
-	size_t size = offsetof(struct vfio_dma_buf_call, range) +
-		      MANY * sizeof(struct vfio_region_dma_range);
-	struct vfio_dma_buf_call *call = calloc(1, size);
-	struct vfio_region_dma_range *range;
+	struct vfio_region_dma_range range[UAPI_RANGES];
 
-	if (!call)
-		tap_die("many ranges", "out of memory");
-	*call = uapi_right_call();
-	range = (void *)((uint8_t *)call + offsetof(struct vfio_dma_buf_call, range));
-	call->argsz = (uint32_t)size;
-	call->nr_ranges = MANY;
-	for (unsigned int i = 0; i < MANY; i++)
-		range[i] = (struct vfio_region_dma_range){
-			.offset = (uint64_t)(MANY - 1 - i) * STEP, .length = PAGE,
-		};
-	check_buffer(uapi_call(fd, call), (uint64_t)MANY * PAGE, MANY, "512 ranges");
-	free(call);
+	vfio_scatter(range, UAPI_RANGES);
+	check_buffer(vfio_export_ranges(fd, rig_bar(), range, UAPI_RANGES, O_RDWR),
+		     (uint64_t)UAPI_RANGES * PAGE, UAPI_RANGES, "512 ranges");
 }
 
 static void ranges(int fd)

@@ -55,7 +55,7 @@ static void cut_off(int fd)
 
 	call.nr_ranges = 2;
 	uapi_expect(cut(fd, &call, headers + 16), -EFAULT, name, "ends before the second range");
-	call.nr_ranges = 512;
+	call.nr_ranges = UAPI_RANGES;
 	uapi_expect(cut(fd, &call, headers + 16), -EFAULT, name, "ends before 511 ranges");
 	call.buf_flags = 1;
 	uapi_expect(cut(fd, &call, headers), -EINVAL, name, "no range, and flags");

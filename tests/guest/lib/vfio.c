@@ -196,17 +196,43 @@ int vfio_hot_reset(int fd, int group)
 	return ret;
 }
 
+/* The ranges lie behind the array that the struct has room for. */
+int vfio_export_ranges(int fd, uint32_t bar, const struct vfio_region_dma_range *range,
+		       uint32_t nr, uint32_t open_flags)
+{
+	const size_t headers = offsetof(struct vfio_dma_buf_call, range);
+	size_t size = headers + nr * sizeof(*range);
+	struct vfio_dma_buf_call *arg = calloc(1, size > sizeof(*arg) ? size : sizeof(*arg));
+	int ret;
+
+	if (!arg)
+		return -ENOMEM;
+	arg->argsz = (uint32_t)size;
+	arg->flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF;
+	arg->region_index = bar;
+	arg->open_flags = open_flags;
+	arg->nr_ranges = nr;
+	memcpy((uint8_t *)arg + headers, range, nr * sizeof(*range));
+	ret = ioctl(fd, VFIO_DEVICE_FEATURE, arg);
+	ret = ret < 0 ? -errno : ret;
+	free(arg);
+	return ret;
+}
+
 int vfio_export(int fd, uint32_t bar, uint64_t offset, uint64_t length, uint32_t open_flags)
 {
-	struct vfio_dma_buf_call arg = {
-		.argsz = sizeof(arg),
-		.flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF,
-		.region_index = bar, .open_flags = open_flags, .nr_ranges = 1,
-		.range = { { offset, length } },
-	};
-	int ret = ioctl(fd, VFIO_DEVICE_FEATURE, &arg);
+	return vfio_export_ranges(fd, bar, &(struct vfio_region_dma_range){ offset, length }, 1,
+				  open_flags);
+}
 
-	return ret < 0 ? -errno : ret;
+void vfio_scatter(struct vfio_region_dma_range *range, unsigned int nr)
+{
+	const uint64_t page = 4096;
+
+	for (unsigned int i = 0; i < nr; i++)
+		range[i] = (struct vfio_region_dma_range){
+			.offset = (nr - 1 - i) * 2 * page, .length = page,
+		};
 }
 
 int vfio_map_dma(int container, void *mem, uint64_t iova, size_t length)

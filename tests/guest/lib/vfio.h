@@ -92,11 +92,16 @@ int vfio_set_token(int fd, const uint8_t *uuid);
  */
 int vfio_hot_reset(int fd, int group);
 
-/* One dma-buf of one range: a descriptor or a negative errno. */
+/* One dma-buf, of ranges or of one: a descriptor or a negative errno. */
+int vfio_export_ranges(int fd, uint32_t bar, const struct vfio_region_dma_range *range,
+		       uint32_t nr, uint32_t open_flags);
 int vfio_export(int fd, uint32_t bar, uint64_t offset, uint64_t length, uint32_t open_flags);
 
 /* Memory of this process at @iova for the devices of the container: 0 or a negative errno. */
 int vfio_map_dma(int container, void *mem, uint64_t iova, size_t length);
+
+/* Every second page of a BAR, @nr of them, from the last to the first. */
+void vfio_scatter(struct vfio_region_dma_range *range, unsigned int nr);
 
 /* A descriptor of this process that is open on the group of the device, or -1. */
 int vfio_find_group(const char *address);
