@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The parts of the test of bounds. */
+#ifndef GUEST_BOUNDS_H
+#define GUEST_BOUNDS_H
+
+#include "lib/vfio.h"
+
+void bounds_memory(const struct vfio *vfio);	/* bounds_memory.c: of the kernel */
+void bounds_iova(const struct vfio *vfio);	/* bounds_iova.c: addresses of the NIC */
+
+#endif /* GUEST_BOUNDS_H */
