@@ -86,3 +86,17 @@ uint64_t exporter_counter(const char *device, const char *name)
 	fclose(f);
 	return count;
 }
+
+uint64_t exporter_revokes(const char *device, const char *reason)
+{
+	FILE *f = open_file(device, "revokes");
+	unsigned long long count, found = 0;
+	char line[512], name[64];
+
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "reason=%63s count=%llu", name, &count) == 2 &&
+		    !strcmp(name, reason))
+			found = count;
+	fclose(f);
+	return found;
+}

@@ -22,4 +22,7 @@ unsigned int exporter_shows(const char *device, const char *file, const char *te
 /* A counter in the device's file "revokes", "overdue"; 0 if it has none of that name. */
 uint64_t exporter_counter(const char *device, const char *name);
 
+/* How often a reason, "reset", took something of the device away; 0 also if there is none. */
+uint64_t exporter_revokes(const char *device, const char *reason);
+
 #endif /* GUEST_EXPORTER_H */

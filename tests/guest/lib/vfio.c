@@ -111,6 +111,13 @@ uint32_t vfio_config_read(int fd, unsigned int pos, unsigned int size)
 	return vfio_read(fd, VFIO_PCI_CONFIG_REGION_INDEX, pos, size);
 }
 
+void vfio_config_write_from(int fd, unsigned int pos, unsigned int size, const void *bytes)
+{
+	if (pwrite(fd, bytes, size, region_at(fd, VFIO_PCI_CONFIG_REGION_INDEX, pos)) !=
+	    (ssize_t)size)
+		tap_die("VFIO", "cannot write configuration space at %#x", pos);
+}
+
 void vfio_config_write(int fd, unsigned int pos, unsigned int size, uint32_t value)
 {
 	vfio_write(fd, VFIO_PCI_CONFIG_REGION_INDEX, pos, size, value);
