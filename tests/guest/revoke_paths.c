@@ -75,6 +75,7 @@ int main(int argc, char **argv)
 		run_importers(selected);
 		revoke_error();
 		revoke_removal();
+		revoke_late();
 		revoke_unload();
 	}
 	kmsg_check(log);
