@@ -127,7 +127,7 @@ gpu_nvme()
 gpu_igb()
 {
 	ARGS+=(-device "nvme,serial=gpu$1,pmrdev=gpumem$1,bus=gpuport$1"
-		-device "pcie-root-port,id=netport$1,chassis=$((4 + $1)),slot=$((4 + $1))"
+		-device "pcie-root-port,id=netport$1,chassis=$((4 + $1)),slot=$((4 + $1)),x-speed=5"
 		-device "igb,bus=netport$1")
 }
 

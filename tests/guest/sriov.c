@@ -2,7 +2,8 @@
 /*
  * sriov: a card whose virtual functions are made through sysfs while its owner has it open,
  * as stock vfio-pci allows. A virtual function exports its BAR like any device, and loses
- * it when it is taken away again. Wants --gpu igb.
+ * it when the card is reset, when an error takes the card's link away, and when it is taken
+ * away itself. Wants --gpu igb, and --qmp for the error.
  *
  * No traffic here: what QEMU's cards have in their virtual BARs is registers, which it
  * lets no other device reach.
@@ -13,9 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <linux/pci_regs.h>
+
 #include "importer.h"
+#include "lib/exporter.h"
 #include "lib/kmsg.h"
 #include "lib/pci.h"
 #include "lib/tap.h"
@@ -126,6 +131,12 @@ static void import(struct import *im, struct vfio *vfio)
 	}
 }
 
+static void drop(struct import *im)
+{
+	close(im->fd);
+	close(im->dmabuf);
+}
+
 static void check_revoked(struct import *im, const char *when)
 {
 	for (int i = 0; i < 2; i++) {
@@ -138,6 +149,75 @@ static void check_revoked(struct import *im, const char *when)
 			  importer_title(text, name, what), "query %d, %u revokes, state %#x",
 			  ret, q.revokes, q.state);
 	}
+}
+
+static const char not_revoked[] = "the kernel's exporter does not revoke, see docs/differences.md";
+
+static bool ours(void)
+{
+	return !strcmp(driver, "peerbar-vfio-pci");
+}
+
+/* A reset of the card is one of all its functions. */
+static void reset_card(struct vfio *owner, struct vfio *vfio)
+{
+	struct import im;
+	uint64_t before;
+
+	if (!ours()) {
+		tap_skip("SR-IOV: reset of the card", "%s", not_revoked);
+		return;
+	}
+	import(&im, vfio);
+	before = exporter_revokes(vf, "pf-reset");
+	expect(ioctl(owner->fd, VFIO_DEVICE_RESET) ? -errno : 0, 0, name, "the card is reset");
+	check_revoked(&im, "by that");
+	tap_check(exporter_revokes(vf, "pf-reset") > before, "SR-IOV: debugfs says why",
+		  "it counts no such reason");
+	expect(importer_map(im.fd, im.handle[0]), 0, name, "dynamic maps again");
+	expect(importer_map(im.fd, im.handle[1]), -ESTALE, name, "pinned does not");
+	drop(&im);
+}
+
+static bool vf_memory_enabled(void)
+{
+	unsigned int pos = pci_extended_capability(pf, PCI_EXT_CAP_ID_SRIOV) + PCI_SRIOV_CTRL;
+
+	return pci_config_read(pf, pos, 2) & PCI_SRIOV_CTRL_MSE;
+}
+
+static void memory_on(struct vfio *vfio)
+{
+	vfio_config_write(vfio->fd, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+}
+
+/*
+ * A fatal error resets the link, and with it the card, which forgets that it has virtual
+ * functions; nobody tells it until it is reset by the kernel. Their own memory decode is
+ * none of their business.
+ */
+static void lose_link(struct vfio *owner, struct vfio *vfio)
+{
+	const char *reason = ours() ? trigger_no_recovery() : not_revoked;
+	struct import im;
+
+	if (reason) {
+		tap_skip("SR-IOV: fatal error", "%s", reason);
+		return;
+	}
+	import(&im, vfio);
+	expect(trigger_inject_at("netport1", owner->fd, "DLP"), 0, name, "a fatal error");
+	check_revoked(&im, "by that");
+	tap_check(!vf_memory_enabled(), "SR-IOV: the card has no virtual memory then", "it has");
+	memory_on(vfio);
+	expect(importer_map(im.fd, im.handle[0]), -ENODEV, name, "nor can any be mapped");
+	memory_on(owner);
+	expect(ioctl(owner->fd, VFIO_DEVICE_RESET) ? -errno : 0, 0, name,
+	       "the card is reset after the error");
+	tap_check(vf_memory_enabled(), "SR-IOV: it has again", "it has not");
+	memory_on(vfio);
+	expect(importer_map(im.fd, im.handle[0]), 0, name, "dynamic maps again after the error");
+	drop(&im);
 }
 
 static void *remove_vfs(void *ret)
@@ -156,7 +236,7 @@ static void lose(struct import *im, struct vfio *vfio)
 		tap_die(name, "cannot start a thread");
 	tap_check(vfio_signalled(asked, TIMEOUT_MS), "SR-IOV: the owner is asked to close it",
 		  "it is not");
-	if (!strcmp(driver, "peerbar-vfio-pci"))
+	if (ours())
 		check_revoked(im, "before that");
 	vfio_close(vfio);
 	close(asked);
@@ -165,8 +245,7 @@ static void lose(struct import *im, struct vfio *vfio)
 	tap_check(!pci_exists(vf), "SR-IOV: they are gone", "%s is there", vf);
 	check_revoked(im, "for good");
 	expect(importer_map(im->fd, im->handle[0]), -ENODEV, name, "mapping again");
-	close(im->fd);
-	close(im->dmabuf);
+	drop(im);
 }
 
 int main(void)
@@ -183,6 +262,8 @@ int main(void)
 	watchdog_set(LIMIT_S, name);
 	make_vfs(&owner);
 	open_vf(&vfio);
+	reset_card(&owner, &vfio);
+	lose_link(&owner, &vfio);
 	import(&im, &vfio);
 	lose(&im, &vfio);
 	vfio_close(&owner);

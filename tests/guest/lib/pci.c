@@ -269,3 +269,18 @@ unsigned int pci_capability(const char *address, uint8_t id)
 			return pos;
 	tap_die("PCI", "%s has no capability %#x", address, id);
 }
+
+/* Where these begin, each with a header of 32 bits: id, version, and the next. */
+#define EXTENDED 0x100u
+
+unsigned int pci_extended_capability(const char *address, uint16_t id)
+{
+	uint32_t header;
+
+	for (unsigned int pos = EXTENDED; pos; pos = PCI_EXT_CAP_NEXT(header)) {
+		header = pci_config_read(address, pos, 4);
+		if (PCI_EXT_CAP_ID(header) == id)
+			return pos;
+	}
+	tap_die("PCI", "%s has no extended capability %#x", address, id);
+}

@@ -54,8 +54,9 @@ int pci_port(const char *address, char *port, size_t size);
 uint32_t pci_config_read(const char *address, unsigned int pos, unsigned int size);
 void pci_config_write(const char *address, unsigned int pos, unsigned int size, uint32_t value);
 
-/* Where the capability of this id is there. Ends the test if there is none. */
+/* Where the capability of this id is there, or the extended one. Ends the test if there is none. */
 unsigned int pci_capability(const char *address, uint8_t id);
+unsigned int pci_extended_capability(const char *address, uint16_t id);
 
 /*
  * What the DMA of its IOMMU group goes through: "DMA" (strict), "DMA-FQ" (lazy),

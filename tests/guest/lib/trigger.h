@@ -55,8 +55,14 @@ void trigger_recover(struct rig *rig, enum trigger trigger);
  */
 int trigger_inject(struct rig *rig, const char *error);
 
+/* The same for any device of VFIO's, open as @fd, below the port of that name in QEMU. */
+int trigger_inject_at(const char *port, int fd, const char *error);
+
 /* Why it cannot be done to this device, or NULL. */
 const char *trigger_no_errors(struct rig *rig);
+
+/* Why this machine does not recover from a fatal one, or NULL. */
+const char *trigger_no_recovery(void);
 
 /*
  * Write @text to the sysfs file @path, which takes the device's driver away and waits for
