@@ -68,6 +68,13 @@ uninstalls()
 		[ -z "$(dkms status --dkmstree "$work/dkms")" ]
 }
 
+# What is admitted for a test is admitted for everybody who takes its name.
+no_test_named()
+{
+	xz -dcf "$(module_of "$1")" > "$work/module" && grep -qa peerbar "$work/module" &&
+		! grep -a test_importer "$work/module"
+}
+
 # A kernel that the module is not made for is left alone, and is no error of dkms's.
 passed_over()
 {
@@ -125,6 +132,8 @@ for config in $(needs); do
 done
 for release in "$@"; do
 	check "dkms: install for $release" installs "$release"
+	check "dkms: the module for $release names no module of the tests" \
+		no_test_named "$release"
 done
 check "dkms: install a second time" installs "$1"
 check "dkms: uninstall" uninstalls "$1"
