@@ -90,7 +90,10 @@ static bool covers(u64 pos, size_t count, unsigned int reg)
 	return pos <= reg && reg - pos < count;
 }
 
-/* Can this write turn memory decode off, or the device? */
+/*
+ * Can this write turn memory decode off, or the device? That of a virtual function cannot,
+ * but it is how its owner has us look again after an error.
+ */
 static bool matters(const struct peerbar_device *pd, size_t count, loff_t ppos)
 {
 	const struct pci_dev *pdev = pd->core.pdev;
@@ -98,9 +101,8 @@ static bool matters(const struct peerbar_device *pd, size_t count, loff_t ppos)
 
 	if (VFIO_PCI_OFFSET_TO_INDEX(ppos) != VFIO_PCI_CONFIG_REGION_INDEX)
 		return false;
-	if (!pdev->no_command_memory && covers(pos, count, PCI_COMMAND))
-		return true;
-	return pdev->pm_cap && covers(pos, count, pdev->pm_cap + PCI_PM_CTRL);
+	return covers(pos, count, PCI_COMMAND) ||
+	       (pdev->pm_cap && covers(pos, count, pdev->pm_cap + PCI_PM_CTRL));
 }
 
 /*

@@ -151,7 +151,7 @@ wait_shown()
 	return 1
 }
 
-# A registration while it is in use, and the revoke when its process is killed.
+# A registration while it is in use, and the revoke when the device is reset.
 check_shown()
 {
 	local mover revokes stop
@@ -170,7 +170,8 @@ check_shown()
 		tap_not_ok "export show: a registration in use" \
 			"$(peerbar -j export show "$PB_GPU")"
 	fi
-	kill -9 $mover
+	echo 1 > "/sys/bus/pci/devices/$PB_GPU/reset"
+	kill -9 $mover 2>/dev/null || :
 	wait $mover 2>/dev/null || :
 	if wait_shown ".buffers == 0 and .revokes == $revokes + 1 and
 			([.times[].count] | add) >= .revokes"; then

@@ -61,7 +61,7 @@ static void check_importer(struct unplug *u, uint32_t handle, enum pti_mode mode
 {
 	char what[64], text[IMPORTER_TITLE];
 	struct pti_query q;
-	int ret = importer_query(u->importer_fd, handle, &q, NULL, 0);
+	int ret = importer_query_soon(u->importer_fd, handle, &q);
 
 	snprintf(what, sizeof(what), "%s has lost it %s", mode_name(mode), when);
 	tap_check(!ret && q.revokes == 1 && !(q.state & PTI_MAPPED),

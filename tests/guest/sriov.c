@@ -142,7 +142,7 @@ static void check_revoked(struct import *im, const char *when)
 	for (int i = 0; i < 2; i++) {
 		char text[IMPORTER_TITLE], what[64];
 		struct pti_query q;
-		int ret = importer_query(im->fd, im->handle[i], &q, NULL, 0);
+		int ret = importer_query_soon(im->fd, im->handle[i], &q);
 
 		snprintf(what, sizeof(what), "%s has lost it %s", mode_name(modes[i]), when);
 		tap_check(!ret && q.revokes == 1 && !(q.state & PTI_MAPPED),

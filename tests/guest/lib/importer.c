@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "importer.h"
 #include "kmod.h"
 #include "tap.h"
@@ -97,4 +98,20 @@ int importer_query(int fd, uint32_t handle, struct pti_query *query,
 		.handle = handle, .room = room, .entries = (uintptr_t)entries,
 	};
 	return result(ioctl(fd, PTI_QUERY, query));
+}
+
+#define SOON_US 2000000ull
+
+int importer_query_soon(int fd, uint32_t handle, struct pti_query *query)
+{
+	uint64_t start = now_us();
+	int ret;
+
+	do {
+		ret = importer_query(fd, handle, query, NULL, 0);
+		if (ret || (query->revokes && !(query->state & PTI_MAPPED)))
+			break;
+		sleep_us(1000);
+	} while (now_us() - start < SOON_US);
+	return ret;
 }

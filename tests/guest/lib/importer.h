@@ -39,4 +39,10 @@ int importer_detach(int fd, uint32_t handle);
 int importer_query(int fd, uint32_t handle, struct pti_query *query,
 		   struct pti_entry *entries, uint32_t room);
 
+/*
+ * Asks again until the importer has been told and has let go, but not for long: an unbind and
+ * an error of the link do not wait for importers, whom a work item tells.
+ */
+int importer_query_soon(int fd, uint32_t handle, struct pti_query *query);
+
 #endif /* GUEST_IMPORTER_H */
