@@ -141,8 +141,8 @@ static void one_round(struct bench *b, struct tally *t)
 	if (madvise(race.page, PAGE, MADV_DONTNEED) ||
 	    pthread_create(&other, NULL, change_and_watch, NULL))
 		tap_die(reg->name, "no race: %s", strerror(errno));
-	vfio_config_write_from(b->rig.dev->fd, reg->pos - BEFORE, BEFORE + 2,
-			       race.page + PAGE - BEFORE);
+	vfio_write_from(b->rig.dev->fd, VFIO_PCI_CONFIG_REGION_INDEX, reg->pos - BEFORE,
+			BEFORE + 2, race.page + PAGE - BEFORE);
 	sleep_us(LOOK_US);
 	race.written = true;
 	pthread_join(other, NULL);

@@ -99,23 +99,22 @@ uint32_t vfio_read(int fd, unsigned int index, unsigned int pos, unsigned int si
 	return value;
 }
 
+void vfio_write_from(int fd, unsigned int index, unsigned int pos, unsigned int size,
+		     const void *bytes)
+{
+	if (pwrite(fd, bytes, size, region_at(fd, index, pos)) != (ssize_t)size)
+		tap_die("VFIO", "cannot write region %u at %#x", index, pos);
+}
+
 void vfio_write(int fd, unsigned int index, unsigned int pos, unsigned int size,
 		uint32_t value)
 {
-	if (pwrite(fd, &value, size, region_at(fd, index, pos)) != (ssize_t)size)
-		tap_die("VFIO", "cannot write region %u at %#x", index, pos);
+	vfio_write_from(fd, index, pos, size, &value);
 }
 
 uint32_t vfio_config_read(int fd, unsigned int pos, unsigned int size)
 {
 	return vfio_read(fd, VFIO_PCI_CONFIG_REGION_INDEX, pos, size);
-}
-
-void vfio_config_write_from(int fd, unsigned int pos, unsigned int size, const void *bytes)
-{
-	if (pwrite(fd, bytes, size, region_at(fd, VFIO_PCI_CONFIG_REGION_INDEX, pos)) !=
-	    (ssize_t)size)
-		tap_die("VFIO", "cannot write configuration space at %#x", pos);
 }
 
 void vfio_config_write(int fd, unsigned int pos, unsigned int size, uint32_t value)

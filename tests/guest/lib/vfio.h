@@ -63,12 +63,13 @@ uint32_t vfio_read(int fd, unsigned int index, unsigned int pos, unsigned int si
 void vfio_write(int fd, unsigned int index, unsigned int pos, unsigned int size,
 		uint32_t value);
 
+/* The same with bytes that another thread may change while the kernel fetches them. */
+void vfio_write_from(int fd, unsigned int index, unsigned int pos, unsigned int size,
+		     const void *bytes);
+
 /* Those of configuration space. */
 uint32_t vfio_config_read(int fd, unsigned int pos, unsigned int size);
 void vfio_config_write(int fd, unsigned int pos, unsigned int size, uint32_t value);
-
-/* The same with bytes that another thread may change while the kernel fetches them. */
-void vfio_config_write_from(int fd, unsigned int pos, unsigned int size, const void *bytes);
 
 /* Where the capability of this id is, 0: the device has none. */
 unsigned int vfio_capability(int fd, uint8_t id);
