@@ -10,7 +10,8 @@ help:
 	@echo "make check-debug   the guest's tests on a kernel with KASAN and lockdep (an hour)"
 	@echo "make stress   CYCLES=1000 revoke cycles with traffic in flight, in one boot"
 	@echo "make bench    BAR against host memory, our exporter against the kernel's, the"
-	@echo "              fence against a revoke: alternating, medians of ratios"
+	@echo "              fence against a revoke: alternating, medians of ratios; and the"
+	@echo "              bounds of a revoke, where it fails if one is not kept"
 	@echo "make lint     style and static checks"
 	@echo "make shell    a prompt in the guest, with all tools on the path"
 	@echo "make build    build all of it, run nothing"
@@ -37,6 +38,8 @@ bench:
 	@scripts/lab run --name bench --time-limit 1200 -- /src/scripts/guest/bench
 	@PEERBAR_BUILT=1 scripts/lab run --name bench-fence --exporter peerbar --nics 2 \
 		--bar 64G --time-limit 600 -- /src/scripts/guest/bench-fence
+	@PEERBAR_BUILT=1 scripts/lab run --name bench-bounds --exporter peerbar \
+		--time-limit 900 -- /src/scripts/guest/bench-bounds
 
 lint:
 	@scripts/lab enter -- scripts/lint

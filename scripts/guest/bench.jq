@@ -70,6 +70,44 @@ def fence:
 	     {fence: times("fence"), native: times("native"), dereg: times("dereg"),
 	      to_native: ratios("fence"; "native"), to_dereg: ratios("fence"; "dereg")}));
 
+# Who had the BAR when a reset or a wait was measured, in the order of the table.
+def crowd: {mrs, buffers, ranges};
+def behaviours: ["idle", "detach", "once", "never", "sit"];
+def place($behaviour): [.mrs, .buffers, .ranges, (behaviours | index($behaviour))];
+
+# Times in us, given in ms.
+def ms: if length == 0 then null else map(. / 1000) | spread(1) end;
+
+# Of samples of one crowd and behaviour: resets with the timeout that is set, and revokes
+# with hardly any, which are hardly more than the closing of what is mapped.
+def bound($set; $own):
+	map(select(.timeout_ms == $set)) as $reset |
+	map(select(.timeout_ms != $set)) as $close |
+	(.[0] | crowd) + {
+		importers: .[0].importers,
+		resets: ($reset | map(.us.reset | length) | add),
+		mapped: ($reset | map(.mapped) | add), fenced: ($reset | map(.fenced) | add),
+		overdue: ($reset | map(.overdue) | add),
+		reset: ($reset | map(.us.reset[] - $own) | ms),
+		close: ($close | map(select(.by == "nic").us.revoke[]) | ms),
+		close_unwatched: ($close | map(select(.by == "unwatched").us.revoke[]) | ms),
+		detach_us: ($reset | map(.us.detach) | add | spread(1)),
+		detach_all: ($reset | map(.us.detach_all) | add | ms)
+	};
+
+def bounds($set):
+	map(select(.kind == "reset")) | (map(.us.own) | add | median) as $own |
+	group_by(place(.importers)) | map(bound($set; $own));
+
+# The longest that each lock was waited for: the longest of what takes it, less the median
+# of the same while nothing goes on.
+def waits:
+	map(select(.kind == "waits")) | group_by([.mrs, .buffers, .ranges]) |
+	map((map(select(.while == "idle"))[0].median_us) as $idle |
+	    sort_by(place(.while))[] |
+	    crowd + {while} + {wait: (.longest_us | with_entries(
+		.value = ([.value - $idle[.key], 0] | max / 1000 | round_to(1))))});
+
 def summary($samples): $samples | {
 	kernel: $ARGS.named.kernel, machine: $ARGS.named.machine,
 	bandwidth: bandwidth, cycle: cycle, register: register, revoke: revoke
@@ -77,6 +115,11 @@ def summary($samples): $samples | {
 
 def fence_summary($samples): $samples | {
 	kernel: $ARGS.named.kernel, machine: $ARGS.named.machine, fence: fence
+};
+
+def bounds_summary($samples): ($ARGS.named.set | tonumber) as $set | $samples | {
+	kernel: $ARGS.named.kernel, machine: $ARGS.named.machine,
+	revoke_timeout_ms: $set, bounds: bounds($set), waits: waits
 };
 
 def bytes:
@@ -109,3 +152,25 @@ def revoke_table: .revoke[] |
 def fence_table: .fence[] |
 	[(.size | bytes), .nics, .mrs, (.fence, .native, .dereg | .median, .p99),
 	 (.to_native, .to_dereg | cells)];
+
+def behaviour: {once: "unmap at once", never: "never unmap", sit: "one sits"}[.] // .;
+def ms_cell:
+	if . == null then "-"
+	elif .min == .max then .median
+	else "\(.median) (\(.min) to \(.max))" end;
+
+def bounds_table: .bounds[] |
+	[.mrs, .buffers, .ranges, (.importers | behaviour),
+	 ((.mapped, .fenced) / .resets | round), (.reset, .close, .close_unwatched | ms_cell),
+	 .detach_us.median, .detach_all.median];
+
+def waits_table: .waits[] |
+	[.mrs, .buffers, .ranges, (.while | behaviour),
+	 (.wait | .revokes, .exports, .attachments, .poll)];
+
+# A line for each bound, with the longest reset that was seen.
+def bounds_checks: (.revoke_timeout_ms * 1.1) as $allowed | .bounds[] |
+	(if .reset.max < $allowed then "ok" else "not ok" end) +
+	" reset, \(.mrs) MRs, \(.buffers) buffers, \(.ranges) ranges, " +
+	"\(.importers | behaviour): \(.reset.max) ms beyond the device's own, " +
+	"less than \($allowed) allowed";

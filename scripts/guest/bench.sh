@@ -33,13 +33,20 @@ in_turns()
 	if (($1 % 2)); then echo "$2 $3"; else echo "$3 $2"; fi
 }
 
-# run_control DRIVER BLOCK ARG...: bench_control's lines, with where they belong.
+# sample HEAD CMD ARG...: the lines of CMD, with HEAD, which says where they belong.
+sample()
+{
+	local head="{$1,"
+	shift
+	"$@" | sed "s/^{/$head/" >> $SAMPLES || die "$* failed: $(tail -n 1 $SAMPLES)"
+}
+
+# run_control DRIVER BLOCK ARG...: bench_control's lines.
 run_control()
 {
-	local head="{\"driver\":\"$1\",\"block\":$2,"
+	local head="\"driver\":\"$1\",\"block\":$2"
 	shift 2
-	bench_control "$@" | sed "s/^{/$head/" >> $SAMPLES ||
-		die "bench_control $* failed: $(tail -n 1 $SAMPLES)"
+	sample "$head" bench_control "$@"
 }
 
 machine()
@@ -50,11 +57,11 @@ machine()
 	echo "$(nproc) CPUs, $how"
 }
 
-# sum_up SUMMARY: from the samples to bench.json, by a function of bench.jq.
+# sum_up SUMMARY [OPTION]...: from the samples to bench.json, by a function of bench.jq.
 sum_up()
 {
 	progress "medians"
-	jq -n -L "$HERE" --arg kernel "$(uname -r)" --arg machine "$(machine)" \
+	jq -n -L "$HERE" --arg kernel "$(uname -r)" --arg machine "$(machine)" "${@:2}" \
 		"include \"bench\"; $1([inputs])" $SAMPLES > /results/bench.json
 	jq -r '"kernel   \(.kernel)\nmachine  \(.machine)"' /results/bench.json
 }

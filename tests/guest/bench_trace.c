@@ -69,5 +69,6 @@ void bench_trace_revocation(struct bench_revocation *revocation)
 	if (!event || strstr(event + 1, EVENT))
 		tap_die("trace", "not one revoke but: %s", text);
 	revocation->fenced = (unsigned int)field(event, " fenced=");
+	revocation->overdue = (unsigned int)field(event, " overdue=");
 	revocation->us = (double)field(event, " ns=") / 1000;
 }

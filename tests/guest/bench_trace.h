@@ -9,6 +9,7 @@
 struct bench_revocation {
 	double us;		/* from the mark on the buffers to the flush of posted writes */
 	unsigned int fenced;	/* mappings that the fence has closed */
+	unsigned int overdue;	/* of these, whose importers were told and did not let go */
 };
 
 void bench_trace_open(void);
