@@ -367,13 +367,15 @@ int peerbar_revoke(struct peerbar_context *ctx, enum peerbar_reason reason,
 		   enum peerbar_wait wait)
 {
 	struct census c;
+	bool again;
 	int ret = 0;
 
 	mutex_lock(&ctx->lock);
+	again = ctx->reasons & BIT(reason);
 	set_locked(ctx, reason);
 	c = mark_revoked(ctx, reason);
 	if (c.buffers) {
-		ctx->revokes[reason]++;
+		ctx->revokes[reason] += !again;
 		if (wait == PEERBAR_NO_WAIT)
 			set_locked(ctx, PEERBAR_SETTLING);
 	}
