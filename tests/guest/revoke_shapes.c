@@ -28,7 +28,11 @@
 #define CHUNK (PAGE / 4)	/* of data, at each of the places */
 #define PLACES 3u
 #define DEPTH 12u		/* requests in flight at the revoke */
-#define MANY 512u
+/*
+ * Not 512: the IOMMU's driver would free the table that they fill, and QEMU 11.1's amd-iommu
+ * ends itself (an assertion in amdvi_notify_iommu) when a table of small pages goes at once.
+ */
+#define MANY 500u
 #define LIMIT_S 90u
 #define TITLE 160
 
@@ -272,7 +276,7 @@ int main(void)
 	if (make_shape(&s, "its last page", 1, PAGE))
 		run_shape(&rig, &s);
 	if (rig_exporter_is_ours()) {
-		if (make_shape(&s, "512 ranges of a page", MANY, PAGE))
+		if (make_shape(&s, "500 ranges of a page", MANY, PAGE))
 			run_shape(&rig, &s);
 		if (make_shape(&s, "3 ranges of 68 KiB", 3, 17 * PAGE))
 			run_shape(&rig, &s);
