@@ -5,8 +5,7 @@
  *
  * Revoked before tasks are frozen, because importers may need them to let go; given back
  * when they run again. If one holds on, and no IOMMU can close its mapping, the system
- * does not go to sleep. A kernel started by kexec finds nothing of ours: the PCI core
- * turns bus mastering off on the way.
+ * does not go to sleep. A kexec is no sleep, and revokes nothing: docs/architecture.md.
  */
 #include <linux/suspend.h>
 
