@@ -170,11 +170,16 @@ check_shown()
 		tap_not_ok "export show: a registration in use" \
 			"$(peerbar -j export show "$PB_GPU")"
 	fi
-	echo 1 > "/sys/bus/pci/devices/$PB_GPU/reset"
+	# A fenced NIC would go on, and be refused. And when its process is killed, the MR may
+	# be gone before the device is closed: then nothing is taken away.
+	if [ "$stop" = native ]; then
+		echo 1 > "/sys/bus/pci/devices/$PB_GPU/reset"
+		revokes=$((revokes + 1))
+	fi
 	kill -9 $mover 2>/dev/null || :
 	wait $mover 2>/dev/null || :
-	if wait_shown ".buffers == 0 and .revokes == $revokes + 1 and
-			([.times[].count] | add) >= .revokes"; then
+	if wait_shown ".buffers == 0 and .revokes >= $revokes and
+			([.times[].count] | add // 0) >= .revokes"; then
 		tap_ok "export show: its revoke"
 	else
 		tap_not_ok "export show: its revoke" "$(peerbar -j export show "$PB_GPU")"
