@@ -45,11 +45,12 @@ void peerbar_access_forget(struct peerbar_mapping *m);
 
 /* fence.c */
 
-/* How many mappings were closed under importers, and why. */
+/* How many mappings one event closed under importers, and why. */
 struct peerbar_fences {
 	unsigned int planned;		/* of importers that cannot let go */
 	unsigned int overdue;		/* of those that were told, and did not */
 	unsigned int untold;		/* of those that could not be told in time */
+	const struct device *named;	/* in the log, last */
 };
 
 /**

@@ -48,21 +48,28 @@ static void log_fence(const struct peerbar_mapping *m, bool closed)
 		peerbar_info(ctx, client, "%s cannot revoke and is fenced off from %s; until it deregisters, the IOMMU may report faults of it\n",
 			     driver, device);
 	else if (m->told)
-		peerbar_warn(ctx, client, "%s did not let go of %s; its mapping is fenced off in the IOMMU\n",
+		peerbar_warn(ctx, client, "%s did not let go of %s; its mappings are fenced off in the IOMMU\n",
 			     driver, device);
 	else
-		peerbar_warn(ctx, client, "%s could not be told to let go of %s, because the buffer's lock was held by others; its mapping is closed in the IOMMU\n",
+		peerbar_warn(ctx, client, "%s could not be told to let go of %s, because the buffer's lock was held by others; its mappings are closed in the IOMMU\n",
 			     driver, device);
 }
 
-static void count(const struct peerbar_mapping *m, struct peerbar_fences *fences)
+/*
+ * The log has one line for an event and an importing device, whatever it has mapped. The
+ * device is compared, and not looked at: it may be gone.
+ */
+static void count(const struct peerbar_mapping *m, bool closed, struct peerbar_fences *fences)
 {
+	unsigned int *counter = &fences->untold;
+
 	if (m->att->stop == PEERBAR_STOP_FENCE)
-		fences->planned++;
+		counter = &fences->planned;
 	else if (m->told)
-		fences->overdue++;
-	else
-		fences->untold++;
+		counter = &fences->overdue;
+	if (!(*counter)++ || fences->named != m->att->client)
+		log_fence(m, closed);
+	fences->named = m->att->client;
 }
 
 /* Who was not told did nothing wrong: it may map again when it was, and has let go. */
@@ -78,9 +85,8 @@ static void fence_one(struct peerbar_mapping *m, struct peerbar_fences *fences)
 		att->dead = true;
 	/* out of the way of the next search */
 	list_move_tail(&att->node, &att->buf->attachments);
-	count(m, fences);
+	count(m, closed, fences);
 	trace_fence(m, closed);
-	log_fence(m, closed);
 	peerbar_live_put(att->buf);
 }
 

@@ -19,6 +19,9 @@
 /* The size of the argument must fit a u32; no BAR has use for this many. */
 #define MAX_RANGES 65536u
 
+/* What peerbar-vfio-pci takes: PEERBAR_MAX_RANGES of kernel/export.c. */
+#define DRIVER_RANGES 512u
+
 static int no_feature(const struct peerbar_device *dev)
 {
 	char driver[PB_NAME_SIZE], advice[512];
@@ -117,8 +120,11 @@ static int get_feature(struct peerbar_device *dev, unsigned int bar,
 	return fd;
 }
 
-static int why_not(struct peerbar_device *dev, unsigned int bar, int err)
+static int why_not(struct peerbar_device *dev, unsigned int bar, unsigned int nr_ranges, int err)
 {
+	if (err == ENOMEM && nr_ranges > DRIVER_RANGES)
+		return pb_fail(err, "cannot export %u ranges of BAR %u of %s: peerbar-vfio-pci takes "
+			       "%u in one buffer", nr_ranges, bar, dev->address, DRIVER_RANGES);
 	if (err == ENOTTY)
 		return no_feature(dev);
 	if (err == EINVAL || err == EOPNOTSUPP)
@@ -151,7 +157,7 @@ int peerbar_export(struct peerbar_device *dev, unsigned int bar,
 		return ret;
 	ret = get_feature(dev, bar, ranges, nr_ranges, flags);
 	if (ret < 0)
-		return why_not(dev, bar, -ret);
+		return why_not(dev, bar, nr_ranges, -ret);
 	ret = above_standard(ret);
 	if (ret >= 0)
 		pb_origin_add(ret, dev->address, bar);

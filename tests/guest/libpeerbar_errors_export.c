@@ -12,6 +12,7 @@
 
 #define PAGE 4096u
 #define TOO_MANY 100000u
+#define DRIVER_RANGES 512u	/* of peerbar-vfio-pci */
 
 static uint64_t bar_size;
 static struct peerbar_device *dev;
@@ -62,6 +63,9 @@ static void bad_lists(void)
 	refuse_ranges("export: no range", rig_bar(), many, 0, O_RDWR, EINVAL, "ranges between");
 	refuse_ranges("export: too many ranges", rig_bar(), many, TOO_MANY, O_RDWR, EINVAL,
 		      "ranges between");
+	if (rig_exporter_is_ours())
+		refuse_ranges("export: one range more than the driver takes", rig_bar(), many,
+			      DRIVER_RANGES + 1, O_RDWR, ENOMEM, "513 512 peerbar-vfio-pci");
 	refuse_ranges("export: overlapping ranges", rig_bar(), overlap, 3, O_RDWR, EINVAL,
 		      "overlap");
 	refuse_ranges("export: a bad second range", rig_bar(), second, 2, O_RDWR, EINVAL,

@@ -28,5 +28,5 @@ failed=0
 size=$(( $(stat -c %s "/sys/bus/pci/devices/$PB_GPU/resource2") ))
 check "mr test: $total over a BAR of $((size >> 20)) MiB" total "$total"
 check "mr test: a slice at an odd page of the upper half" total 256M seed 7 \
-	offset $((size / 2 + 12288)) length $((size / 4 + 4096))
+	offset $((size / 2 + 12288)) length $((size / 16 + 4096))
 exit $failed
