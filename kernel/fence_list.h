@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Is a driver in the list that an operator wrote into the module parameter fence? The
- * module (admission.c) and the tools (rdma/lib) have the same answer, because it is the
+ * module (admission.c) and the tools (rdma/machine) have the same answer, because it is the
  * same source; nothing here calls the kernel, so it is tested on any host.
  */
 #ifndef PEERBAR_FENCE_LIST_H

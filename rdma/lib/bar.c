@@ -11,8 +11,8 @@
 #include <linux/pci_regs.h>
 
 #include "device.h"
-#include "error.h"
-#include "sys.h"
+#include "machine/error.h"
+#include "machine/sys.h"
 #include "uapi.h"
 
 uint64_t pb_page_size(void)

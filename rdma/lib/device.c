@@ -11,8 +11,8 @@
 #include <linux/pci_regs.h>
 
 #include "device.h"
-#include "error.h"
-#include "sys.h"
+#include "machine/error.h"
+#include "machine/sys.h"
 #include "uapi.h"
 
 static int check_driver(const char *address)

@@ -5,7 +5,7 @@
 #ifndef PEERBAR_DEVICE_H
 #define PEERBAR_DEVICE_H
 
-#include "pci.h"
+#include "machine/pci.h"
 #include "peerbar.h"
 
 struct pb_area {		/* of a BAR: a part that the CPU may map */

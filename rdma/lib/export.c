@@ -9,11 +9,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "causes.h"
 #include "device.h"
-#include "error.h"
+#include "machine/causes.h"
+#include "machine/error.h"
+#include "machine/sys.h"
 #include "refusal.h"
-#include "sys.h"
 #include "uapi.h"
 
 /* The size of the argument must fit a u32; no BAR has use for this many. */

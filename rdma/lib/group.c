@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "device.h"
-#include "error.h"
-#include "sys.h"
+#include "machine/error.h"
+#include "machine/sys.h"
 #include "uapi.h"
 
 struct pb_group {

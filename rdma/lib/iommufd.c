@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "device.h"
-#include "error.h"
-#include "sys.h"
+#include "machine/error.h"
+#include "machine/sys.h"
 #include "uapi.h"
 
 /* vfio-dev holds one folder, named like the node. */

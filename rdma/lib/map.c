@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 
 #include "device.h"
-#include "error.h"
+#include "machine/error.h"
 
 struct mapping {
 	struct mapping *next;

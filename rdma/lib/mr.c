@@ -12,7 +12,7 @@
 
 #include <infiniband/verbs.h>
 
-#include "error.h"
+#include "machine/error.h"
 #include "peerbar.h"
 #include "refusal.h"
 

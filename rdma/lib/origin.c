@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "pci.h"
+#include "machine/pci.h"
 #include "refusal.h"
 
 #define REMEMBERED 64

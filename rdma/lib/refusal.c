@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "error.h"
+#include "machine/error.h"
+#include "machine/verdict.h"
 #include "refusal.h"
-#include "verdict.h"
 
 struct refusal {
 	const char *name;	/* of the RDMA device */

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "loopback.h"
+#include "loopback/loopback.h"
 #include "owner.h"
 #include "peerbar.h"
 

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "fake.h"
+#include "machine/sys.h"
 #include "peerbar.h"
-#include "sys.h"
 #include "uapi.h"
 
 #define CONFIG_OFFSET (7ull << 24)

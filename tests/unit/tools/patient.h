@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "doctor.h"
+#include "doctor/doctor.h"
 #include "fake.h"
 #include "machine.h"
 

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "binding.h"
+#include "dev/binding.h"
 #include "fake.h"
+#include "machine/sys.h"
 #include "said.h"
-#include "sys.h"
 #include "tool.h"
 
 #define GPU "0000:01:00.0"

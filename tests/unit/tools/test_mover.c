@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "mover.h"
+#include "mr/mover.h"
 
 #define SPAN (1u << 20)
 #define MAX_OP (64u << 10)

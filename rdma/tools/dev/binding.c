@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "binding.h"
-#include "error.h"
-#include "pci.h"
-#include "sys.h"
+#include "machine/error.h"
+#include "machine/pci.h"
+#include "machine/sys.h"
 
 #define DEVICES "/sys/bus/pci/devices/"
 #define TIME_LIMIT_MS 10000

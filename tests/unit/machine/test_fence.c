@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "causes.h"
 #include "fake.h"
-#include "fence.h"
+#include "machine/causes.h"
+#include "machine/fence.h"
 
 static struct pb_fence written(const char *content)
 {

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "facts.h"
 #include "fake.h"
 #include "machine.h"
+#include "machine/facts.h"
 
 #define RELEASE "7.3.4+deb13-amd64"
 #define GPU "0000:05:00.0"

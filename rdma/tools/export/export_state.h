@@ -5,7 +5,7 @@
 #ifndef PEERBAR_EXPORT_STATE_H
 #define PEERBAR_EXPORT_STATE_H
 
-#include "sys.h"
+#include "machine/sys.h"
 #include "tool.h"
 
 /* The addresses that it shows; if they cannot be read, with a sentence. */

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "plan.h"
+#include "loopback/plan.h"
 
 #define GIB (1ull << 30)
 #define BATCHES 2000

@@ -5,7 +5,7 @@
  */
 
 #include "export_state.h"
-#include "pci.h"
+#include "machine/pci.h"
 #include "peerbar.h"
 
 static const char usage[] = "Usage: peerbar export show [DEV]\n";

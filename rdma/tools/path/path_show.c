@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "machine/verdict.h"
 #include "tool.h"
-#include "verdict.h"
 
 static const char usage[] =
 	"Usage: peerbar path show NIC DEV [bar N]\n"

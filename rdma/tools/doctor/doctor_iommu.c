@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "doctor.h"
-#include "sys.h"
+#include "machine/sys.h"
 
 /* The firmware's tables of an IOMMU, and what makes the kernel use it. */
 static const struct {

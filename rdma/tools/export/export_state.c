@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
 #include "export_state.h"
-#include "facts.h"
-#include "pci.h"
-#include "sys.h"
+#include "machine/error.h"
+#include "machine/facts.h"
+#include "machine/pci.h"
+#include "machine/sys.h"
 #include "words.h"
 
 #define DEBUGFS "/sys/kernel/debug"

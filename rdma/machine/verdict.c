@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "device.h"
+#include "lib/device.h"
 #include "verdict.h"
 
 /*

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "binding.h"
-#include "error.h"
-#include "pci.h"
+#include "machine/error.h"
+#include "machine/pci.h"
+#include "machine/sys.h"
 #include "peerbar.h"
-#include "sys.h"
 #include "tool.h"
 
 static const char usage[] = "Usage: peerbar dev bind ADDRESS [driver NAME]\n"

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "loopback/pattern.h"
 #include "mover.h"
-#include "pattern.h"
 #include "tool.h"
 
 #define COMPLETION_TIMEOUT_MS 30000

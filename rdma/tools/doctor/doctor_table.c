@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "doctor.h"
+#include "machine/sys.h"
 #include "peerbar.h"
-#include "sys.h"
 
 #define ON(check) (1u << (check))
 

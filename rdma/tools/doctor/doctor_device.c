@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
-#include "sys.h"
+#include "machine/sys.h"
 
 #define DEVICES "/sys/bus/pci/devices/"
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
-#include "sys.h"
+#include "machine/sys.h"
 
 #define PEERBAR_DRIVER "peerbar-vfio-pci"
 

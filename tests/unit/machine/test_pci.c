@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "fake.h"
-#include "pci.h"
+#include "machine/pci.h"
 
 static void parses_addresses(void **state)
 {

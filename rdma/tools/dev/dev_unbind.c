@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "binding.h"
-#include "error.h"
-#include "pci.h"
+#include "machine/error.h"
+#include "machine/pci.h"
 #include "peerbar.h"
 #include "tool.h"
 

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "loopback.h"
-#include "plan.h"
+#include "loopback/loopback.h"
+#include "loopback/plan.h"
 
 struct mover_counts {
 	uint64_t ops;		/* work requests completed with success */

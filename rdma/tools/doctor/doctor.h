@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "facts.h"
-#include "verdict.h"
+#include "machine/facts.h"
+#include "machine/verdict.h"
 
 enum doctor_level {
 	DOCTOR_LEFT_OUT,	/* nothing to judge, or what it rests on failed */

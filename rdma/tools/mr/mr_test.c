@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "loopback.h"
+#include "loopback/loopback.h"
 #include "mover.h"
 #include "peerbar.h"
 #include "tool.h"

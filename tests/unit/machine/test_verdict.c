@@ -10,7 +10,7 @@
 
 #include "fake.h"
 #include "machine.h"
-#include "verdict.h"
+#include "machine/verdict.h"
 
 #define GPU "0000:05:00.0"
 #define NIC "0000:06:00.0"

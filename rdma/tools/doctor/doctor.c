@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "doctor.h"
-#include "pci.h"
+#include "machine/pci.h"
+#include "machine/sys.h"
 #include "peerbar.h"
-#include "sys.h"
 #include "tool.h"
 
 static const char usage[] =

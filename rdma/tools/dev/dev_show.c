@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "export_state.h"
-#include "pci.h"
+#include "export/export_state.h"
+#include "machine/pci.h"
+#include "machine/sys.h"
 #include "peerbar.h"
-#include "sys.h"
 #include "tool.h"
 
 static const char usage[] = "Usage: peerbar dev show [ADDRESS]\n";

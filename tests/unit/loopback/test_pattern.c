@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "pattern.h"
+#include "loopback/pattern.h"
 
 #define SIZE 1200	/* two blocks of words and a rest */
 #define WORD 0x1122334455667788u

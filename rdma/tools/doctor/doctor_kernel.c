@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "doctor.h"
-#include "plan.h"
-#include "sys.h"
+#include "loopback/plan.h"
+#include "machine/sys.h"
 
 #define OLDEST PB_VERSION(6, 1)
 

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "binding.h"
-#include "device.h"
-#include "error.h"
-#include "sys.h"
+#include "lib/device.h"
+#include "machine/error.h"
+#include "machine/sys.h"
 
 #define INTERFACE_UP 1ul	/* IFF_UP, in sysfs */
 
