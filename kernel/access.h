@@ -3,7 +3,7 @@
 #ifndef PEERBAR_ACCESS_H
 #define PEERBAR_ACCESS_H
 
-#include "peerbar.h"
+#include "exporter.h"
 
 /* access.c */
 

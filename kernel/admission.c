@@ -13,8 +13,8 @@
 #include <linux/moduleparam.h>
 #include <linux/ratelimit.h>
 
+#include "exporter.h"
 #include "fence_list.h"
-#include "peerbar.h"
 
 /*
  * Writable at any time: it is read when an importer attaches, and who was let in stays
@@ -87,7 +87,7 @@ static const char *why_no_fence(const struct peerbar_attachment *att)
 {
 	switch (att->route.type) {
 	case PEERBAR_MAP_NOT_SUPPORTED:
-		return peerbar_reason_text(att->route.reason);
+		return peerbar_refusal_text(att->route.reason);
 	case PEERBAR_MAP_BUS_ADDR:
 		return "its DMA takes a switch past the IOMMU: have the switch's ACS redirect it";
 	case PEERBAR_MAP_HOST_BRIDGE:

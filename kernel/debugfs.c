@@ -74,7 +74,7 @@ static void show_attachments(struct seq_file *s, struct peerbar_buffer *buf)
 			   peerbar_map_type_text(att->route.type),
 			   peerbar_stop_text(att->stop), att->dead);
 		if (att->route.reason != PEERBAR_REACHABLE)
-			seq_printf(s, " reason=\"%s\"", peerbar_reason_text(att->route.reason));
+			seq_printf(s, " reason=\"%s\"", peerbar_refusal_text(att->route.reason));
 		seq_putc(s, '\n');
 		list_for_each_entry(m, &att->mappings, node)
 			show_mapping(s, m);

@@ -100,7 +100,7 @@ int peerbar_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach)
 		peerbar_warn(buf->context, attach->dev, "cannot reach BAR %td of %s: %s\n",
 			     buf->provider - buf->context->provider,
 			     pci_name(buf->context->pdev),
-			     peerbar_reason_text(att->route.reason));
+			     peerbar_refusal_text(att->route.reason));
 	attach->priv = att;
 	trace_attach(buf, att);
 	return 0;

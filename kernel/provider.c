@@ -7,7 +7,7 @@
 #include <asm/processor.h>
 #endif
 
-#include "peerbar.h"
+#include "exporter.h"
 
 #define AMD_ZEN_FAMILY 0x17
 
@@ -115,7 +115,7 @@ static bool cpu_forwards(void)
 #endif
 }
 
-static enum peerbar_verdict ask_kernel(struct pci_dev *provider, struct device *client)
+static enum peerbar_kernel_answer ask_kernel(struct pci_dev *provider, struct device *client)
 {
 	if (!IS_ENABLED(CONFIG_PCI_P2PDMA))
 		return PEERBAR_NOT_ASKED;
@@ -124,26 +124,27 @@ static enum peerbar_verdict ask_kernel(struct pci_dev *provider, struct device *
 }
 
 /*
- * The kernel reads ACS settings each time, also where they are of no matter to it: where
- * the two meet at the host bridge. There it judges that bridge by its ID and the CPU by
- * its family, which stay as they are for as long as we hold a device below. So that is
- * asked once for each BAR. Who asks at the same time gets the same answer.
+ * The kernel reads the ACS settings each time that it is asked, even when provider and
+ * client meet only at the host bridge and the settings decide nothing. There its answer
+ * rests on the ID of the host bridge and the family of the CPU, which cannot change while
+ * we hold a device below. So we ask once for each BAR. Two threads that ask at the same
+ * time store the same answer.
  */
-static enum peerbar_verdict kernel_verdict(struct peerbar_provider *provider,
-					   struct device *client,
-					   const struct peerbar_topology *t)
+static enum peerbar_kernel_answer kernel_answer(struct peerbar_provider *provider,
+						struct device *client,
+						const struct peerbar_topology *t)
 {
-	enum peerbar_verdict verdict;
+	enum peerbar_kernel_answer answer;
 
 	if (!peerbar_through_one_host_bridge(t))
 		return ask_kernel(provider->pdev, client);
 
-	verdict = READ_ONCE(provider->host_bridge_verdict);
-	if (verdict == PEERBAR_NOT_ASKED) {
-		verdict = ask_kernel(provider->pdev, client);
-		WRITE_ONCE(provider->host_bridge_verdict, verdict);
+	answer = READ_ONCE(provider->host_bridge_answer);
+	if (answer == PEERBAR_NOT_ASKED) {
+		answer = ask_kernel(provider->pdev, client);
+		WRITE_ONCE(provider->host_bridge_answer, answer);
 	}
-	return verdict;
+	return answer;
 }
 
 struct peerbar_route peerbar_provider_map_type(struct peerbar_provider *provider,
@@ -158,7 +159,7 @@ struct peerbar_route peerbar_provider_map_type(struct peerbar_provider *provider
 	describe_path(&t.client, to_pci_dev(client));
 	describe_switched_way(&t);
 	t.cpu_forwards = cpu_forwards();
-	t.kernel = kernel_verdict(provider, client, &t);
+	t.kernel = kernel_answer(provider, client, &t);
 	t.iommu = peerbar_iommu_of(client);
 	t.coarse_iommu = coarse_iommu(client);
 	t.last = last;

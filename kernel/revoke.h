@@ -3,7 +3,7 @@
 #ifndef PEERBAR_REVOKE_H
 #define PEERBAR_REVOKE_H
 
-#include "peerbar.h"
+#include "exporter.h"
 
 /* revoke.c */
 

@@ -47,7 +47,7 @@ static const struct {
 	{}
 };
 
-static const char * const reasons[PEERBAR_NR_REASON_CODES] = {
+static const char * const reasons[PEERBAR_NR_REFUSALS] = {
 	[PEERBAR_REACHABLE] = "reachable",
 	[PEERBAR_NOT_PCI] = "the importer is not a PCI device",
 	[PEERBAR_NO_COMMON_PATH] =
@@ -65,9 +65,9 @@ static const char * const reasons[PEERBAR_NR_REASON_CODES] = {
 	[PEERBAR_DMA_MASK] = "the BAR lies above the importer's DMA mask",
 };
 
-const char *peerbar_reason_text(enum peerbar_reason_code reason)
+const char *peerbar_refusal_text(enum peerbar_refusal reason)
 {
-	return reason < PEERBAR_NR_REASON_CODES ? reasons[reason] : "unknown";
+	return reason < PEERBAR_NR_REFUSALS ? reasons[reason] : "unknown";
 }
 
 const char *peerbar_map_type_text(enum peerbar_map_type type)
@@ -149,7 +149,7 @@ static bool any_redirects(const struct peerbar_path *p, unsigned int nr)
 	return false;
 }
 
-static struct peerbar_route refuse(enum peerbar_reason_code reason)
+static struct peerbar_route refuse(enum peerbar_refusal reason)
 {
 	return (struct peerbar_route){ PEERBAR_MAP_NOT_SUPPORTED, reason };
 }
@@ -169,7 +169,7 @@ static struct peerbar_route switched(const struct peerbar_topology *t)
 }
 
 /* Why the host bridge does not do; the kernel, where asked, has the last word. */
-static enum peerbar_reason_code host_bridge_fault(const struct peerbar_topology *t, bool met)
+static enum peerbar_refusal host_bridge_fault(const struct peerbar_topology *t, bool met)
 {
 	if (t->kernel == PEERBAR_KERNEL_YES)
 		return PEERBAR_REACHABLE;
@@ -185,7 +185,7 @@ static enum peerbar_reason_code host_bridge_fault(const struct peerbar_topology 
 struct peerbar_route peerbar_decide(const struct peerbar_topology *t)
 {
 	struct peerbar_switched_way way = peerbar_switched_way(t);
-	enum peerbar_reason_code fault;
+	enum peerbar_refusal fault;
 
 	if (way.provider_hops && !any_redirects(&t->provider, way.provider_hops) &&
 	    !any_redirects(&t->client, way.client_hops))

@@ -22,7 +22,7 @@ enum peerbar_map_type {
 	PEERBAR_MAP_HOST_BRIDGE,	/* through it, and the IOMMU: what the DMA API gives */
 };
 
-enum peerbar_reason_code {
+enum peerbar_refusal {
 	PEERBAR_REACHABLE,
 	PEERBAR_NOT_PCI,
 	PEERBAR_NO_COMMON_PATH,
@@ -33,7 +33,7 @@ enum peerbar_reason_code {
 	PEERBAR_COARSE_IOMMU,
 	PEERBAR_BUS_OFFSET,
 	PEERBAR_DMA_MASK,
-	PEERBAR_NR_REASON_CODES,
+	PEERBAR_NR_REFUSALS,
 };
 
 /**
@@ -43,7 +43,7 @@ enum peerbar_reason_code {
  */
 struct peerbar_route {
 	enum peerbar_map_type type;
-	enum peerbar_reason_code reason;
+	enum peerbar_refusal reason;
 };
 
 /**
@@ -75,7 +75,7 @@ struct peerbar_path {
 	__u16 device;
 };
 
-enum peerbar_verdict {
+enum peerbar_kernel_answer {
 	PEERBAR_NOT_ASKED,		/* the kernel has no P2PDMA */
 	PEERBAR_KERNEL_YES,
 	PEERBAR_KERNEL_NO,
@@ -104,7 +104,7 @@ struct peerbar_topology {
 	struct peerbar_path provider;
 	struct peerbar_path client;
 	bool cpu_forwards;
-	enum peerbar_verdict kernel;
+	enum peerbar_kernel_answer kernel;
 	enum peerbar_iommu iommu;
 	bool coarse_iommu;
 	__u64 last;
@@ -153,12 +153,12 @@ bool peerbar_through_one_host_bridge(const struct peerbar_topology *t);
 struct peerbar_route peerbar_decide(const struct peerbar_topology *t);
 
 /**
- * peerbar_reason_text - a reason as a clause for people
+ * peerbar_refusal_text - a reason as a clause for people
  * @reason: the code
  *
  * Return: a constant string.
  */
-const char *peerbar_reason_text(enum peerbar_reason_code reason);
+const char *peerbar_refusal_text(enum peerbar_refusal reason);
 
 /**
  * peerbar_map_type_text - a map type as a word for tools

@@ -48,7 +48,7 @@ TRACE_EVENT(attach,
 			   __entry->stop = att->stop;),
 	    TP_printk("device=%s buffer=%llu importer=%s type=%s reason=\"%s\" stop=%s",
 		      __entry->device, __entry->buffer, __entry->importer,
-		      peerbar_map_type_text(__entry->type), peerbar_reason_text(__entry->reason),
+		      peerbar_map_type_text(__entry->type), peerbar_refusal_text(__entry->reason),
 		      peerbar_stop_text(__entry->stop))
 );
 

@@ -15,11 +15,6 @@
 #include "machine/sys.h"
 #include "uapi.h"
 
-uint64_t pb_page_size(void)
-{
-	return sysconf(_SC_PAGESIZE);
-}
-
 /* The sparse mmap capability lists the only parts that may be mapped. */
 static int read_sparse(struct pb_bar *bar, const struct vfio_region_info_cap_sparse_mmap *cap)
 {

@@ -8,6 +8,8 @@
 #include "machine/pci.h"
 #include "peerbar.h"
 
+_Static_assert(PEERBAR_NR_BARS == PB_NR_BARS, "the header and the machine count the same BARs");
+
 struct pb_area {		/* of a BAR: a part that the CPU may map */
 	uint64_t offset;
 	uint64_t size;
@@ -57,7 +59,6 @@ const struct pb_bar *pb_bar_get(struct peerbar_device *dev, unsigned int bar);
 /* Is the range aligned, not empty and inside BAR @bar, which exists? -EINVAL and a sentence. */
 int pb_bar_range(struct peerbar_device *dev, unsigned int bar, uint64_t offset,
 		 uint64_t length);
-uint64_t pb_page_size(void);
 
 /* map.c: undo every peerbar_map() of @dev. */
 void pb_unmap_all(struct peerbar_device *dev);

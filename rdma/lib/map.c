@@ -11,6 +11,7 @@
 
 #include "device.h"
 #include "machine/error.h"
+#include "machine/sys.h"
 
 struct mapping {
 	struct mapping *next;

@@ -7,11 +7,10 @@
 #include <stdio.h>
 
 #include "error.h"
-#include "peerbar.h"
 
 static __thread char message[2048];
 
-const char *peerbar_errmsg(void)
+const char *pb_message(void)
 {
 	return message;
 }

@@ -15,7 +15,6 @@
 #include "../../kernel/topology.h"
 #include "fence.h"
 #include "pci.h"
-#include "peerbar.h"
 
 enum pb_answer { PB_NO, PB_YES, PB_UNKNOWN };
 
@@ -93,7 +92,7 @@ struct pb_pci {
 	char domain[16];		/* its type: "DMA", "DMA-FQ", "identity"; "": none */
 	unsigned int dma_mask_bits;	/* 0: not told */
 	enum pb_answer memory;		/* PCI_COMMAND.MEMORY */
-	struct pb_window bar[PEERBAR_NR_BARS];
+	struct pb_window bar[PB_NR_BARS];
 	unsigned int nr_hops;
 	struct pb_hop hop[PEERBAR_MAX_HOPS];	/* the function itself first */
 	char host[24];			/* host bridge: "pci0000:00" */

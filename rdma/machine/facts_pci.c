@@ -208,21 +208,21 @@ static void read_bus_address(const struct config *config, unsigned int bar,
 	uint32_t low = dword(config, BAR0 + 4 * bar);
 
 	window->bus = low & ~BAR_FLAGS;
-	if (low & BAR_MEM_64 && bar + 1 < PEERBAR_NR_BARS)
+	if (low & BAR_MEM_64 && bar + 1 < PB_NR_BARS)
 		window->bus |= (uint64_t)dword(config, BAR0 + 4 * (bar + 1)) << 32;
 	window->bus_known = config->known && window->bus;
 }
 
 static int read_bars(const struct config *config, struct pb_pci *pci)
 {
-	struct pb_resource resource[PEERBAR_NR_BARS];
+	struct pb_resource resource[PB_NR_BARS];
 	int ret = pb_pci_resources(pci->address, resource);
 	unsigned int i;
 
 	if (ret)
 		return pb_fail(-ret, "cannot read the BARs of %s: %s", pci->address,
 			       strerror(-ret));
-	for (i = 0; i < PEERBAR_NR_BARS; i++) {
+	for (i = 0; i < PB_NR_BARS; i++) {
 		struct pb_window *window = &pci->bar[i];
 
 		if (!resource[i].size)
@@ -288,7 +288,7 @@ int pb_pci_largest_bar(const struct pb_pci *pci)
 {
 	int i, best = -1;
 
-	for (i = 0; i < PEERBAR_NR_BARS; i++)
+	for (i = 0; i < PB_NR_BARS; i++)
 		if (pci->bar[i].size && (best < 0 || pci->bar[i].size > pci->bar[best].size))
 			best = i;
 	return best;

@@ -127,9 +127,9 @@ static bool resource_line(char *text, void *data)
 	return --lines->left;
 }
 
-int pb_pci_resources(const char *address, struct pb_resource resource[PEERBAR_NR_BARS])
+int pb_pci_resources(const char *address, struct pb_resource resource[PB_NR_BARS])
 {
-	struct resource_lines lines = { resource, PEERBAR_NR_BARS };
+	struct resource_lines lines = { resource, PB_NR_BARS };
 	char path[sizeof(DEVICES "/resource") + PB_ADDRESS_SIZE];
 	int ret;
 
@@ -138,13 +138,13 @@ int pb_pci_resources(const char *address, struct pb_resource resource[PEERBAR_NR
 	return ret || !lines.left ? ret : -EIO;
 }
 
-int pb_pci_bars(const char *address, uint64_t size[PEERBAR_NR_BARS])
+int pb_pci_bars(const char *address, uint64_t size[PB_NR_BARS])
 {
-	struct pb_resource resource[PEERBAR_NR_BARS];
+	struct pb_resource resource[PB_NR_BARS];
 	int ret = pb_pci_resources(address, resource);
 	unsigned int i;
 
-	for (i = 0; i < PEERBAR_NR_BARS && !ret; i++)
+	for (i = 0; i < PB_NR_BARS && !ret; i++)
 		size[i] = resource[i].size;
 	return ret;
 }

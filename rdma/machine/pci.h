@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "peerbar.h"
 
+#define PB_NR_BARS 6		/* of a function that is no bridge */
 #define PB_ADDRESS_SIZE 20	/* "dddddddd:bb:dd.f" fits */
 #define PB_NAME_SIZE 64		/* driver names */
 
@@ -44,10 +44,10 @@ struct pb_resource {		/* a memory BAR */
 };
 
 /* Errors: -errno. */
-int pb_pci_resources(const char *address, struct pb_resource resource[PEERBAR_NR_BARS]);
+int pb_pci_resources(const char *address, struct pb_resource resource[PB_NR_BARS]);
 
 /* Sizes of the memory BARs, 0 for the others. Errors: -errno. */
-int pb_pci_bars(const char *address, uint64_t size[PEERBAR_NR_BARS]);
+int pb_pci_bars(const char *address, uint64_t size[PB_NR_BARS]);
 
 /*
  * Why IOMMU group @group is not viable: the first of its devices that is bound to

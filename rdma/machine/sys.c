@@ -214,3 +214,8 @@ int pb_link(char *buf, size_t size, const char *path, ...)
 	snprintf(buf, size, "%s", slash ? slash + 1 : target);
 	return 0;
 }
+
+uint64_t pb_page_size(void)
+{
+	return sysconf(_SC_PAGESIZE);
+}

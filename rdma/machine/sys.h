@@ -52,6 +52,8 @@ int pb_each_line(const char *path, bool (*line)(char *text, void *data), void *d
 /* Would open(2) let this process read and write the file? Nothing is opened. */
 bool pb_may_open(const char *path, ...) PB_PRINTF(1, 2);
 
+uint64_t pb_page_size(void);	/* bytes */
+
 /* Write @value in one call, as sysfs wants it: 0 or -errno. */
 int pb_write(const char *value, const char *path, ...) PB_PRINTF(2, 3);
 

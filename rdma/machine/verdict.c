@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/device.h"
+#include "sys.h"
 #include "verdict.h"
 
 /*

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "machine/verdict.h"
+#include "peerbar.h"
 #include "tool.h"
 
 static const char usage[] =

@@ -50,13 +50,13 @@ struct scene {
 	const struct host *host;		/* of the provider */
 	const struct host *client_host;		/* NULL: the same */
 	bool zen;				/* the CPU forwards, whatever the IDs */
-	enum peerbar_verdict kernel;
+	enum peerbar_kernel_answer kernel;
 	enum peerbar_iommu iommu;
 	uint64_t last;				/* 0: BAR_LAST */
 	uint64_t bus_offset;
 	uint64_t mask;				/* 0: 64 bits */
 	enum peerbar_map_type type;
-	enum peerbar_reason_code reason;
+	enum peerbar_refusal reason;
 };
 
 #define XLATE PEERBAR_IOMMU_TRANSLATES
@@ -238,8 +238,8 @@ static void test_scenes(void **state)
 		if (r.type == s->type && r.reason == s->reason)
 			continue;
 		print_error("%s: got %s (%s), wanted %s (%s)\n", s->name,
-			    peerbar_map_type_text(r.type), peerbar_reason_text(r.reason),
-			    peerbar_map_type_text(s->type), peerbar_reason_text(s->reason));
+			    peerbar_map_type_text(r.type), peerbar_refusal_text(r.reason),
+			    peerbar_map_type_text(s->type), peerbar_refusal_text(s->reason));
 		wrong++;
 	}
 	assert_int_equal(wrong, 0);
@@ -376,10 +376,10 @@ static void test_texts(void **state)
 	for (i = 0; i < ARRAY_SIZE(scenes); i++)
 		assert_int_equal(scenes[i].type == PEERBAR_MAP_NOT_SUPPORTED,
 				 scenes[i].reason != PEERBAR_REACHABLE);
-	for (i = 0; i < PEERBAR_NR_REASON_CODES; i++)
+	for (i = 0; i < PEERBAR_NR_REFUSALS; i++)
 		for (k = 0; k < i; k++)
-			assert_string_not_equal(peerbar_reason_text(i), peerbar_reason_text(k));
-	assert_string_equal(peerbar_reason_text(PEERBAR_NR_REASON_CODES), "unknown");
+			assert_string_not_equal(peerbar_refusal_text(i), peerbar_refusal_text(k));
+	assert_string_equal(peerbar_refusal_text(PEERBAR_NR_REFUSALS), "unknown");
 }
 
 int main(void)

@@ -50,7 +50,7 @@ static void refuses_what_is_no_address(void **state)
 
 static void reads_a_device(void **state)
 {
-	uint64_t size[PEERBAR_NR_BARS], value;
+	uint64_t size[PB_NR_BARS], value;
 	char driver[PB_NAME_SIZE];
 
 	(void)state;
@@ -73,7 +73,7 @@ static void reads_a_device(void **state)
 
 static void reads_what_is_missing(void **state)
 {
-	uint64_t size[PEERBAR_NR_BARS], value;
+	uint64_t size[PB_NR_BARS], value;
 	char driver[PB_NAME_SIZE];
 
 	(void)state;

@@ -6,8 +6,8 @@
  * fence.c -> access.c -> compat/. Everybody uses context.c. The order of the locks is at
  * the head of revoke.c.
  */
-#ifndef PEERBAR_H
-#define PEERBAR_H
+#ifndef PEERBAR_EXPORTER_H
+#define PEERBAR_EXPORTER_H
 
 #include <linux/atomic.h>
 #include <linux/dma-buf.h>
@@ -51,15 +51,15 @@ enum peerbar_reason {
  * @start: CPU address; 0 size if this is no memory BAR
  * @size: its length
  * @bus_offset: bus address minus CPU address
- * @host_bridge_verdict: the kernel's, on whom only its host bridge parts from it; asked
- *                       for by the first attach that needs it
+ * @host_bridge_answer: what pci_p2pdma says of clients that this BAR meets only at the
+ *                      host bridge; the first attach that needs it asks
  */
 struct peerbar_provider {
 	struct pci_dev *pdev;
 	phys_addr_t start;
 	resource_size_t size;
 	u64 bus_offset;
-	enum peerbar_verdict host_bridge_verdict;
+	enum peerbar_kernel_answer host_bridge_answer;
 };
 
 /**
