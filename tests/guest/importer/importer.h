@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The parts of the test of importers. */
+#ifndef GUEST_IMPORTER_TEST_H
+#define GUEST_IMPORTER_TEST_H
+
+#include <stdint.h>
+
+#include "lib/importer_bench.h"
+
+/*
+ * importer_revoke.c: take the BAR away from an importer that unmaps after @delay_ms. It
+ * has lost it when the call returns, and may or may not map it again.
+ */
+void importer_revoke(enum pti_mode mode, enum trigger trigger, uint32_t delay_ms);
+
+/*
+ * importer_fenced.c: one that cannot revoke: every property of its fence; and one trigger,
+ * if the exporter is ours.
+ */
+void importer_unrevocable(void);
+void importer_fenced(enum trigger trigger);
+
+/* importer_stubborn.c: one that promised to unmap and does not. */
+void importer_stubborn(enum pti_mode mode);
+
+/* importer_misuse.c: wrong calls, and the end of everything at the wrong time. */
+void importer_misuse(void);
+
+/* importer_race.c: all kinds of importers against resets. */
+void importer_race(unsigned int seconds);
+
+#endif /* GUEST_IMPORTER_TEST_H */

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# system_sleep --image with a swap device to write the image to: a RAM disk. The kernel fills
+# it after it has taken the image, and reads it before it puts that back, so it need not last
+# any longer.
+set -eu
+# shellcheck source=tests/guest/lib/tap.sh
+. "$(dirname "$0")/../lib/tap.sh"
+
+DISK=/dev/ram0
+
+if [[ $(uname -r) == 6.1.* ]]; then
+	tap_skip "hibernation image" \
+		"Linux 6.1 wants the swap device for itself to read the image, and it is in use"
+	exit
+fi
+if ! modprobe brd rd_nr=1 rd_size=900000; then
+	tap_skip "hibernation image" "this kernel has no RAM disks"
+	exit
+fi
+mkswap $DISK >/dev/null
+swapon $DISK
+cat /sys/class/block/ram0/dev > /sys/power/resume
+system_sleep --image

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * A NIC that answers DEREG_MR with success and goes on honouring the key. The IOMMU alone
+ * keeps it from the BAR then: from the moment the call returns that takes the BAR away, on
+ * a strict domain and on a lazy one, and also when the same BAR is registered again and
+ * again while the dead MR is still there. The same holds for a plain deregistration, with
+ * nothing taken away: when ibv_dereg_mr() returns, the BAR is closed.
+ *
+ * "Moment": the NIC, asked at once, knows of no mapping of the BAR any more; it counts no
+ * landing from then on; and no request that was posted later has left its sequence number
+ * in the BAR. Memory decode is the trigger that shows most: it returns within the flush
+ * interval of a lazy domain, a reset does not.
+ *
+ * Under the fence the NIC is not even told before the MR is deregistered, and all of its
+ * accesses look right to it; that they do not land, the BAR and the IOMMU tell.
+ *
+ * It leaves the NIC's domain lazy, where unmapped memory stays reachable for a while: let
+ * no test come after it that counts what the NIC can reach.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/importer_bench.h"
+#include "lib/nicctl.h"
+#include "lib/pci.h"
+#include "lib/stream.h"
+#include "lib/tap.h"
+#include "lib/watchdog.h"
+#include "revoke_bounded.h"
+
+#define ROUNDS 10u
+#define AGAIN 5u		/* registrations after each reset */
+#define WARM_UP 40u
+#define AFTERMATH 20u
+#define SETTLE_US 50000u	/* several times a lazy domain's flush interval */
+#define LIMIT_S 120u
+#define TITLE 128
+
+static struct stream stream;
+
+struct figures {
+	unsigned int rounds;
+	unsigned int open;		/* rounds in which the IOMMU was open at the return */
+	unsigned int later;		/* rounds in which something landed after the return */
+	uint64_t late;			/* accesses that the NIC counted then */
+	unsigned int reached;		/* writes by an old key that a new mapping let in */
+	uint64_t longest_us, asked_us, hung;	/* the call; asking the NIC after it */
+	struct nic_stray stray;
+};
+
+/* The kernel allows this direction while the NIC has its driver. */
+static void make_lazy(void)
+{
+	char path[96];
+	int ret;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group/type", rig_nic());
+	ret = sysfs_write("DMA-FQ", path);
+	if (ret)
+		tap_die("domain", "%s: %s", path, strerror(-ret));
+}
+
+/*
+ * Is the domain what it says? Host memory, which the DMA API unmaps, stays reachable for a
+ * moment after its deregistration on a lazy one only.
+ */
+static void check_laziness(struct rig *rig, const char *type)
+{
+	bool lazy = !strcmp(type, "DMA-FQ");
+	unsigned int lingered = 0;
+	char name[TITLE];
+
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		uint64_t before, after;
+		struct ibv_mr *mr;
+
+		sleep_us(SETTLE_US);
+		before = nicctl_reachable();
+		mr = ibv_reg_mr(rig->lb->pd, rig->host, MIB, IBV_ACCESS_LOCAL_WRITE);
+		if (!mr || ibv_dereg_mr(mr))
+			tap_die("domain", "cannot register host memory and drop it");
+		after = nicctl_reachable();
+		lingered += after >= before + MIB;
+	}
+	tap_note("domain %s: host memory stayed reachable in %u of %u deregistrations", type,
+		 lingered, ROUNDS);
+	snprintf(name, sizeof(name), "contained, %s: the domain is %s", type,
+		 lazy ? "lazy" : "strict");
+	tap_check(lazy ? lingered : !lingered, name, "see above");
+}
+
+/*
+ * Deregister it. Where the IOVA goes back to the kernel through a read-only page (6.1,
+ * 6.12), that page may be reachable for some milliseconds on a lazy domain: the figure of
+ * what the NIC can reach does not tell it from the BAR, the landings do.
+ */
+static void drop(struct rig *rig, struct window *w, struct figures *f)
+{
+	uint64_t took = now_us(), landed;
+
+	if (ibv_dereg_mr(w->mr[0]))
+		tap_die("contained", "the MR does not deregister");
+	stream_fence(&stream);
+	took = now_us() - took;
+	landed = nicctl_landings();
+	sleep_us(SETTLE_US);
+	landed = nicctl_landings() - landed;
+	f->late += landed;
+	f->later += landed || stream_newest_stamp(rig) > stream.fence;
+	f->longest_us = took > f->longest_us ? took : f->longest_us;
+	w->nr = 0;
+}
+
+/* Take the BAR away, and look at what happens from then on. */
+static void pull(struct rig *rig, enum trigger trigger, uint64_t with_bar, struct figures *f)
+{
+	uint64_t took, asked, landed;
+
+	rig_unmap_bar(rig);
+	took = now_us();
+	trigger_pull(rig, trigger);
+	stream_fence(&stream);
+	asked = now_us();
+	took = asked - took;
+	f->open += nicctl_reachable() > with_bar - rig->span;
+	asked = now_us() - asked;
+	landed = nicctl_landings();
+	sleep_us(SETTLE_US);
+	landed = nicctl_landings() - landed;
+	trigger_recover(rig, trigger);
+	f->late += landed;
+	f->later += landed || stream_newest_stamp(rig) > stream.fence;
+	f->longest_us = took > f->longest_us ? took : f->longest_us;
+	f->asked_us = asked > f->asked_us ? asked : f->asked_us;
+}
+
+/* One round, with the stream running. */
+static void end_under_load(struct rig *rig, struct window *w, unsigned int round, bool revoke,
+			   struct figures *f)
+{
+	uint64_t with_bar;
+
+	sleep_us(SETTLE_US);	/* what earlier rounds left in a lazy domain's queue */
+	with_bar = nicctl_reachable();
+	stream_start(&stream, rig, w, true);
+	if (!stream_wait(&stream, &stream.bar_ok, WARM_UP, 30000))
+		tap_die("contained", "the traffic does not flow");
+	if (revoke)
+		pull(rig, round % 2 ? TRIGGER_MEMORY : TRIGGER_RESET, with_bar, f);
+	else
+		drop(rig, w, f);
+	f->rounds++;
+	if (!stream_wait(&stream, &stream.bar_bad, AFTERMATH, 30000))
+		tap_die("contained", "requests do not fail in the end");
+	stream_stop(&stream);
+	f->hung += stream.hung;
+}
+
+/* Write through the dead key with live mappings of the same BAR around. */
+static void try_old_key(struct rig *rig, const struct window *old, struct figures *f)
+{
+	struct window w[AGAIN];
+	uint64_t mark;
+
+	memset(rig->host, 0xa5, sizeof(mark));
+	memcpy(&mark, rig->host, sizeof(mark));
+	for (unsigned int i = 0; i < AGAIN; i++) {
+		*(volatile uint64_t *)rig->bar = 0;
+		window_open(&w[i], rig, 1);
+		window_one(rig, LOOPBACK_WRITE, (uintptr_t)rig->host, sizeof(mark),
+			   old->iova[0], old->mr[0]->rkey);
+		f->reached += *(volatile uint64_t *)rig->bar == mark;
+	}
+	for (unsigned int i = 0; i < AGAIN; i++)
+		window_close(&w[i]);
+}
+
+/* @what: "contained, DMA-FQ", "dereg, DMA". */
+static void show(const struct figures *f, const char *what)
+{
+	tap_note("%s: %u rounds, at most %.1f ms; %" PRIu64
+		 " accesses landed after the NIC's answer, the last %.3f ms after it; %" PRIu64
+		 " refused by the IOMMU", what, f->rounds, us_to_ms(f->longest_us),
+		 f->stray.deregistered.reads + f->stray.deregistered.writes,
+		 (double)f->stray.deregistered.max_age_ns / 1e6,
+		 f->stray.unmapped.reads + f->stray.unmapped.writes);
+	tap_note("%s: in %u rounds something landed after the return, %" PRIu64 " accesses",
+		 what, f->later, f->late);
+}
+
+static void judge(const struct figures *f, const char *what)
+{
+	char name[TITLE];
+
+	show(f, what);
+	snprintf(name, sizeof(name), "%s: no request hangs", what);
+	tap_check(!f->hung, name, "%" PRIu64 " did", f->hung);
+	if (!rig_exporter_is_ours())
+		return;
+	snprintf(name, sizeof(name), "%s: closed when the call returns", what);
+	tap_check(!f->open && !f->later, name, "in %u rounds it was open, in %u something landed",
+		  f->open, f->later);
+	snprintf(name, sizeof(name), "%s: the IOMMU refused the NIC", what);
+	tap_check(f->stray.unmapped.writes, name, "it had nothing to refuse");
+}
+
+static void judge_old_key(const struct figures *f, const char *what)
+{
+	char name[TITLE];
+
+	tap_note("%s: in %u rounds the NIC, asked within %.1f ms, could reach the BAR; %u of %u"
+		 " writes by the old key reached a new mapping", what, f->open,
+		 us_to_ms(f->asked_us), f->reached, ROUNDS * AGAIN);
+	if (!rig_exporter_is_ours())
+		return;
+	snprintf(name, sizeof(name), "%s: no registration revives the old key", what);
+	tap_check(!f->reached, name, "%u of %u writes arrived", f->reached, ROUNDS * AGAIN);
+}
+
+/* All rounds of one kind. */
+static struct figures run_rounds(struct rig *rig, bool revoke, const char *what)
+{
+	struct figures f = { 0 };
+	struct nic_stray before;
+	struct window w;
+
+	watchdog_set(LIMIT_S, what);
+	nicctl_stray(&before);
+	nicctl_fault("ignore-dereg=1");
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		window_open(&w, rig, 1);
+		end_under_load(rig, &w, i, revoke, &f);
+		if (revoke)
+			try_old_key(rig, &w, &f);
+		if (!window_close(&w))
+			tap_die(what, "a dead MR does not deregister");
+	}
+	f.stray = nicctl_stray_since(&before);
+	nicctl_clear_faults();
+	watchdog_clear();
+	return f;
+}
+
+static void contain(struct rig *rig)
+{
+	char type[16], what[32];
+	struct figures f;
+
+	pci_domain_type(rig_nic(), type, sizeof(type));
+	check_laziness(rig, type);
+	snprintf(what, sizeof(what), "contained, %s", type);
+	f = run_rounds(rig, true, what);
+	judge(&f, what);
+	judge_old_key(&f, what);
+	snprintf(what, sizeof(what), "dereg, %s", type);
+	f = run_rounds(rig, false, what);
+	judge(&f, what);
+}
+
+void revoke_contained(void)
+{
+	struct rig rig;
+
+	rig_open(&rig, STREAM_SPAN, STREAM_HOST, STREAM_DEPTH);
+	contain(&rig);
+	make_lazy();
+	contain(&rig);
+	rig_close(&rig);
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Unloading the exporter: refused while a device is open, and refused while a buffer
+ * lives, also when the device is closed and has no driver any more.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/exporter.h"
+#include "lib/importer_bench.h"
+#include "lib/kmod.h"
+#include "lib/pci.h"
+#include "lib/tap.h"
+#include "revoke_paths.h"
+
+static const char name[] = "unload";
+
+static void load_driver(const char *driver)
+{
+	char command[160];
+
+	/* ours is not among the modules of the kernel */
+	snprintf(command, sizeof(command), strcmp(driver, "vfio-pci") ?
+		 "insmod /src/build/kernel/$(uname -r)/%s.ko" : "modprobe %s", driver);
+	if (system(command))
+		tap_die(name, "failed: %s", command);
+}
+
+/* The kernel's exporter is a library below its driver. */
+static const char *exporting_module(void)
+{
+	if (rig_exporter_is_ours())
+		return "peerbar_vfio_pci";
+	return "vfio_pci_core";
+}
+
+void revoke_unload(void)
+{
+	const char *exporter = exporting_module();
+	bool ours = rig_exporter_is_ours();
+	char fence[EXPORTER_FENCE];
+	uint32_t handle;
+	char driver[64];
+	struct bench b;
+
+	if (ours)
+		exporter_get_fence(fence);
+	bench_open(&b, name);
+	expect(pci_driver(rig_gpu(), driver, sizeof(driver)), 0, name, "the driver");
+	handle = attach_and_map(&b, PTI_DYNAMIC, PTI_UNMAP_AT_ONCE);
+	expect(kmod_unload(ours ? exporter : "vfio_pci"), -EAGAIN, name, "device open");
+	trigger_pull(&b.rig, TRIGGER_CLOSE);
+	expect(kmod_unload(exporter), -EAGAIN, name, "device closed, buffer attached");
+	expect(importer_detach(b.fd, handle), 0, name, "detach");
+	expect(pci_unbind(rig_gpu()), 0, name, "unbind");
+	if (!ours)
+		expect(kmod_unload("vfio_pci"), 0, name, "the driver above the exporter");
+	expect(kmod_unload(exporter), -EAGAIN, name, "device without driver, buffer alive");
+	expect(importer_attach(b.fd, b.dmabuf, rig_nic(), PTI_DYNAMIC, PTI_UNMAP_AT_ONCE,
+			       &handle), -ENODEV, name, "attaching to that buffer");
+	close(b.dmabuf);
+	b.dmabuf = -1;
+	expect(kmod_unload(exporter), 0, name, "buffer closed");
+	load_driver(driver);
+	if (ours)
+		exporter_set_fence(fence);
+	expect(pci_bind(rig_gpu(), driver), 0, name, "loaded and bound again");
+	bench_close(&b);
+}

@@ -1,0 +1,219 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# path_show.sh [EXPORTER]...: `peerbar path show` against what happens. Whoever it says is
+# let in can register, whoever it refuses cannot, for each exporter (default: both), each
+# kind of efa driver, and with that one named as one to fence and not. `peerbar export
+# show` against the same registrations. The drivers of before are back at the end.
+set -eu
+# shellcheck source=tests/guest/lib/tap.sh
+. "$(dirname "$0")/../lib/tap.sh"
+
+BUILD=/src/build
+RELEASE=$(uname -r)
+FENCE=/sys/module/peerbar_vfio_pci/parameters/fence
+before=$(basename "$(readlink "/sys/bus/pci/devices/$PB_GPU/driver")")
+
+# load_efa KIND: replace the efa driver; the RDMA device gets its name anew.
+load_efa()
+{
+	! grep -q '^efa ' /proc/modules || rmmod efa
+	insmod "$BUILD/modules/$RELEASE/$1/efa.ko"
+	PB_IBDEV=$(basename "/sys/bus/pci/devices/$PB_NIC"/infiniband/*)
+	export PB_IBDEV
+}
+
+load_exporter()
+{
+	grep -q '^peerbar_vfio_pci ' /proc/modules ||
+		insmod "$BUILD/kernel/$RELEASE/peerbar-vfio-pci.ko"
+}
+
+verdict()
+{
+	peerbar -j path show "$PB_IBDEV" "$PB_GPU"
+}
+
+# expected KIND EXPORTER: VERDICT and CAUSE here, by other signs than path show looks at.
+expected()
+{
+	if [ "$2" = vfio-pci ] && ! grep -q CONFIG_VFIO_PCI_DMABUF=y "$CONFIG"; then
+		echo "refused cannot-export"
+	elif [ "$1" = revocable ] && forwards; then
+		echo "works none"
+	elif [ "$1" = revocable ]; then
+		echo "refused host-bridge-unknown"
+	elif [ "$2" = vfio-pci ]; then
+		echo "refused pins-exporter"
+	elif ! forwards; then
+		echo "refused host-bridge-unknown"
+	elif grep -q iommu=pt /proc/cmdline; then
+		echo "refused pins-identity"
+	elif ! grep -qwE 'efa|all' $FENCE; then
+		echo "refused pins-not-named"
+	else
+		echo "works-with-fence none"
+	fi
+}
+
+# The lab's host bridge is in no list: the kernel looks at the CPU.
+forwards()
+{
+	lscpu | grep -q 'Vendor ID:.*AuthenticAMD' &&
+		[ "$(lscpu | sed -n 's/^ *CPU family: *//p')" -ge 23 ]
+}
+
+# registers: does the NIC register the BAR, and why not?
+registers()
+{
+	why=$(peerbar mr test "$PB_IBDEV" "$PB_GPU" total 1M 2>&1 >/dev/null)
+}
+
+# agrees VERDICT ERRNO REMEDY: what registration did, and libpeerbar said, is what the
+# verdict says.
+agrees()
+{
+	case $1 in
+	works*) registers || { echo "it was refused: $why"; return 1; };;
+	refused)
+		! registers || { echo "it registers"; return 1; }
+		[[ $why = *"$3"* ]] || { echo "not with that remedy: $why"; return 1; }
+		[[ $2 = null || $why = *"(errno $2)"* ]] ||
+			{ echo "not with errno $2: $why"; return 1; };;
+	*) echo "that is no verdict"; return 1;;
+	esac
+}
+
+# errno NAME: its number
+errno()
+{
+	case $1 in
+	EOPNOTSUPP) echo 95;;
+	EINVAL) echo 22;;
+	ENOMEM) echo 12;;
+	*) echo "$1";;
+	esac
+}
+
+# check KIND EXPORTER [NOTE]
+check()
+{
+	local name="path show: $1 efa, $2${3:+, $3}" said want out field
+	said=$(verdict)
+	mapfile -t field < <(jq -r '.verdict, .errno, .remedy' <<< "$said")
+	want=$(expected "$1" "$2")
+	if [ "$(jq -r '"\(.verdict) \(.cause)"' <<< "$said")" != "$want" ]; then
+		tap_not_ok "$name" "not $want: $said"
+	elif ! out=$(agrees "${field[0]}" "$(errno "${field[1]}")" "${field[2]}"); then
+		tap_not_ok "$name" "$out; it said: $said"
+	else
+		tap_ok "$name: $want"
+	fi
+}
+
+check_exporter()
+{
+	local kind=$1 exporter=$2 list
+	peerbar dev bind "$PB_GPU" driver "$exporter" > /dev/null
+	if [ "$exporter" != peerbar-vfio-pci ]; then
+		check "$kind" "$exporter"
+		return
+	fi
+	for list in "" bnxt_re,irdma all bnxt_re,efa; do
+		echo "$list" > $FENCE
+		check "$kind" "$exporter" "fence=$list"
+	done
+	! registers || check_shown
+}
+
+check_refusal()
+{
+	peerbar dev unbind "$PB_GPU" > /dev/null
+	if [ "$(verdict | jq -r .cause)" = no-driver ] && ! registers; then
+		tap_ok "path show: no driver"
+	else
+		tap_not_ok "path show: no driver" "$(verdict)"
+	fi
+}
+
+# shown FILTER: does jq's FILTER hold for the device in export show?
+shown()
+{
+	peerbar -j export show "$PB_GPU" | jq -e ".[0] | $1" > /dev/null
+}
+
+# wait_shown FILTER: within 20 seconds.
+wait_shown()
+{
+	for _ in $(seq 100); do
+		! shown "$1" || return 0
+		sleep 0.2
+	done
+	return 1
+}
+
+# A registration while it is in use, and the revoke when the device is reset.
+check_shown()
+{
+	local mover revokes stop
+	stop=$(verdict | jq -r 'if .stop == "fence" then "fence" else "native" end')
+	revokes=$(peerbar -j export show "$PB_GPU" | jq '.[0].revokes')
+	peerbar mr test "$PB_IBDEV" "$PB_GPU" total 1T > /dev/null 2>&1 &
+	mover=$!
+	if wait_shown ".importers == 1 and .exports[0].live == 1 and (.exports[0] |
+			.bar == $PB_BAR and .state == \"usable\" and (.attachments[0] |
+			.importer == \"$PB_NIC\" and .rdma == \"$PB_IBDEV\" and
+			.map == \"$(verdict | jq -r .map)\" and (.stop // \"$stop\") == \"$stop\" and
+			([.mappings[].size] | add) == $(stat -c %s \
+				"/sys/bus/pci/devices/$PB_GPU/resource$PB_BAR")))"; then
+		tap_ok "export show: a registration in use"
+	else
+		tap_not_ok "export show: a registration in use" \
+			"$(peerbar -j export show "$PB_GPU")"
+	fi
+	# A fenced NIC would go on, and be refused. And when its process is killed, the MR may
+	# be gone before the device is closed: then nothing is taken away.
+	if [ "$stop" = native ]; then
+		echo 1 > "/sys/bus/pci/devices/$PB_GPU/reset"
+		revokes=$((revokes + 1))
+	fi
+	kill -9 $mover 2>/dev/null || :
+	wait $mover 2>/dev/null || :
+	if wait_shown ".buffers == 0 and .revokes >= $revokes and
+			([.times[].count] | add // 0) >= .revokes"; then
+		tap_ok "export show: its revoke"
+	else
+		tap_not_ok "export show: its revoke" "$(peerbar -j export show "$PB_GPU")"
+	fi
+}
+
+restore()
+{
+	echo "$fence" > $FENCE
+	load_efa "$PB_IMPORTER"
+	peerbar dev bind "$PB_GPU" driver "$before" > /dev/null
+}
+
+CONFIG=/lib/modules/$RELEASE/config
+[ -e "$CONFIG" ] || CONFIG=/dev/null	# of the older kernels, which export nothing
+[ $# -gt 0 ] || set -- vfio-pci peerbar-vfio-pci
+first=$(verdict | jq .verdict)
+tap_begin_checks
+load_exporter
+fence=$(cat $FENCE)
+trap restore EXIT
+for kind in stock revocable; do
+	load_efa $kind
+	for exporter; do
+		check_exporter $kind "$exporter"
+	done
+done
+check_refusal
+restore
+trap - EXIT
+if [ "$(verdict | jq .verdict)" = "$first" ]; then
+	tap_ok "path show: all is as before"
+else
+	tap_not_ok "path show: all is as before" "not $first: $(verdict)"
+fi
+tap_end_checks
+tap_finish

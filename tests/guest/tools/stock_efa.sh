@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# The distribution's own efa driver, which cannot give a pinned buffer back. The kernel's
+# exporter refuses it, and so does peerbar-vfio-pci unless its parameter fence names it, or
+# with no IOMMU that translates; libpeerbar says so, and peerbar-vfio-pci says it in the
+# log, too, with the reason, which many attempts do not flood. Behind the fence it works.
+# The driver that was loaded before is loaded again at the end.
+set -eu
+# shellcheck source=tests/guest/lib/tap.sh
+. "$(dirname "$0")/../lib/tap.sh"
+# shellcheck source=scripts/guest/setup.sh
+. /src/scripts/guest/setup.sh
+
+BEFORE=$PB_IMPORTER
+
+# refusals REASON: lines of the log
+refusals()
+{
+	dmesg | grep -c "peerbar: refused: driver efa cannot revoke.*$1" || :
+}
+
+# check_log REASON REFUSALS-BEFORE: those of our exporter; the other has no words for it.
+check_log()
+{
+	local name="the log says: $1; rate limited" lines attempts=50
+	lines=$(($(refusals "$1") - $2))
+	tap_note "$lines lines about refusals in the kernel log"
+	if [ "$lines" -ge 1 ] && [ "$lines" -lt $attempts ]; then
+		tap_ok "$name"
+	else
+		tap_not_ok "$name" "$lines lines for more than $attempts attempts"
+	fi
+}
+
+exporter_is_ours()
+{
+	[[ $(readlink "/sys/bus/pci/devices/$PB_GPU/driver") = */peerbar-vfio-pci ]]
+}
+
+iommu_translates()
+{
+	[[ $(cat "/sys/bus/pci/devices/$PB_NIC/iommu_group/type") = DMA* ]]
+}
+
+check_refusal()
+{
+	local before reason="boot without iommu=pt"
+	exporter_is_ours || { tap_wrap libpeerbar_errors --stock; return; }
+	! iommu_translates || reason="add it to the module parameter: fence=efa;"
+	before=$(refusals "$reason")
+	! iommu_translates || set_fence ""
+	tap_wrap libpeerbar_errors --stock
+	set_fence efa
+	check_log "$reason" "$before"
+}
+
+tap_begin_checks
+trap 'load_efa "$BEFORE"' EXIT
+load_efa stock
+check_refusal
+load_efa revocable
+tap_wrap revoke --trigger reset --mrs 1
+tap_end_checks
+if exporter_is_ours && iommu_translates; then
+	load_efa stock
+	tap_wrap revoke --trigger reset --mrs 1
+fi
+load_efa "$BEFORE"
+trap - EXIT
+tap_finish
