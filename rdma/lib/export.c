@@ -123,8 +123,9 @@ static int get_feature(struct peerbar_device *dev, unsigned int bar,
 static int why_not(struct peerbar_device *dev, unsigned int bar, unsigned int nr_ranges, int err)
 {
 	if (err == ENOMEM && nr_ranges > DRIVER_RANGES)
-		return pb_fail(err, "cannot export %u ranges of BAR %u of %s: peerbar-vfio-pci takes "
-			       "%u in one buffer", nr_ranges, bar, dev->address, DRIVER_RANGES);
+		return pb_fail(err, "cannot export %u ranges of BAR %u of %s: peerbar-vfio-pci "
+			       "takes %u in one buffer", nr_ranges, bar, dev->address,
+			       DRIVER_RANGES);
 	if (err == ENOTTY)
 		return no_feature(dev);
 	if (err == EINVAL || err == EOPNOTSUPP)

@@ -19,8 +19,9 @@ void blame_begin(struct blame *blame);
 
 /*
  * A check each for what has happened since: so many mappings were closed of importers that
- * had been told and held on, and of those that could not be told; the log has a line for
- * each of these that happened; the NIC is bus master as before. The name of the event is in that of the checks.
+ * had been told and held on, and so many of those that could not be told; the log has one
+ * line for each of the two that is not 0; the NIC is bus master as before. The name of the
+ * event is in that of the checks.
  */
 void blame_check(const struct blame *blame, unsigned int overdue, unsigned int untold,
 		 const char *name);
