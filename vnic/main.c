@@ -16,11 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ctl.h"
+#include "base/log.h"
+#include "base/sock.h"
+#include "core/control.h"
+#include "core/options.h"
 #include "efa/efa.h"
-#include "log.h"
-#include "options.h"
-#include "sock.h"
 
 /*
  * SIGTERM and SIGINT end the run by shutting down the socket that this thread

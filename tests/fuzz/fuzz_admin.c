@@ -15,9 +15,9 @@
 #include <unistd.h>
 #include <linux/pci_regs.h>
 
+#include "core/nic.h"
 #include "efa/admin_defs.h"
 #include "efa/efa.h"
-#include "nic.h"
 
 #define RAM_SIZE	(4u << 20)	/* from IOVA 0 */
 #define PAGE		4096u

@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <bsd/sys/tree.h>
 
-#include "../nic.h"
+#include "core/nic.h"
 
 #define MAX_FILES	64u
 #define MAX_UNMAPS	1024u	/* remembered for dma_unmapped_at() */

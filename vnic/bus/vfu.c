@@ -9,8 +9,8 @@
 #include <unistd.h>
 #include <linux/vfio.h>
 
-#include "../gate.h"
-#include "../log.h"
+#include "base/gate.h"
+#include "base/log.h"
 #include "vfu_call.h"
 
 struct command {

@@ -25,8 +25,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/nic.h"
 #include "io_defs.h"
-#include "../nic.h"
 
 #define EFA_MAX_PD	256u
 #define EFA_MAX_UAR	256u

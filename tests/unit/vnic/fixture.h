@@ -25,7 +25,7 @@
 
 #include <cmocka.h>
 
-#include "nic.h"
+#include "core/nic.h"
 
 #define FIXTURE_PAGE		0x1000ull
 #define FIXTURE_RAM_SIZE	(64ull << 20)

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "bus/dma.h"
-#include "nic.h"
+#include "core/nic.h"
 
 #define P		DMA_PAGE
 #define RW		(DMA_PROT_READ | DMA_PROT_WRITE)

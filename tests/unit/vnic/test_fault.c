@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fault.h"
+#include "core/fault.h"
 
 /* Each switch alone moves, and moves itself alone. */
 static void test_every_switch(void **state)

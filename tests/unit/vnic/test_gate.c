@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "gate.h"
+#include "base/gate.h"
 
 struct scene {
 	struct gate gate;

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "options.h"
+#include "core/options.h"
 
 #define MAX_ARGS 12
 

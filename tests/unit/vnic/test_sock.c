@@ -16,7 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "sock.h"
+#include "base/sock.h"
 
 static char dir[32], path[64];
 

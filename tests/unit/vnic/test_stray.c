@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "stray.h"
+#include "core/stray.h"
 
 static void note(struct stray *stray, enum stray_kind kind, bool write, uint64_t len)
 {

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
+#include "base/gate.h"
 #include "bus/vfu.h"
 #include "bus/vfu_proto.h"
-#include "gate.h"
 
 #define BAR0_SIZE	0x10000u
 #define BAR2_SIZE	0x200000u	/* 0x2000 bytes at 0x1000 can be mapped */

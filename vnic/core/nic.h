@@ -12,12 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fault.h"
-#include "gate.h"
-#include "stray.h"
+#include "base/gate.h"
 #include "bus/dma.h"
 #include "bus/pci.h"
 #include "bus/vfu.h"
+#include "fault.h"
+#include "stray.h"
 
 struct efa;
 struct json_object;

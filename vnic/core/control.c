@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What the commands of the control socket do: see ctl.h. */
-#include "ctl.h"
+/* What the commands of the control socket do: see control.h. */
+#include "control.h"
 
 #include <errno.h>
 #include <json-c/json.h>

@@ -2,7 +2,7 @@
 /* The one clock of the device. */
 #include <time.h>
 
-#include "nic.h"
+#include "core/nic.h"
 
 uint64_t nic_now_ns(void)
 {

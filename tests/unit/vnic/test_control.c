@@ -14,9 +14,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "ctl.h"
+#include "base/sock.h"
+#include "core/control.h"
 #include "driver.h"
-#include "sock.h"
 
 /* ---- commands ---- */
 

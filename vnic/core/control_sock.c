@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The clients of the control socket: see ctl.h.
+ * The clients of the control socket: see control.h.
  *
  * One thread polls them all and never blocks on one. A client that does not
  * read its answer is not read from either, so it costs one line and one answer
  * of memory however much it sends.
  */
-#include "ctl.h"
+#include "control.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 
 struct client {
 	int fd;			/* -1: free */
