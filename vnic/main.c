@@ -13,14 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/sock.h"
 #include "core/control.h"
-#include "core/options.h"
-#include "efa/efa.h"
+#include "core/engine.h"
+#include "options.h"
 
 /*
  * SIGTERM and SIGINT end the run by shutting down the socket that this thread
@@ -55,50 +54,6 @@ static void wait_on(int fd)
 	waits_on = fd;
 	if (stopping && fd >= 0)
 		shutdown(fd, SHUT_RDWR);
-}
-
-/* ---- the engine ---- */
-
-/* At most a second, so that the end of the run is not held up for long. */
-static void pause_us(uint32_t us)
-{
-	struct timespec ts = { .tv_nsec = us * 1000L };
-
-	if (us >= 1000000)
-		ts = (struct timespec){ .tv_sec = 1 };
-	nanosleep(&ts, NULL);
-}
-
-/*
- * Open the gate between two slices, for as long as the engine asked for; the host
- * side goes first if it waits.
- */
-static void step_back(struct nic *nic)
-{
-	uint32_t us = nic->efa->pause_us;
-
-	gate_engine_leave(&nic->gate);
-	if (us)
-		pause_us(us);
-	gate_engine_enter(&nic->gate);
-}
-
-static void *run_engine(void *arg)
-{
-	struct nic *nic = arg;
-	bool open = true;
-
-	gate_engine_enter(&nic->gate);
-	while (open) {
-		if (efa_engine_step(nic->efa)) {
-			step_back(nic);
-			open = !nic->gate.closing;
-		} else {
-			open = gate_engine_wait(&nic->gate);
-		}
-	}
-	gate_engine_leave(&nic->gate);
-	return NULL;
 }
 
 /* ---- the report ---- */
@@ -230,7 +185,7 @@ static int start_threads(void *arg)
 		if (!run->ctl)
 			return -errno;
 	}
-	err = pthread_create(&run->engine, NULL, run_engine, &run->nic);
+	err = pthread_create(&run->engine, NULL, engine_run, &run->nic);
 	if (err && run->ctl)
 		ctl_stop(run->ctl);
 	return -err;

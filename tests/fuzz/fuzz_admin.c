@@ -18,6 +18,7 @@
 #include "core/nic.h"
 #include "efa/admin_defs.h"
 #include "efa/efa.h"
+#include "efa/model.h"
 
 #define RAM_SIZE	(4u << 20)	/* from IOVA 0 */
 #define PAGE		4096u
@@ -36,6 +37,11 @@
 static struct nic nic;
 static uint8_t *ram;
 static int ram_fd = -1;
+
+static struct efa *device(void)
+{
+	return nic.device;
+}
 
 /* ---- input ---- */
 
@@ -165,7 +171,7 @@ static const struct { const void *cmd; size_t size; } valid[] = {
 
 static void setup_queues(void)
 {
-	struct efa *efa = nic.efa;
+	struct efa *efa = device();
 
 	efa_reg_write(efa, 0x60, AT_RESP);
 	efa_reg_write(efa, 0x10, AT_AQ);
@@ -176,7 +182,7 @@ static void setup_queues(void)
 
 static void step_command(struct input *in)
 {
-	const struct efa_regs *regs = &nic.efa->regs;
+	const struct efa_regs *regs = &device()->regs;
 	uint8_t which = take8(in) % (sizeof(valid) / sizeof(valid[0]));
 	uint8_t spoils = take8(in) % 4;
 	uint8_t cmd[EFA_CMD_SIZE] = { 0 };
@@ -192,14 +198,14 @@ static void step_command(struct input *in)
 	at = regs->aq_base + (regs->aq_prod & ((regs->aq_caps & 0xffffu) - 1)) * EFA_CMD_SIZE;
 	if (at <= RAM_SIZE - EFA_CMD_SIZE)
 		memcpy(ram + at, cmd, sizeof(cmd));
-	efa_reg_write(nic.efa, 0x2c, regs->aq_prod + 1u);
+	efa_reg_write(device(), 0x2c, regs->aq_prod + 1u);
 }
 
 static void step_register(struct input *in)
 {
 	uint32_t off = take8(in) % 0x70;
 
-	efa_reg_write(nic.efa, off, take32(in));
+	efa_reg_write(device(), off, take32(in));
 }
 
 static void step_store(struct input *in, uint8_t *to, uint32_t size)
@@ -213,30 +219,30 @@ static void step_doorbell(struct input *in)
 {
 	uint32_t off = take32(in) % EFA_DB_SIZE;
 
-	efa_doorbell_write(nic.efa, off, take32(in));
+	efa_doorbell_write(device(), off, take32(in));
 }
 
 static void step_engine(struct input *in)
 {
 	uint8_t turns = take8(in) % MAX_TURNS;
 
-	while (turns-- > 0 && efa_engine_step(nic.efa))
+	while (turns-- > 0 && efa_engine_step(device()))
 		;
 }
 
 /* Those that do not sleep. */
 static void step_fault(struct input *in)
 {
-	struct fault *fault = &nic.fault;
+	struct efa_fault *fault = efa_fault(&nic.fault);
 	uint8_t bits = take8(in);
 
 	fault->ignore_dereg = bits & 1;
 	fault->stall_aq = bits & 2;
 	fault->drop_acq = bits >> 2 & 3;
-	fault->drop_cqe = bits >> 4 & 3;
+	nic.fault.drop_cqe = bits >> 4 & 3;
 	fault->fail_opcode = take8(in);
 	fault->fail_count = bits >> 6;
-	efa_aq_process(nic.efa);
+	efa_aq_process(device());
 }
 
 static void step_unmap(struct input *in)
@@ -256,7 +262,7 @@ static void step(struct input *in)
 		step_store(in, ram, RAM_SIZE);
 		break;
 	case 2:
-		step_store(in, nic.efa->llq, EFA_LLQ_SIZE);
+		step_store(in, device()->llq, EFA_LLQ_SIZE);
 		break;
 	case 3:
 		step_doorbell(in);
@@ -362,12 +368,13 @@ static void make_ram(void)
 
 static void setup(void)
 {
+	const struct nic_config config = nic_default_config(&efa_model);
 	uint16_t command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
 
 	if (ram_fd < 0)
 		make_ram();
 	MUST(!madvise(ram, RAM_SIZE, MADV_REMOVE));	/* zeros again */
-	MUST(!nic_init(&nic, &nic_default_config));
+	MUST(!nic_init(&nic, &config));
 	MUST(!pci_cfg_write(&nic.pci, PCI_COMMAND, &command, sizeof(command)));
 	MUST(!dma_map(nic.dma, 0, RAM_SIZE, DMA_PROT_READ | DMA_PROT_WRITE, ram_fd, 0));
 	setup_queues();
@@ -382,7 +389,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	setup();
 	while (in.left > 0)
 		step(&in);
-	check(nic.efa);
+	check(device());
 	nic_release(&nic);
 	return 0;
 }

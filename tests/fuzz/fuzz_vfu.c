@@ -25,6 +25,7 @@
 #include "bus/vfu.h"
 #include "bus/vfu_proto.h"
 #include "efa/efa.h"
+#include "efa/model.h"
 
 #define RAM_PAGES	64u
 #define RAM_SIZE	(RAM_PAGES * 4096u)
@@ -151,7 +152,7 @@ static bool exchange(struct vfu *vfu, const struct record *record)
 	if (alive)
 		check_reply(&req, &rsp);
 	free(req.data);
-	for (int i = 0; i < MAX_STEPS && efa_engine_step(nic.efa); i++)
+	for (int i = 0; i < MAX_STEPS && efa_engine_step(nic.device); i++)
 		;
 	return alive;
 }
@@ -178,13 +179,14 @@ static void run(struct vfu *vfu, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const struct nic_config config = nic_default_config(&efa_model);
 	struct vfu *vfu;
 	int fd;
 
 	init_once();
 	fd = next_fd();
 	memset(ram, 0, RAM_SIZE);
-	must(nic_init(&nic, &nic_default_config) == 0, "nic_init");
+	must(nic_init(&nic, &config) == 0, "nic_init");
 	vfu = vfu_new(&nic_vfu_ops, &nic, &nic.gate);
 	must(vfu, "vfu_new");
 	run(vfu, data, size);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The one clock of the device. */
+/* The one clock of the device: see clock.h. */
 #include <time.h>
 
-#include "core/nic.h"
+#include "clock.h"
 
-uint64_t nic_now_ns(void)
+uint64_t clock_now_ns(void)
 {
 	struct timespec ts;
 

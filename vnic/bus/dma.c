@@ -9,6 +9,7 @@
  * Backing files stay mapped until the space is freed. A guest maps and unmaps
  * its RAM thousands of times, always from the same one or two files.
  */
+#include "base/clock.h"
 #include "dma.h"
 
 #include <errno.h>
@@ -17,8 +18,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <bsd/sys/tree.h>
-
-#include "core/nic.h"
 
 #define MAX_FILES	64u
 #define MAX_UNMAPS	1024u	/* remembered for dma_unmapped_at() */
@@ -212,7 +211,7 @@ int dma_map(struct dma_space *space, uint64_t iova, uint64_t size, uint32_t prot
 static void remember(struct dma_space *space, uint64_t first, uint64_t last)
 {
 	space->gone[space->nr_gone++ % MAX_UNMAPS] = (struct dma_gone){
-		.first = first, .last = last, .when = nic_now_ns(),
+		.first = first, .last = last, .when = clock_now_ns(),
 	};
 }
 

@@ -54,9 +54,9 @@ static void init_header(struct pci *pci, const struct pci_id *id)
 }
 
 /* The size of a BAR is how many of its low bits refuse to be written. */
-static void init_bars(struct pci *pci, const struct pci_bar bars[6])
+static void init_bars(struct pci *pci, const struct pci_bar bars[PCI_BARS])
 {
-	for (unsigned int i = 0; i < 6; i++) {
+	for (unsigned int i = 0; i < PCI_BARS; i++) {
 		unsigned int off = PCI_BASE_ADDRESS_0 + 4 * i;
 		uint64_t mask = ~(bars[i].size - 1);
 
@@ -116,17 +116,16 @@ static void init_express(struct pci *pci)
 	      PCI_EXP_LNKCTL_ES);
 }
 
-void pci_init(struct pci *pci, const struct pci_id *id, const struct pci_bar bars[6],
-	      const struct pci_msix *msix)
+void pci_init(struct pci *pci, const struct pci_function *function)
 {
 	memset(pci, 0, sizeof(*pci));
-	pci->nr_vectors = msix->vectors;
+	pci->nr_vectors = function->msix.vectors;
 	for (unsigned int i = 0; i < PCI_MAX_VECTORS; i++)
 		pci->vector[i] = -1;
-	init_header(pci, id);
-	init_bars(pci, bars);
+	init_header(pci, &function->id);
+	init_bars(pci, function->bar);
 	init_pm(pci);
-	init_msix(pci, msix);
+	init_msix(pci, &function->msix);
 	init_express(pci);
 }
 

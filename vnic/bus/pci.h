@@ -12,6 +12,7 @@
 
 #define PCI_CFG_SIZE	4096u
 #define PCI_MAX_VECTORS	64u
+#define PCI_BARS	6u
 
 struct pci_bar {
 	uint64_t size;		/* power of two, or 0 */
@@ -30,6 +31,12 @@ struct pci_msix {
 	uint32_t table, pba;	/* offsets */
 };
 
+struct pci_function {		/* what a model says of itself */
+	struct pci_id id;
+	struct pci_bar bar[PCI_BARS];
+	struct pci_msix msix;
+};
+
 struct pci {
 	uint8_t cfg[PCI_CFG_SIZE];
 	uint8_t writable[PCI_CFG_SIZE];	/* bits that the guest may change */
@@ -39,8 +46,7 @@ struct pci {
 	uint64_t lost;			/* interrupts with no eventfd to send to */
 };
 
-void pci_init(struct pci *pci, const struct pci_id *id, const struct pci_bar bars[6],
-	      const struct pci_msix *msix);
+void pci_init(struct pci *pci, const struct pci_function *function);
 void pci_release(struct pci *pci);
 void pci_reset(struct pci *pci);	/* clears what the guest set; eventfds stay */
 

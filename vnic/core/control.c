@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "efa/efa.h"
+#include "nic.h"
 
 static struct json_object *ok(void)
 {
@@ -53,16 +53,14 @@ static struct json_object *cmd_stats(struct nic *nic, struct json_object *reques
 /* What a switch held back goes on as soon as it is let go. */
 static void use_faults(struct nic *nic, const struct fault *fault)
 {
-	bool resume = nic->fault.stall_aq && !fault->stall_aq;
-
 	nic->fault = *fault;
-	if (resume)
-		efa_aq_process(nic->efa);
+	nic->config.model->faults_changed(nic->device);
 	gate_kick(&nic->gate);
 }
 
 static struct json_object *cmd_fault(struct nic *nic, struct json_object *request)
 {
+	const struct fault_desc *own = nic->config.model->faults;
 	struct fault fault = nic->fault;
 	struct json_object *set, *answer;
 
@@ -75,7 +73,7 @@ static struct json_object *cmd_fault(struct nic *nic, struct json_object *reques
 
 		if (!json_object_is_type(item, json_type_string))
 			return refuse("\"set\" must be a list of strings");
-		switch (fault_set(&fault, text)) {
+		switch (fault_set(&fault, own, text)) {
 		case -ENOENT:
 			return refuse("no such fault switch: %s", text);
 		case -EINVAL:
@@ -84,7 +82,7 @@ static struct json_object *cmd_fault(struct nic *nic, struct json_object *reques
 	}
 	use_faults(nic, &fault);
 	answer = ok();
-	json_object_object_add(answer, "faults", fault_report(&nic->fault));
+	json_object_object_add(answer, "faults", fault_report(&nic->fault, own));
 	return answer;
 }
 
@@ -95,7 +93,7 @@ static struct json_object *cmd_clear(struct nic *nic, struct json_object *reques
 	(void)request;
 	use_faults(nic, &none);
 	memset(&nic->stray, 0, sizeof(nic->stray));
-	memset(&nic->efa->count, 0, sizeof(nic->efa->count));
+	nic->config.model->clear(nic->device);
 	nic->pci.raised = 0;
 	nic->pci.lost = 0;
 	return ok();

@@ -1,80 +1,100 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The table of fault switches, and how one is set from text: see fault.h. */
+/* The fault switches of every NIC, and how one is set from text: see fault.h. */
 #include "fault.h"
 
-#include <ctype.h>
 #include <errno.h>
+#include <json-c/json.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define SWITCH(kind, field, text, about) \
-	{ .name = text, .help = about, .type = kind, .offset = offsetof(struct fault, field) }
+#include "base/number.h"
 
 const struct fault_desc fault_descs[] = {
-	SWITCH(FAULT_BOOL, ignore_dereg, "ignore-dereg",
-	       "answer DEREG_MR, but go on using the MR"),
-	SWITCH(FAULT_U32, drop_cqe, "drop-cqe", "lose that many work completions"),
-	SWITCH(FAULT_U32, delay_cqe_us, "delay-cqe-us",
-	       "hold every work completion back, microseconds"),
-	SWITCH(FAULT_U32, drop_acq, "drop-acq", "lose that many admin completions"),
-	SWITCH(FAULT_U32, delay_acq_us, "delay-acq-us",
-	       "hold every admin completion back, microseconds"),
-	SWITCH(FAULT_U32, fail_opcode, "fail-opcode", "admin opcode to fail"),
-	SWITCH(FAULT_U32, fail_status, "fail-status", "the status to fail it with"),
-	SWITCH(FAULT_U32, fail_count, "fail-count", "how many times to fail it"),
-	SWITCH(FAULT_BOOL, stall_aq, "stall-aq", "leave the admin queue alone"),
-	SWITCH(FAULT_U32, slow_us, "slow-us", "pause after every slice of a copy, microseconds"),
+	FAULT_SWITCH(FAULT_U32, struct fault, drop_cqe, "drop-cqe",
+		     "lose that many work completions"),
+	FAULT_SWITCH(FAULT_U32, struct fault, delay_cqe_us, "delay-cqe-us",
+		     "hold every work completion back, microseconds"),
+	FAULT_SWITCH(FAULT_U32, struct fault, slow_us, "slow-us",
+		     "pause after every slice of a copy, microseconds"),
 	{ .name = NULL },
 };
 
-static const struct fault_desc *find(const char *name, size_t len)
+static const struct fault_desc *find(const struct fault_desc *table, const char *name,
+				     size_t len)
 {
-	for (const struct fault_desc *d = fault_descs; d->name; d++)
+	for (const struct fault_desc *d = table; d->name; d++)
 		if (strlen(d->name) == len && !memcmp(d->name, name, len))
 			return d;
 	return NULL;
 }
 
-/* A plain number in C's notation: no sign, no blanks, nothing behind it. */
-static int parse_u32(const char *text, uint32_t *value)
+static int set_field(void *base, const struct fault_desc *desc, const char *text)
 {
-	unsigned long long number;
-	char *end;
+	uint64_t value = 1;
+	uint64_t max = desc->type == FAULT_BOOL ? 1 : UINT32_MAX;
+	int err = 0;
 
-	if (!isdigit((unsigned char)text[0]))
-		return -EINVAL;
-	errno = 0;
-	number = strtoull(text, &end, 0);
-	if (errno || *end || number > UINT32_MAX)
-		return -EINVAL;
-	*value = (uint32_t)number;
+	if (text)
+		err = number_parse(text, 0, max, &value);
+	else if (desc->type != FAULT_BOOL)
+		err = -EINVAL;
+	if (err)
+		return err;
+	if (desc->type == FAULT_U32)
+		*(uint32_t *)((char *)base + desc->offset) = (uint32_t)value;
+	else
+		*(bool *)((char *)base + desc->offset) = value;
 	return 0;
 }
 
-int fault_set(struct fault *fault, const char *setting)
+int fault_set(struct fault *fault, const struct fault_desc *own, const char *setting)
 {
 	const char *equals = strchr(setting, '=');
 	size_t len = equals ? (size_t)(equals - setting) : strlen(setting);
-	const struct fault_desc *desc = find(setting, len);
-	uint32_t value = 1;
+	const char *text = equals ? equals + 1 : NULL;
+	const struct fault_desc *desc = find(fault_descs, setting, len);
 
-	if (!desc)
-		return -ENOENT;
-	if (equals ? parse_u32(equals + 1, &value) : desc->type != FAULT_BOOL)
-		return -EINVAL;
-	if (desc->type == FAULT_U32)
-		*(uint32_t *)((char *)fault + desc->offset) = value;
-	else if (value <= 1)
-		*(bool *)((char *)fault + desc->offset) = value;
-	else
-		return -EINVAL;
-	return 0;
+	if (desc)
+		return set_field(fault, desc, text);
+	desc = find(own, setting, len);
+	return desc ? set_field(&fault->own, desc, text) : -ENOENT;
 }
 
-uint32_t fault_get(const struct fault *fault, const struct fault_desc *desc)
+static uint32_t get_field(const void *base, const struct fault_desc *desc)
 {
-	const char *field = (const char *)fault + desc->offset;
+	const char *field = (const char *)base + desc->offset;
 
 	return desc->type == FAULT_U32 ? *(const uint32_t *)field : *(const bool *)field;
+}
+
+static bool is_in(const struct fault_desc *table, const struct fault_desc *desc)
+{
+	return find(table, desc->name, strlen(desc->name)) == desc;
+}
+
+uint32_t fault_get(const struct fault *fault, const struct fault_desc *own,
+		   const struct fault_desc *desc)
+{
+	return is_in(own, desc) ? get_field(&fault->own, desc) : get_field(fault, desc);
+}
+
+static void report_table(struct json_object *to, const void *base,
+			 const struct fault_desc *table)
+{
+	for (const struct fault_desc *d = table; d->name; d++) {
+		uint32_t value = get_field(base, d);
+
+		json_object_object_add(to, d->name, d->type == FAULT_BOOL ?
+				       json_object_new_boolean((json_bool)value) :
+				       json_object_new_uint64(value));
+	}
+}
+
+struct json_object *fault_report(const struct fault *fault, const struct fault_desc *own)
+{
+	struct json_object *o = json_object_new_object();
+
+	report_table(o, fault, fault_descs);
+	report_table(o, &fault->own, own);
+	return o;
 }

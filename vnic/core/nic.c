@@ -9,50 +9,34 @@
 #include <string.h>
 #include <linux/vfio.h>
 
-#include "efa/efa.h"
+#include "base/clock.h"
 
-#define PCI_VENDOR_AMAZON	0x1d0f
-#define CLASS_ETHERNET		0x020000
-
-const struct nic_config nic_default_config = {
-	.part = 0xefa2,
-	.gid = { 0xfe, 0x80, [8] = 0x02, 0x00, 0x00, 0xff, 0xfe, 0x00, 0x00, 0x01 },
-	.slice = 256u << 10,
-	.page_sizes = 0xfffff000,	/* 4 KiB to 2 GiB */
-	.dma_bits = 48,
-};
-
-static void init_function(struct nic *nic)
+struct nic_config nic_default_config(const struct nic_model *model)
 {
-	const struct pci_id id = {
-		.vendor = PCI_VENDOR_AMAZON, .device = nic->config.part,
-		.subvendor = PCI_VENDOR_AMAZON, .subdevice = nic->config.part,
-		.class_code = CLASS_ETHERNET,
-	};
-	const struct pci_bar bars[6] = {
-		[EFA_REG_BAR] = { .size = EFA_REG_SIZE },
-		[EFA_LLQ_BAR] = { .size = EFA_LLQ_SIZE, .is64 = true, .prefetch = true },
-		[EFA_DB_BAR] = { .size = EFA_DB_SIZE, .is64 = true, .prefetch = true },
-	};
-	const struct pci_msix msix = {
-		.vectors = EFA_VECTORS, .bar = EFA_REG_BAR,
-		.table = EFA_MSIX_TABLE, .pba = EFA_MSIX_PBA,
+	struct nic_config config = {
+		.model = model,
+		.gid = { 0xfe, 0x80, [8] = 0x02, 0x00, 0x00, 0xff, 0xfe, 0x00, 0x00, 0x01 },
+		.slice = 256u << 10,
 	};
 
-	pci_init(&nic->pci, &id, bars, &msix);
+	memcpy(config.own.bytes, model->defaults, model->defaults_size);
+	return config;
 }
 
 int nic_init(struct nic *nic, const struct nic_config *config)
 {
+	struct pci_function function = { 0 };
+
 	memset(nic, 0, sizeof(*nic));
 	nic->config = *config;
 	nic->dma = dma_space_new();
 	if (!nic->dma)
 		return -ENOMEM;
 	gate_init(&nic->gate);
-	init_function(nic);
-	nic->efa = efa_new(nic);
-	if (!nic->efa) {
+	config->model->describe(&nic->config, &function);
+	pci_init(&nic->pci, &function);
+	nic->device = config->model->create(nic);
+	if (!nic->device) {
 		nic_release(nic);
 		return -ENOMEM;
 	}
@@ -61,8 +45,8 @@ int nic_init(struct nic *nic, const struct nic_config *config)
 
 void nic_release(struct nic *nic)
 {
-	if (nic->efa)
-		efa_free(nic->efa);
+	if (nic->device)
+		nic->config.model->destroy(nic->device);
 	pci_release(&nic->pci);
 	gate_destroy(&nic->gate);
 	dma_space_free(nic->dma);
@@ -80,7 +64,7 @@ static void note_refused(struct nic *nic, enum stray_kind kind, uint64_t iova,
 	uint64_t gone = kind == STRAY_UNMAPPED ? dma_unmapped_at(nic->dma, iova) : 0;
 
 	if (gone)
-		record.age_ns = nic_now_ns() - gone;
+		record.age_ns = clock_now_ns() - gone;
 	stray_note(&nic->stray, &record);
 }
 
@@ -158,103 +142,42 @@ static void region_info(void *priv, unsigned int region, struct vfu_region *info
 	struct nic *nic = priv;
 
 	*info = (struct vfu_region){ .mmap_fd = -1 };
-	switch (region) {
-	case EFA_REG_BAR:
-		info->size = EFA_REG_SIZE;
-		break;
-	case EFA_LLQ_BAR:
-		info->size = EFA_LLQ_SIZE;
-		info->mmap_size = EFA_LLQ_SIZE;
-		info->mmap_fd = nic->efa->llq_fd;
-		break;
-	case EFA_DB_BAR:
-		info->size = EFA_DB_SIZE;
-		break;
-	case VFIO_PCI_CONFIG_REGION_INDEX:
+	if (region == VFIO_PCI_CONFIG_REGION_INDEX)
 		info->size = PCI_CFG_SIZE;
-		break;
-	}
+	else if (region < PCI_BARS)
+		nic->config.model->region(nic->device, region, info);
 }
 
-/*
- * QEMU keeps the MSI-X table itself, and no interrupt is ever pending here: it
- * goes out as soon as it is raised. What reaches this part of BAR 0 reads as 0.
- */
-static uint32_t read_dword(struct nic *nic, unsigned int region, uint64_t off)
+static bool inside(struct nic *nic, unsigned int region, uint64_t off, uint32_t len)
 {
-	if (region == EFA_REG_BAR && off < EFA_MSIX_TABLE)
-		return efa_reg_read(nic->efa, (uint32_t)off);
-	return 0;	/* doorbells are write-only */
-}
+	struct vfu_region info;
 
-static void write_dword(struct nic *nic, unsigned int region, uint64_t off,
-			uint32_t value)
-{
-	if (region == EFA_DB_BAR)
-		efa_doorbell_write(nic->efa, (uint32_t)off, value);
-	else if (off < EFA_MSIX_TABLE)
-		efa_reg_write(nic->efa, (uint32_t)off, value);
-}
-
-/* Registers and doorbells take aligned accesses of one or two dwords. */
-static bool is_dwords(uint64_t off, uint32_t len)
-{
-	return (len == 4 || len == 8) && off % len == 0;
-}
-
-static bool inside(uint64_t off, uint32_t len, uint64_t size)
-{
-	return off <= size && len <= size - off;
+	region_info(nic, region, &info);
+	return off <= info.size && len <= info.size - off;
 }
 
 static int region_read(void *priv, unsigned int region, uint64_t off, void *buf,
 		       uint32_t len)
 {
 	struct nic *nic = priv;
-	struct vfu_region info;
-	uint32_t value;
 
 	if (region == VFIO_PCI_CONFIG_REGION_INDEX)
 		return pci_cfg_read(&nic->pci, off, buf, len);
-	region_info(nic, region, &info);
-	if (!inside(off, len, info.size))
+	if (!inside(nic, region, off, len))
 		return -EINVAL;
-	if (region == EFA_LLQ_BAR) {
-		memcpy(buf, nic->efa->llq + off, len);
-		return 0;
-	}
-	if (!is_dwords(off, len))
-		return -EINVAL;
-	for (uint32_t at = 0; at < len; at += 4) {
-		value = read_dword(nic, region, off + at);
-		memcpy((uint8_t *)buf + at, &value, 4);
-	}
-	return 0;
+	return nic->config.model->read(nic->device, region, off, buf, len);
 }
 
 static int region_write(void *priv, unsigned int region, uint64_t off,
 			const void *buf, uint32_t len)
 {
 	struct nic *nic = priv;
-	struct vfu_region info;
-	uint32_t value;
 
 	if (region == VFIO_PCI_CONFIG_REGION_INDEX)
 		return pci_cfg_write(&nic->pci, off, buf, len);
-	region_info(nic, region, &info);
-	if (!inside(off, len, info.size))
+	if (!inside(nic, region, off, len))
 		return -EINVAL;
-	if (region == EFA_LLQ_BAR) {
-		memcpy(nic->efa->llq + off, buf, len);
-		return 0;
-	}
-	if (!is_dwords(off, len))
-		return -EINVAL;
-	for (uint32_t at = 0; at < len; at += 4) {
-		memcpy(&value, (const uint8_t *)buf + at, 4);
-		write_dword(nic, region, off + at, value);
-	}
-	return 0;
+	return nic->config.model->write(nic->device, region, off, buf, len);
 }
 
 /* ---- the rest of the transport's calls ---- */
@@ -298,7 +221,7 @@ static void reset(void *priv)
 {
 	struct nic *nic = priv;
 
-	efa_reset(nic->efa);
+	nic->config.model->reset(nic->device);
 	pci_reset(&nic->pci);
 }
 

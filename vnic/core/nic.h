@@ -4,7 +4,7 @@
  *
  *   vfu (messages) ─▶ nic.c ─▶ pci (config, MSI-X)
  *                        ├───▶ dma (what the IOMMU lets us reach)
- *                        └───▶ efa (registers, admin queue, objects, data path)
+ *                        └───▶ model (registers, commands, objects, data path)
  */
 #ifndef VNIC_NIC_H
 #define VNIC_NIC_H
@@ -16,19 +16,16 @@
 #include "bus/dma.h"
 #include "bus/pci.h"
 #include "bus/vfu.h"
-#include "fault.h"
+#include "model.h"
 #include "stray.h"
 
-struct efa;
 struct json_object;
 
 struct nic_config {
-	uint16_t part;		/* PCI device id, 0xefa0 to 0xefa3 */
+	const struct nic_model *model;
 	uint8_t gid[16];	/* the port's GID, not all zero */
 	uint32_t slice;		/* bytes that the engine moves in one turn */
-	uint64_t page_sizes;	/* page_size_cap of the device attributes */
-	uint32_t dma_bits;	/* width of DMA addresses told to the driver, 32 to 64 */
-	uint32_t admin_timeout_ms;	/* told to the driver, steps of 100; 0: its default */
+	union nic_own own;	/* the model's */
 };
 
 struct nic {
@@ -38,10 +35,10 @@ struct nic {
 	struct dma_space *dma;
 	struct stray stray;
 	struct fault fault;
-	struct efa *efa;
+	void *device;		/* of the model */
 };
 
-extern const struct nic_config nic_default_config;
+struct nic_config nic_default_config(const struct nic_model *model);
 
 int nic_init(struct nic *nic, const struct nic_config *config);	/* 0 or -errno */
 void nic_release(struct nic *nic);
@@ -71,7 +68,5 @@ int nic_dma_publish(struct nic *nic, uint64_t iova, const void *src, size_t len)
 
 /* Counters, faults, stray records and configuration; the caller puts it. */
 struct json_object *nic_report(struct nic *nic);
-
-uint64_t nic_now_ns(void);	/* CLOCK_MONOTONIC */
 
 #endif /* VNIC_NIC_H */

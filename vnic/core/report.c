@@ -2,9 +2,8 @@
 /* The device's report: everything that can be counted, as one JSON object. */
 #include <arpa/inet.h>
 #include <json-c/json.h>
-#include <stdio.h>
 
-#include "efa/efa.h"
+#include "nic.h"
 
 static void add_u64(struct json_object *to, const char *name, uint64_t value)
 {
@@ -14,16 +13,13 @@ static void add_u64(struct json_object *to, const char *name, uint64_t value)
 static struct json_object *report_config(const struct nic_config *config)
 {
 	struct json_object *o = json_object_new_object();
-	char text[INET6_ADDRSTRLEN];
+	char gid[INET6_ADDRSTRLEN];
 
-	snprintf(text, sizeof(text), "%04x", config->part);
-	json_object_object_add(o, "part", json_object_new_string(text));
-	inet_ntop(AF_INET6, config->gid, text, sizeof(text));
-	json_object_object_add(o, "gid", json_object_new_string(text));
+	inet_ntop(AF_INET6, config->gid, gid, sizeof(gid));
+	json_object_object_add(o, "model", json_object_new_string(config->model->name));
+	json_object_object_add(o, "gid", json_object_new_string(gid));
 	add_u64(o, "slice", config->slice);
-	add_u64(o, "page_sizes", config->page_sizes);
-	add_u64(o, "dma_bits", config->dma_bits);
-	add_u64(o, "admin_timeout_ms", config->admin_timeout_ms);
+	config->model->report_config(config, o);
 	return o;
 }
 
@@ -88,29 +84,16 @@ static struct json_object *report_pci(const struct pci *pci)
 	return o;
 }
 
-struct json_object *fault_report(const struct fault *fault)
-{
-	struct json_object *o = json_object_new_object();
-
-	for (const struct fault_desc *d = fault_descs; d->name; d++) {
-		uint32_t value = fault_get(fault, d);
-
-		json_object_object_add(o, d->name, d->type == FAULT_BOOL ?
-				       json_object_new_boolean((json_bool)value) :
-				       json_object_new_uint64(value));
-	}
-	return o;
-}
-
 struct json_object *nic_report(struct nic *nic)
 {
+	const struct nic_model *model = nic->config.model;
 	struct json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "device", report_config(&nic->config));
 	json_object_object_add(o, "stray", report_stray(&nic->stray));
 	json_object_object_add(o, "dma", report_dma(nic->dma));
-	json_object_object_add(o, "efa", efa_report(nic->efa));
+	json_object_object_add(o, model->name, model->report(nic->device));
 	json_object_object_add(o, "pci", report_pci(&nic->pci));
-	json_object_object_add(o, "faults", fault_report(&nic->fault));
+	json_object_object_add(o, "faults", fault_report(&nic->fault, model->faults));
 	return o;
 }

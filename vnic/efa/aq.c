@@ -74,7 +74,7 @@ static bool flags_ok(uint8_t flags, uint8_t ctrl)
 	return !(flags & EFA_AQ_CTRL_INDIRECT) || flags & EFA_AQ_CTRL_DATA;
 }
 
-static bool told_to_fail(struct fault *fault, uint8_t opcode)
+static bool told_to_fail(struct efa_fault *fault, uint8_t opcode)
 {
 	if (!fault->fail_count || fault->fail_opcode != opcode)
 		return false;
@@ -84,7 +84,7 @@ static bool told_to_fail(struct fault *fault, uint8_t opcode)
 
 static uint8_t dispatch(struct efa *efa, const union command *cmd, union response *rsp)
 {
-	struct fault *fault = &efa->nic->fault;
+	struct efa_fault *fault = efa_fault(&efa->nic->fault);
 	uint8_t opcode = cmd->hdr.opcode;
 
 	if (!efa_admin_name(opcode))
@@ -181,7 +181,7 @@ static void pause_us(uint32_t us)
 
 static void execute(struct efa *efa)
 {
-	struct fault *fault = &efa->nic->fault;
+	struct efa_fault *fault = efa_fault(&efa->nic->fault);
 	union response rsp = { .align = { 0 } };
 	union command cmd;
 
@@ -204,7 +204,7 @@ static void execute(struct efa *efa)
 
 void efa_aq_process(struct efa *efa)
 {
-	while (efa->aq_cons != efa->regs.aq_prod && !efa->nic->fault.stall_aq &&
+	while (efa->aq_cons != efa->regs.aq_prod && !efa_fault(&efa->nic->fault)->stall_aq &&
 	       efa_aq_ready(efa))
 		execute(efa);
 }

@@ -28,7 +28,7 @@ static void get_device(const struct efa *efa, void *rsp_buf)
 	struct efa_device_rsp *rsp = rsp_buf;
 
 	rsp->features = FEATURES;
-	rsp->page_sizes = efa->nic->config.page_sizes & EFA_MR_PAGE_SIZES;
+	rsp->page_sizes = efa_config(&efa->nic->config)->page_sizes & EFA_MR_PAGE_SIZES;
 	rsp->fw_version = 1;
 	rsp->admin_version = 1;
 	rsp->device_version = 1;

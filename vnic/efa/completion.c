@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "work.h"
 
 static void encode(const struct efa *efa, const struct efa_completion *c,
@@ -111,7 +112,7 @@ static void hold(struct efa *efa, uint16_t cqn, const struct efa_completion *c)
 
 	if (held->tail - held->head == EFA_MAX_HELD)
 		release_head(efa);
-	held->entry[i].due = nic_now_ns() + efa->nic->fault.delay_cqe_us * 1000ull;
+	held->entry[i].due = clock_now_ns() + efa->nic->fault.delay_cqe_us * 1000ull;
 	held->entry[i].cq = cqn;
 	held->entry[i].c = *c;
 	held->tail++;
@@ -121,7 +122,7 @@ void efa_held_release(struct efa *efa)
 {
 	uint64_t due;
 
-	while ((due = efa_held_due(efa)) && due <= nic_now_ns())
+	while ((due = efa_held_due(efa)) && due <= clock_now_ns())
 		release_head(efa);
 }
 

@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "efa.h"
 
 struct cursor {			/* a place in a list of segments */
@@ -73,7 +74,7 @@ static void note_zombie(struct efa *efa, const struct efa_mr *mr, uint64_t dma,
 		.addr = dma,
 		.len = len,
 		.key = efa_mr_key(efa, mr),
-		.age_ns = nic_now_ns() - mr->dereg_ns,
+		.age_ns = clock_now_ns() - mr->dereg_ns,
 	};
 
 	stray_note(&efa->nic->stray, &record);

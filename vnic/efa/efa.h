@@ -8,6 +8,7 @@
  *   pd.c ah.c eq.c cq.c qp.c mr.c   one object each: admin commands and life
  *   pbl.c    the page tables of REG_MR
  *   efa.c    birth, reset and report of the whole
+ *   model.c settings.c   what the core asks for; options and fault switches
  *   doorbell.c   stores into the doorbell BAR
  *   completion.c event.c   entries of CQs and EQs, and their arming
  *   sq.c wqe.c inbound.c   work requests: turns, checks, the receiving side
@@ -27,6 +28,7 @@
 
 #include "core/nic.h"
 #include "io_defs.h"
+#include "settings.h"
 
 #define EFA_MAX_PD	256u
 #define EFA_MAX_UAR	256u
@@ -107,7 +109,7 @@ struct efa_run {		/* the work request being executed */
 	struct efa_io_wqe wqe;	/* snapshot: the guest may scribble on the ring */
 	uint64_t done;		/* bytes moved */
 	uint8_t retries;	/* tries that found no receive buffer */
-	uint64_t retry_at;	/* of a parked one, nic_now_ns() time; 0: no limit */
+	uint64_t retry_at;	/* of a parked one, clock_now_ns() time; 0: no limit */
 };
 
 struct efa_qp {
@@ -129,7 +131,7 @@ struct efa_qp {
 
 struct efa_mr {
 	bool used;		/* registered, as the guest sees it */
-	bool zombie;		/* deregistered, honoured by fault.ignore_dereg */
+	bool zombie;		/* deregistered, honoured because of the fault ignore-dereg */
 	uint8_t generation;
 	uint16_t pd;
 	uint8_t access;		/* EFA_MR_* */
@@ -190,7 +192,7 @@ struct efa_completion {
 
 struct efa_held {		/* completions held back by fault.delay_cqe_us */
 	struct {
-		uint64_t due;	/* nic_now_ns() time */
+		uint64_t due;	/* clock_now_ns() time */
 		uint16_t cq;
 		struct efa_completion c;
 	} entry[EFA_MAX_HELD];

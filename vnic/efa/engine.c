@@ -3,6 +3,7 @@
  * The engine: fair turns among QPs, one slice each, and the waiting for points
  * in time. It has no thread of its own; main.c gives it one.
  */
+#include "base/clock.h"
 #include "work.h"
 
 #define MAX_PAUSE_US	1000u
@@ -42,7 +43,7 @@ static uint64_t next_retry(const struct efa *efa)
 /* Nothing is left to do but to wait for @due. */
 static void pause_until(struct efa *efa, uint64_t due)
 {
-	uint64_t now = nic_now_ns();
+	uint64_t now = clock_now_ns();
 	uint64_t us = due > now ? (due - now + 999) / 1000 : 0;
 
 	efa->pause_us = us < MAX_PAUSE_US ? (uint32_t)us : MAX_PAUSE_US;

@@ -9,7 +9,7 @@
  * DEREG_MR is answered with the gate held and the engine looks keys up anew in
  * each of its slices: once the answer is out, no copy uses the region.
  *
- * Zombies. With fault.ignore_dereg a deregistered region stays, marked, and its
+ * Zombies. With the fault ignore-dereg a deregistered region stays, marked, and its
  * key keeps working in the data path, while for the guest it is gone: its PD is
  * released, and a second DEREG_MR of it is refused. A zombie ends at reset, when
  * its slot is the only one left, or, once the fault was cleared, when its key is
@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #include "admin_defs.h"
+#include "base/clock.h"
 #include "efa.h"
 #include "pbl.h"
 
@@ -45,7 +46,7 @@ struct efa_mr *efa_mr_get(struct efa *efa, uint32_t key)
 
 	if (efa_mr_key(efa, mr) != key)
 		return NULL;
-	if (mr->zombie && !efa->nic->fault.ignore_dereg)
+	if (mr->zombie && !efa_fault(&efa->nic->fault)->ignore_dereg)
 		efa_mr_release(efa, mr);
 	return mr->used || mr->zombie ? mr : NULL;
 }
@@ -100,7 +101,7 @@ static uint8_t check_command(struct efa *efa, const struct efa_reg_mr_cmd *cmd)
 		return EFA_ADMIN_UNSUPPORTED;
 	if (!efa_pd_get(efa, cmd->pd) || cmd->access & ~MR_ALL_ACCESS)
 		return EFA_ADMIN_ILLEGAL;
-	if (!(efa->nic->config.page_sizes & EFA_MR_PAGE_SIZES & 1ull << shift))
+	if (!(efa_config(&efa->nic->config)->page_sizes & EFA_MR_PAGE_SIZES & 1ull << shift))
 		return EFA_ADMIN_ILLEGAL;
 	if (cmd->length == 0 || cmd->length > EFA_MAX_MR_SIZE ||
 	    cmd->length > UINT64_MAX - cmd->iova)
@@ -176,10 +177,10 @@ uint8_t efa_cmd_dereg_mr(struct efa *efa, const void *cmd_buf, void *rsp)
 	if (!mr || !mr->used)
 		return EFA_ADMIN_ILLEGAL;
 	efa->pd[mr->pd].users--;
-	if (efa->nic->fault.ignore_dereg) {
+	if (efa_fault(&efa->nic->fault)->ignore_dereg) {
 		mr->used = false;
 		mr->zombie = true;
-		mr->dereg_ns = nic_now_ns();
+		mr->dereg_ns = clock_now_ns();
 	} else {
 		efa_mr_release(efa, mr);
 	}

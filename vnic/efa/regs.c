@@ -57,12 +57,12 @@ struct read_response {		/* what a readless read stores */
 
 static uint32_t caps(const struct efa *efa)
 {
-	uint32_t ms = efa->nic->config.admin_timeout_ms;
+	uint32_t ms = efa_config(&efa->nic->config)->admin_timeout_ms;
 	uint32_t timeout = ms / 100 + (ms % 100 != 0);
 
 	if (timeout > CAPS_ADMIN_TIMEOUT_MAX)
 		timeout = CAPS_ADMIN_TIMEOUT_MAX;
-	return CAPS_RESET_TIMEOUT | efa->nic->config.dma_bits << CAPS_DMA_BITS_SHIFT |
+	return CAPS_RESET_TIMEOUT | efa_config(&efa->nic->config)->dma_bits << CAPS_DMA_BITS_SHIFT |
 	       timeout << CAPS_ADMIN_TIMEOUT_SHIFT;
 }
 

@@ -20,6 +20,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "work.h"
 
 #define RNR_WAIT_NS	20000000ull
@@ -81,7 +82,7 @@ static bool park(struct efa *efa, struct efa_qp *qp)
 	struct efa_run *run = &qp->run;
 
 	if (qp->rnr_retry < RNR_FOREVER) {
-		uint64_t now = nic_now_ns();
+		uint64_t now = clock_now_ns();
 
 		if (now >= run->retry_at) {	/* 0 at the first try */
 			if (run->retries == qp->rnr_retry)
@@ -227,7 +228,7 @@ uint64_t efa_qp_retry_at(const struct efa_qp *qp)
 /* Not parked, or parked for a period that is over. */
 static bool awake(const struct efa_run *run)
 {
-	return !run->parked || (run->retry_at && nic_now_ns() >= run->retry_at);
+	return !run->parked || (run->retry_at && clock_now_ns() >= run->retry_at);
 }
 
 bool efa_qp_has_work(const struct efa_qp *qp)

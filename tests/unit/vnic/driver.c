@@ -14,7 +14,7 @@ int driver_setup(void **state)
 	assert_non_null(d);
 	assert_int_equal(fixture_setup(&f), 0);
 	d->f = f;
-	d->efa = d->f->nic.efa;
+	d->efa = fixture_efa(d->f);
 	d->resp = fixture_alloc(d->f, 8);
 	drv_reset(d);
 	drv_start(d, DRV_DEPTH);

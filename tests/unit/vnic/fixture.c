@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <linux/pci_regs.h>
 
+#include "efa/model.h"
 #include "fixture.h"
 
 #define FIRST_IOVA	0xff000000ull	/* so that some tests cross 4 GiB */
@@ -47,9 +48,10 @@ int fixture_setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	uint16_t command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	const struct nic_config config = nic_default_config(&efa_model);
 
 	assert_non_null(f);
-	assert_int_equal(nic_init(&f->nic, &nic_default_config), 0);
+	assert_int_equal(nic_init(&f->nic, &config), 0);
 	assert_int_equal(pci_cfg_write(&f->nic.pci, PCI_COMMAND, &command,
 				       sizeof(command)), 0);
 	for (unsigned int i = 0; i < PCI_MAX_VECTORS; i++)

@@ -26,6 +26,7 @@
 #include <cmocka.h>
 
 #include "core/nic.h"
+#include "efa/efa.h"
 
 #define FIXTURE_PAGE		0x1000ull
 #define FIXTURE_RAM_SIZE	(64ull << 20)
@@ -51,6 +52,11 @@ struct fixture {
 	uint64_t next_iova, next_ram;	/* of fixture_alloc() */
 	int irq[PCI_MAX_VECTORS];
 };
+
+static inline struct efa *fixture_efa(struct fixture *f)
+{
+	return f->nic.device;
+}
 
 int fixture_setup(void **state);
 int fixture_teardown(void **state);

@@ -146,7 +146,7 @@ int rig_setup(void **state)
 	assert_non_null(r);
 	assert_int_equal(fixture_setup(&fixture), 0);
 	r->f = fixture;
-	r->efa = r->f->nic.efa;
+	r->efa = fixture_efa(r->f);
 	r->pd = rig_pd(r);
 	r->ah = rig_ah(r, r->pd);
 	r->a = rig_qp(r, EFA_QP_SRD, r->pd);

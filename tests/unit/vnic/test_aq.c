@@ -2,6 +2,7 @@
 /* The admin queue: rings, phase, interrupts, refusals and faults. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "driver.h"
 
 #define CTRL_DATA	0x02u
@@ -134,13 +135,13 @@ static void test_producer_back(void **state)
 	struct driver *d = *state;
 	struct rsp rsp;
 
-	d->f->nic.fault.stall_aq = true;
+	efa_fault(&d->f->nic.fault)->stall_aq = true;
 	drv_queue(d, drv_cmd(14));
 	drv_queue(d, drv_cmd(14));
 	drv_ring(d);
 	drv_write(d, 0x2c, d->prod - 1);
 	assert_int_equal(d->efa->count.admin_bad, 1);
-	d->f->nic.fault.stall_aq = false;
+	efa_fault(&d->f->nic.fault)->stall_aq = false;
 	efa_aq_process(d->efa);
 	assert_true(drv_poll(d, &rsp));
 	assert_true(drv_poll(d, &rsp));
@@ -250,7 +251,7 @@ static void test_drop(void **state)
 	struct driver *d = *state;
 	struct rsp rsp;
 
-	d->f->nic.fault.drop_acq = 2;
+	efa_fault(&d->f->nic.fault)->drop_acq = 2;
 	for (unsigned int i = 0; i < 3; i++)
 		drv_queue(d, drv_cmd(14));
 	drv_ring(d);
@@ -259,16 +260,16 @@ static void test_drop(void **state)
 	assert_int_equal(get16(&rsp, 8), 3);	/* but they were executed */
 	assert_false(drv_poll(d, &rsp));
 	assert_int_equal(fixture_irqs(d->f, 0), 1);
-	assert_int_equal(d->f->nic.fault.drop_acq, 0);
+	assert_int_equal(efa_fault(&d->f->nic.fault)->drop_acq, 0);
 }
 
 static void test_fail(void **state)
 {
-	struct fault *fault;
+	struct efa_fault *fault;
 	struct driver *d = *state;
 	struct rsp rsp;
 
-	fault = &d->f->nic.fault;
+	fault = efa_fault(&d->f->nic.fault);
 	fault->fail_opcode = 14;
 	fault->fail_status = EFA_ADMIN_BUSY;
 	fault->fail_count = 2;
@@ -288,12 +289,12 @@ static void test_stall(void **state)
 	struct driver *d = *state;
 	struct rsp rsp;
 
-	d->f->nic.fault.stall_aq = true;
+	efa_fault(&d->f->nic.fault)->stall_aq = true;
 	drv_queue(d, drv_cmd(14));
 	drv_ring(d);
 	assert_false(drv_poll(d, &rsp));
 	drv_read(d, 0x58);			/* registers answer all the while */
-	d->f->nic.fault.stall_aq = false;
+	efa_fault(&d->f->nic.fault)->stall_aq = false;
 	efa_aq_process(d->efa);
 	assert_true(drv_poll(d, &rsp));
 	assert_int_equal(rsp.b[2], EFA_ADMIN_OK);
@@ -302,12 +303,12 @@ static void test_stall(void **state)
 static void test_delay(void **state)
 {
 	struct driver *d = *state;
-	uint64_t start = nic_now_ns();
+	uint64_t start = clock_now_ns();
 
-	d->f->nic.fault.delay_acq_us = 5000;
+	efa_fault(&d->f->nic.fault)->delay_acq_us = 5000;
 	drv_pd(d);
 	drv_pd(d);
-	assert_true(nic_now_ns() - start >= 10000000);
+	assert_true(clock_now_ns() - start >= 10000000);
 }
 
 int main(void)

@@ -17,7 +17,7 @@ static void test_device(void **state)
 	struct driver *d = *state;
 	struct rsp rsp;
 
-	d->f->nic.config.page_sizes = 0x1fffff800;
+	NIC_OWN(struct efa_config, &d->f->nic.config.own)->page_sizes = 0x1fffff800;
 	rsp = drv_ok(d, feature(11, 1));
 	assert_int_equal(get64(&rsp, 8), 0xbe);		/* features 1 to 5, and 7 */
 	assert_int_equal(get64(&rsp, 16), 0xfffff000);	/* no more than can be told */

@@ -109,7 +109,7 @@ static void test_fault(void **state)
 	assert_true(json_object_get_boolean(at(at(o, "faults"), "ignore-dereg")));
 	assert_int_equal(json_object_get_int(at(at(o, "faults"), "drop-cqe")), 3);
 	json_object_put(o);
-	assert_true(f->nic.fault.ignore_dereg);
+	assert_true(efa_fault(&f->nic.fault)->ignore_dereg);
 	assert_int_equal(f->nic.fault.drop_cqe, 3);
 	/* all or nothing */
 	expect_error(f, "{\"cmd\":\"fault\",\"set\":[\"drop-cqe=9\",\"no\"]}",
@@ -132,7 +132,7 @@ static void test_clear(void **state)
 	uint8_t byte = 0;
 
 	nic_dma_write(&f->nic, 0x1000, &byte, 1, 0);
-	f->nic.efa->count.doorbells = 5;
+	fixture_efa(f)->count.doorbells = 5;
 	pci_raise(&f->nic.pci, 0);
 	expect_ok(f, "{\"cmd\":\"fault\",\"set\":[\"drop-cqe=3\"]}");
 	f->nic.gate.kicked = false;
@@ -140,7 +140,7 @@ static void test_clear(void **state)
 	assert_int_equal(f->nic.fault.drop_cqe, 0);
 	assert_int_equal(stray_total(&f->nic.stray), 0);
 	assert_int_equal(f->nic.stray.noted, 0);
-	assert_int_equal(f->nic.efa->count.doorbells, 0);
+	assert_int_equal(fixture_efa(f)->count.doorbells, 0);
 	assert_int_equal(f->nic.pci.raised, 0);
 	assert_true(f->nic.gate.kicked);	/* what was held back goes on */
 }

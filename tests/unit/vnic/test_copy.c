@@ -2,6 +2,7 @@
 /* copy.c: bytes between lists of segments, refusals, and the stray accounting. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "rig.h"
 
 static struct efa_segment segment(struct rig *r, const struct rig_buf *buf, uint32_t off,
@@ -172,7 +173,7 @@ static void test_zombies(void **state)
 
 	mr->used = false;
 	mr->zombie = true;
-	mr->dereg_ns = nic_now_ns() - 1000000;
+	mr->dereg_ns = clock_now_ns() - 1000000;
 	assert_int_equal(efa_copy(r->efa, &dst, 1, &src, 1, 0, 6000).moved, 6000);
 	rig_check(r, r->dst.dma, 6000, 1);	/* the bytes did move */
 	assert_int_equal(count->writes, 2);	/* two pages */

@@ -163,7 +163,7 @@ static void test_zombie_half_way(void **state)
 	struct efa_io_wqe wqe = half_way(r, EFA_IO_OP_WRITE);
 	struct efa_mr *mr = efa_mr_get(r->efa, r->dst.key);
 
-	r->f->nic.fault.ignore_dereg = true;
+	efa_fault(&r->f->nic.fault)->ignore_dereg = true;
 	mr->used = false;
 	mr->zombie = true;
 	rig_run(r);

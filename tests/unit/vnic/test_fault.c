@@ -11,27 +11,44 @@
 #include <string.h>
 
 #include "core/fault.h"
+#include "efa/settings.h"
 
-/* Each switch alone moves, and moves itself alone. */
-static void test_every_switch(void **state)
+static unsigned int nr_set(const struct fault *fault, const struct fault_desc *table)
+{
+	unsigned int n = 0;
+
+	for (const struct fault_desc *d = table; d->name; d++)
+		n += fault_get(fault, efa_faults, d);
+	return n;
+}
+
+/* Each switch of @table alone moves, and moves itself alone. Returns how many there are. */
+static unsigned int check_table(const struct fault_desc *table)
 {
 	unsigned int switches = 0;
 
-	(void)state;
-	for (const struct fault_desc *d = fault_descs; d->name; d++, switches++) {
+	for (const struct fault_desc *d = table; d->name; d++, switches++) {
 		struct fault fault = { 0 };
 		char setting[64];
 
 		snprintf(setting, sizeof(setting), "%s=1", d->name);
-		assert_int_equal(fault_set(&fault, setting), 0);
-		for (const struct fault_desc *o = fault_descs; o->name; o++)
-			assert_int_equal(fault_get(&fault, o), o == d);
+		assert_int_equal(fault_set(&fault, efa_faults, setting), 0);
+		assert_int_equal(fault_get(&fault, efa_faults, d), 1);
+		assert_int_equal(nr_set(&fault, fault_descs) + nr_set(&fault, efa_faults), 1);
 		snprintf(setting, sizeof(setting), "%s=0", d->name);
-		assert_int_equal(fault_set(&fault, setting), 0);
-		assert_int_equal(fault_get(&fault, d), 0);
+		assert_int_equal(fault_set(&fault, efa_faults, setting), 0);
+		assert_int_equal(fault_set(&fault, efa_faults, setting), 0);
+		assert_int_equal(fault_get(&fault, efa_faults, d), 0);
 		assert_non_null(d->help);
 	}
-	assert_int_equal(switches, 10);
+	return switches;
+}
+
+static void test_every_switch(void **state)
+{
+	(void)state;
+	assert_int_equal(check_table(fault_descs), 3);
+	assert_int_equal(check_table(efa_faults), 7);
 }
 
 static void test_names_mean_their_field(void **state)
@@ -39,18 +56,18 @@ static void test_names_mean_their_field(void **state)
 	struct fault fault = { 0 };
 
 	(void)state;
-	assert_int_equal(fault_set(&fault, "ignore-dereg"), 0);
-	assert_int_equal(fault_set(&fault, "stall-aq=1"), 0);
-	assert_int_equal(fault_set(&fault, "drop-cqe=7"), 0);
-	assert_int_equal(fault_set(&fault, "delay-cqe-us=0x10"), 0);
-	assert_int_equal(fault_set(&fault, "drop-acq=4294967295"), 0);
-	assert_int_equal(fault_set(&fault, "fail-opcode=8"), 0);
-	assert_true(fault.ignore_dereg);
-	assert_true(fault.stall_aq);
+	assert_int_equal(fault_set(&fault, efa_faults, "ignore-dereg"), 0);
+	assert_int_equal(fault_set(&fault, efa_faults, "stall-aq=1"), 0);
+	assert_int_equal(fault_set(&fault, efa_faults, "drop-cqe=7"), 0);
+	assert_int_equal(fault_set(&fault, efa_faults, "delay-cqe-us=0x10"), 0);
+	assert_int_equal(fault_set(&fault, efa_faults, "drop-acq=4294967295"), 0);
+	assert_int_equal(fault_set(&fault, efa_faults, "fail-opcode=8"), 0);
+	assert_true(efa_fault(&fault)->ignore_dereg);
+	assert_true(efa_fault(&fault)->stall_aq);
 	assert_int_equal(fault.drop_cqe, 7);
 	assert_int_equal(fault.delay_cqe_us, 16);
-	assert_int_equal(fault.drop_acq, UINT32_MAX);
-	assert_int_equal(fault.fail_opcode, 8);
+	assert_int_equal(efa_fault(&fault)->drop_acq, UINT32_MAX);
+	assert_int_equal(efa_fault(&fault)->fail_opcode, 8);
 }
 
 static void test_bad_text(void **state)
@@ -72,7 +89,7 @@ static void test_bad_text(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(fault_set(&fault, bad[i].text), bad[i].err);
+		assert_int_equal(fault_set(&fault, efa_faults, bad[i].text), bad[i].err);
 		assert_memory_equal(&fault, &before, sizeof(fault));
 	}
 }

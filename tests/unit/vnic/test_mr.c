@@ -53,7 +53,7 @@ static void test_page_sizes(void **state)
 
 		region_check(region_register(d, region_inline(pd, &r)), &r);
 	}
-	d->f->nic.config.page_sizes = 0x1000;
+	NIC_OWN(struct efa_config, &d->f->nic.config.own)->page_sizes = 0x1000;
 	for (uint8_t shift = 13; shift <= 31; shift++) {
 		struct region r = { 0, 1, shift };
 
@@ -245,7 +245,7 @@ static void test_zombie(void **state)
 	struct efa_mr *mr = region_register(d, region_inline(pd, &r));
 	uint32_t key = efa_mr_key(d->efa, mr);
 
-	d->f->nic.fault.ignore_dereg = true;
+	efa_fault(&d->f->nic.fault)->ignore_dereg = true;
 	assert_int_equal(region_dereg(d, key), 0);
 	assert_ptr_equal(efa_mr_get(d->efa, key), mr);
 	assert_true(mr->zombie && !mr->used && mr->dereg_ns > 0);
@@ -253,10 +253,10 @@ static void test_zombie(void **state)
 	assert_int_equal(region_dereg(d, key), ILLEGAL);
 	assert_int_equal(drv_drop(d, 15, pd), 0);
 
-	d->f->nic.fault.ignore_dereg = false;
+	efa_fault(&d->f->nic.fault)->ignore_dereg = false;
 	assert_null(efa_mr_get(d->efa, key));
 	assert_int_equal(d->efa->mr_pages, 0);
-	d->f->nic.fault.ignore_dereg = true;	/* which does not raise the dead */
+	efa_fault(&d->f->nic.fault)->ignore_dereg = true;	/* which does not raise the dead */
 	assert_null(efa_mr_get(d->efa, key));
 }
 
@@ -266,7 +266,7 @@ static void test_zombie_reset(void **state)
 	struct driver *d = *state;
 	uint32_t key = efa_mr_key(d->efa, region_register(d, region_inline(drv_pd(d), &r)));
 
-	d->f->nic.fault.ignore_dereg = true;
+	efa_fault(&d->f->nic.fault)->ignore_dereg = true;
 	assert_int_equal(region_dereg(d, key), 0);
 	drv_reset(d);
 	assert_null(efa_mr_get(d->efa, key));
@@ -282,7 +282,7 @@ static void test_zombie_slots(void **state)
 	uint32_t first = 0;
 	struct rsp rsp;
 
-	d->f->nic.fault.ignore_dereg = true;
+	efa_fault(&d->f->nic.fault)->ignore_dereg = true;
 	for (unsigned int i = 1; i < EFA_MAX_MR; i++) {
 		uint32_t key = efa_mr_key(d->efa, region_register(d, cmd));
 

@@ -3,6 +3,7 @@
  * The device put together: DMA with its stray accounting, and which part of the
  * device an access to a region reaches.
  */
+#include "base/clock.h"
 #include "fixture.h"
 
 #include <errno.h>
@@ -76,10 +77,10 @@ static void test_stray_age(void **state)
 	struct fixture *f = *state;
 	uint64_t iova = fixture_alloc(f, FIXTURE_PAGE), byte = 0, before, after;
 
-	before = nic_now_ns();
+	before = clock_now_ns();
 	assert_int_equal(nic_vfu_ops.dma_unmap(&f->nic, iova, FIXTURE_PAGE, 0), 0);
 	assert_int_equal(nic_dma_write(&f->nic, iova + 8, &byte, 1, 1), -EFAULT);
-	after = nic_now_ns();
+	after = clock_now_ns();
 	assert_in_range(newest(f)->age_ns, 1, after - before);
 	assert_int_equal(newest(f)->kind, STRAY_UNMAPPED);
 }
@@ -170,7 +171,7 @@ static void test_regions(void **state)
 	for (unsigned int i = 0; i < 9; i++) {
 		nic_vfu_ops.region_info(&f->nic, i, &info);
 		assert_int_equal(info.size, sizes[i]);
-		assert_int_equal(info.mmap_fd, i == 2 ? f->nic.efa->llq_fd : -1);
+		assert_int_equal(info.mmap_fd, i == 2 ? fixture_efa(f)->llq_fd : -1);
 		if (!sizes[i]) {
 			assert_int_equal(rd(f, i, 0, 4), -EINVAL);
 			assert_int_equal(wr(f, i, 0, 4), -EINVAL);
@@ -208,19 +209,19 @@ static void test_wide_register_write(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(nic_vfu_ops.region_write(&f->nic, EFA_REG_BAR, 0x10, &base, 8), 0);
-	assert_int_equal(f->nic.efa->regs.aq_base, base);
+	assert_int_equal(fixture_efa(f)->regs.aq_base, base);
 }
 
 static void test_msix_area_is_inert(void **state)
 {
 	struct fixture *f = *state;
-	uint64_t pba = ~0ull, before = f->nic.efa->count.doorbells;
+	uint64_t pba = ~0ull, before = fixture_efa(f)->count.doorbells;
 
 	assert_int_equal(nic_vfu_ops.region_read(&f->nic, EFA_REG_BAR, EFA_MSIX_PBA, &pba, 8),
 			 0);
 	assert_int_equal(pba, 0);
 	assert_int_equal(wr(f, EFA_REG_BAR, EFA_MSIX_TABLE, 4), 0);
-	assert_int_equal(f->nic.efa->count.doorbells, before);
+	assert_int_equal(fixture_efa(f)->count.doorbells, before);
 }
 
 static void test_llq_is_memory(void **state)
@@ -231,7 +232,7 @@ static void test_llq_is_memory(void **state)
 
 	assert_int_equal(nic_vfu_ops.region_write(&f->nic, EFA_LLQ_BAR, 0x40003, text,
 						  sizeof(text)), 0);
-	assert_memory_equal(f->nic.efa->llq + 0x40003, text, sizeof(text));
+	assert_memory_equal(fixture_efa(f)->llq + 0x40003, text, sizeof(text));
 	assert_int_equal(nic_vfu_ops.region_read(&f->nic, EFA_LLQ_BAR, 0x40003, seen,
 						 sizeof(seen)), 0);
 	assert_string_equal(seen, text);
@@ -242,10 +243,10 @@ static void test_reset(void **state)
 	struct fixture *f = *state;
 	uint64_t iova = fixture_alloc(f, FIXTURE_PAGE), word = 1;
 
-	f->nic.efa->regs.aq_base = 0x1000;
+	fixture_efa(f)->regs.aq_base = 0x1000;
 	nic_vfu_ops.reset(&f->nic);
 	assert_false(pci_bus_master(&f->nic.pci));
-	assert_int_equal(f->nic.efa->regs.aq_base, 0);
+	assert_int_equal(fixture_efa(f)->regs.aq_base, 0);
 	master(f, true);
 	assert_int_equal(nic_dma_write(&f->nic, iova, &word, 8, 0), 0);	/* maps stay */
 	pci_raise(&f->nic.pci, 0);

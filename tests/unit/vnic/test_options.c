@@ -13,9 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/options.h"
+#include "options.h"
+#include "efa/model.h"
+#include "efa/settings.h"
 
-#define MAX_ARGS 12
+#define MAX_ARGS 16
 
 static void parse(struct options *options, const char *const args[])
 {
@@ -51,6 +53,8 @@ static int status_of(const char *const args[])
 
 static void test_defaults(void **state)
 {
+	static const struct fault none;
+	struct nic_config config;
 	struct options options;
 
 	(void)state;
@@ -58,9 +62,9 @@ static void test_defaults(void **state)
 	assert_string_equal(options.socket, "s");
 	assert_null(options.control);
 	assert_null(options.report);
-	assert_memory_equal(&options.config, &nic_default_config, sizeof(options.config));
-	for (const struct fault_desc *d = fault_descs; d->name; d++)
-		assert_int_equal(fault_get(&options.fault, d), 0);
+	config = nic_default_config(&efa_model);
+	assert_memory_equal(&options.config, &config, sizeof(options.config));
+	assert_memory_equal(&options.fault, &none, sizeof(none));
 }
 
 static void test_every_option(void **state)
@@ -72,18 +76,18 @@ static void test_every_option(void **state)
 	parse(&options, (const char *const []){
 		"--socket=s", "--control=c", "--report=r", "--part=efa1", "--gid=fd00::7",
 		"--slice=0x1000", "--page-sizes=0x201000", "--dma-bits=32",
-		"--admin-timeout=1500",
+		"--admin-timeout=1500", "--model=efa",
 		"--fault=drop-cqe=2", "--fault=ignore-dereg", NULL });
 	assert_string_equal(options.control, "c");
 	assert_string_equal(options.report, "r");
-	assert_int_equal(options.config.part, 0xefa1);
+	assert_int_equal(efa_config(&options.config)->part, 0xefa1);
 	assert_memory_equal(options.config.gid, gid, sizeof(gid));
 	assert_int_equal(options.config.slice, 4096);
-	assert_int_equal(options.config.page_sizes, 0x201000);
-	assert_int_equal(options.config.dma_bits, 32);
-	assert_int_equal(options.config.admin_timeout_ms, 1500);
+	assert_int_equal(efa_config(&options.config)->page_sizes, 0x201000);
+	assert_int_equal(efa_config(&options.config)->dma_bits, 32);
+	assert_int_equal(efa_config(&options.config)->admin_timeout_ms, 1500);
 	assert_int_equal(options.fault.drop_cqe, 2);
-	assert_true(options.fault.ignore_dereg);
+	assert_true(efa_fault(&options.fault)->ignore_dereg);
 }
 
 static void test_ends_well(void **state)
@@ -98,7 +102,8 @@ static void test_ends_well(void **state)
 static void test_bad_usage(void **state)
 {
 	static const char *const bad[] = {
-		"--nonsense", "-x", "argument", "--part=efa4", "--part=efa", "--part=efa01",
+		"--nonsense", "-x", "argument", "--model=no", "--model=",
+		"--part=efa4", "--part=efa", "--part=efa01",
 		"--gid=::", "--gid=1.2.3.4", "--gid=", "--slice=4095", "--slice=0x4000001",
 		"--slice=-1", "--slice=4k", "--slice=", "--page-sizes=0x2000",
 		"--page-sizes=0x1800", "--page-sizes=0x100001000", "--dma-bits=31",

@@ -21,20 +21,22 @@
 
 static int setup(void **state)
 {
-	const struct pci_id id = {
-		.vendor = 0x1d0f, .device = 0xefa1, .subvendor = 0x1111, .subdevice = 0x2222,
-		.revision = 3, .class_code = 0x020000,
+	const struct pci_function function = {
+		.id = {
+			.vendor = 0x1d0f, .device = 0xefa1, .subvendor = 0x1111,
+			.subdevice = 0x2222, .revision = 3, .class_code = 0x020000,
+		},
+		.bar = {
+			[0] = { .size = 0x10000 },
+			[2] = { .size = 64u << 20, .is64 = true, .prefetch = true },
+			[4] = { .size = 8ull << 30, .is64 = true },
+		},
+		.msix = { .vectors = VECTORS, .table = 0x8000, .pba = 0xc000 },
 	};
-	const struct pci_bar bars[6] = {
-		[0] = { .size = 0x10000 },
-		[2] = { .size = 64u << 20, .is64 = true, .prefetch = true },
-		[4] = { .size = 8ull << 30, .is64 = true },
-	};
-	const struct pci_msix msix = { .vectors = VECTORS, .table = 0x8000, .pba = 0xc000 };
 	struct pci *pci = malloc(sizeof(*pci));
 
 	assert_non_null(pci);
-	pci_init(pci, &id, bars, &msix);
+	pci_init(pci, &function);
 	*state = pci;
 	return 0;
 }

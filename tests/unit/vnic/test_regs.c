@@ -27,7 +27,7 @@ static void test_admin_timeout(void **state)
 	struct driver *d = *state;
 
 	for (unsigned int i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		d->f->nic.config.admin_timeout_ms = table[i].ms;
+		NIC_OWN(struct efa_config, &d->f->nic.config.own)->admin_timeout_ms = table[i].ms;
 		assert_int_equal(drv_read(d, 0x08) >> 16 & 0xf, table[i].units);
 	}
 }
@@ -36,9 +36,9 @@ static void test_dma_bits(void **state)
 {
 	struct driver *d = *state;
 
-	d->f->nic.config.dma_bits = 32;
+	NIC_OWN(struct efa_config, &d->f->nic.config.own)->dma_bits = 32;
 	assert_int_equal(drv_read(d, 0x08) >> 8 & 0xff, 32);
-	d->f->nic.config.dma_bits = 64;
+	NIC_OWN(struct efa_config, &d->f->nic.config.own)->dma_bits = 64;
 	assert_int_equal(drv_read(d, 0x08) >> 8 & 0xff, 64);
 }
 

@@ -266,14 +266,14 @@ static void test_zombie(void **state)
 	struct efa_io_wqe wqe = rig_rdma(r, EFA_IO_OP_WRITE, r->b, 5000);
 	struct efa_mr *mr = efa_mr_get(r->efa, r->dst.key);
 
-	r->f->nic.fault.ignore_dereg = true;
+	efa_fault(&r->f->nic.fault)->ignore_dereg = true;
 	mr->used = false;
 	mr->zombie = true;
 	rig_do(r, r->a, &wqe, EFA_IO_OK);
 	rig_check(r, r->dst.dma, 5000, 1);
 	assert_int_equal(r->f->nic.stray.count[STRAY_DEREGISTERED].bytes, 5000);
 
-	r->f->nic.fault.ignore_dereg = false;
+	efa_fault(&r->f->nic.fault)->ignore_dereg = false;
 	rig_do(r, r->a, &wqe, EFA_IO_REMOTE_ADDRESS);
 	assert_int_equal(r->f->nic.stray.count[STRAY_DEREGISTERED].bytes, 5000);
 }

@@ -3,7 +3,7 @@
 #ifndef VNIC_OPTIONS_H
 #define VNIC_OPTIONS_H
 
-#include "nic.h"
+#include "core/nic.h"
 
 #define EXIT_USAGE 2
 

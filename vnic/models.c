@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The NICs that this program can be: see models.h. A new model has a line here. */
+#include <string.h>
+
+#include "efa/model.h"
+#include "models.h"
+
+const struct nic_model *const nic_models[] = {
+	&efa_model,
+	NULL,
+};
+
+const struct nic_model *nic_model_find(const char *name)
+{
+	for (const struct nic_model *const *m = nic_models; *m; m++)
+		if (!strcmp((*m)->name, name))
+			return *m;
+	return NULL;
+}
