@@ -319,12 +319,12 @@ static void count_mrs(struct efa *efa)
 	for (unsigned int i = 0; i < EFA_MAX_MR; i++) {
 		const struct efa_mr *mr = &efa->mr[i];
 
-		MUST(!(mr->used && mr->zombie));
-		MUST(!mr->page == !(mr->used || mr->zombie));
-		pages += mr->nr_pages;
+		MUST(!(mr->used && mr->region.gone));
+		MUST(!mr->region.page == !(mr->used || mr->region.gone));
+		pages += mr->region.nr_pages;
 		if (mr->used) {
 			MUST(efa_mr_get(efa, efa_mr_key(efa, mr)) == mr);
-			pd_users[mr->pd]++;
+			pd_users[mr->region.pd]++;
 		}
 	}
 	MUST(pages == efa->mr_pages);

@@ -3,7 +3,7 @@
  * struct nic_model: what the device needs of the NIC that it plays.
  *
  * A model is a folder of its own with one of these, and an entry in ../models.c. It knows
- * core/, bus/ and base/, and no other model; they know none. All but describe() and
+ * verbs/, core/, bus/ and base/, and no other model; they know none. All but describe() and
  * report_config() are called with the gate held, or before there is a second thread.
  */
 #ifndef VNIC_MODEL_H

@@ -45,7 +45,7 @@ struct efa *efa_new(struct nic *nic)
 static void release_mrs(struct efa *efa)
 {
 	for (unsigned int i = 0; i < EFA_MAX_MR; i++)
-		if (efa->mr[i].used || efa->mr[i].zombie)
+		if (efa->mr[i].used || efa->mr[i].region.gone)
 			efa_mr_release(efa, &efa->mr[i]);
 }
 
@@ -103,7 +103,7 @@ static unsigned int count_zombies(const struct efa *efa)
 	unsigned int count = 0;
 
 	for (unsigned int i = 0; i < EFA_MAX_MR; i++)
-		count += efa->mr[i].zombie;
+		count += efa->mr[i].region.gone;
 	return count;
 }
 

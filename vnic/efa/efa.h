@@ -13,8 +13,8 @@
  *   completion.c event.c   entries of CQs and EQs, and their arming
  *   sq.c wqe.c inbound.c   work requests: turns, checks, the receiving side
  *   rq.c     receive descriptors
- *   copy.c   bytes between MRs, inline data and receive buffers
- *   engine.c the thread: fair turns among QPs
+ *   status.c outcomes as the wire format has them
+ *   engine.c fair turns among QPs
  *
  * The wire layouts are in admin_defs.h and io_defs.h. Everything here runs with
  * the gate held. Ids start at 1 so that 0 is never a valid handle.
@@ -29,6 +29,8 @@
 #include "core/nic.h"
 #include "io_defs.h"
 #include "settings.h"
+#include "verbs/copy.h"
+#include "verbs/outcome.h"
 
 #define EFA_MAX_PD	256u
 #define EFA_MAX_UAR	256u
@@ -131,20 +133,9 @@ struct efa_qp {
 
 struct efa_mr {
 	bool used;		/* registered, as the guest sees it */
-	bool zombie;		/* deregistered, honoured because of the fault ignore-dereg */
 	uint8_t generation;
-	uint16_t pd;
-	uint8_t access;		/* EFA_MR_* */
-	uint8_t shift;		/* log2 of the page size */
-	uint64_t iova, len;
-	uint64_t *page;		/* DMA addresses, nr_pages of them */
-	uint32_t nr_pages;
-	uint64_t dereg_ns;	/* when it was deregistered */
+	struct region region;	/* gone: deregistered, and a zombie (mr.c) */
 };
-
-#define EFA_MR_LOCAL_WRITE  1u
-#define EFA_MR_REMOTE_WRITE 2u
-#define EFA_MR_REMOTE_READ  4u
 
 /* All that REG_MR can express up to 6.12, where the shift has 5 bits: 4 KiB to 2 GiB. */
 #define EFA_MR_PAGE_SIZES 0xfffff000ull
@@ -215,7 +206,7 @@ struct efa {
 	uint32_t mr_pages;		/* page table entries held by all MRs */
 	uint8_t *llq;			/* LLQ BAR, shared with the guest */
 	int llq_fd;
-	uint16_t turn;			/* engine: QP whose turn it is */
+	unsigned int turn;		/* engine: QP whose turn it is */
 	uint32_t pause_us;		/* engine: see efa_engine_step() */
 	struct efa_held held;
 	struct efa_counters count;
@@ -300,15 +291,13 @@ struct efa_mr *efa_mr_get(struct efa *efa, uint32_t key);	/* also zombies */
 uint32_t efa_mr_key(const struct efa *efa, const struct efa_mr *mr);
 void efa_mr_release(struct efa *efa, struct efa_mr *mr);	/* at once, zombie or not */
 
-/* May @pd do @access (EFA_MR_* bits, 0: local read) to [@addr, @addr + @len)? */
-bool efa_mr_allows(const struct efa_mr *mr, uint16_t pd, uint64_t addr, uint64_t len,
-		   uint8_t access);
-
 /*
- * DMA address of @addr, which must lie inside the MR, and in *@len the bytes up
- * to the end of its page (or the MR).
+ * The memory @seg names by @key, in @pd and for @access (REGION_* bits). False: there is
+ * none, or it does not allow that. An empty piece of memory touches nothing, so its key is
+ * not looked at.
  */
-uint64_t efa_mr_dma(const struct efa_mr *mr, uint64_t addr, uint64_t *len);
+bool efa_segment_find(struct efa *efa, struct segment *seg, uint32_t key, uint16_t pd,
+		      uint8_t access);
 
 /* ---- completions (completion.c) and events (event.c) ---- */
 
@@ -342,14 +331,10 @@ void efa_qp_flush(struct efa *efa, struct efa_qp *qp);
 void efa_qp_forget(struct efa *efa, struct efa_qp *qp);
 void efa_qp_unpark(struct efa *efa);
 
-/* ---- receive queue (rq.c) ---- */
+/* status.c: as completions have it */
+enum efa_io_status efa_status(enum outcome outcome);
 
-struct efa_segment {		/* a piece of memory or of inline data */
-	struct efa_mr *mr;	/* NULL: @bytes */
-	uint64_t addr;
-	uint32_t len;
-	const uint8_t *bytes;
-};
+/* ---- receive queue (rq.c) ---- */
 
 #define EFA_MAX_RECV_SEGS 8u
 
@@ -357,26 +342,10 @@ struct efa_recv {		/* one receive work request */
 	uint16_t req_id;
 	unsigned int nr_segs;
 	bool bad;		/* malformed, bad lkey or no local write */
-	struct efa_segment seg[EFA_MAX_RECV_SEGS];
+	struct segment seg[EFA_MAX_RECV_SEGS];
 };
 
 /* Consume one receive request. Return: 0, -EAGAIN (none posted), -EFAULT (ring gone). */
 int efa_rq_take(struct efa *efa, struct efa_qp *qp, struct efa_recv *recv);
-
-/* ---- copies (copy.c) ---- */
-
-struct efa_copy_result {
-	uint32_t moved;
-	bool src_fault, dst_fault;	/* the IOMMU refused that side */
-};
-
-/*
- * Move up to @len bytes from byte @off of the segment list @src to byte @off of
- * @dst. Stops at the first refused access. Deregistered MRs (zombies) are
- * followed and counted as stray.
- */
-struct efa_copy_result efa_copy(struct efa *efa, const struct efa_segment *dst,
-				unsigned int nr_dst, const struct efa_segment *src,
-				unsigned int nr_src, uint64_t off, uint32_t len);
 
 #endif /* VNIC_EFA_EFA_H */

@@ -38,12 +38,12 @@ static struct efa_completion completion_of(struct efa *efa, const struct efa_qp 
 	};
 }
 
-/* @len: bytes that arrived in the buffer; @status: the receiver's. */
+/* @len: bytes that arrived in the buffer; @outcome: the receiver's. */
 static void complete(struct efa *efa, struct efa_completion *c, uint16_t cq,
-		     enum efa_io_status status, uint32_t len)
+		     enum outcome outcome, uint32_t len)
 {
-	c->status = status;
-	if (status == EFA_IO_OK) {
+	c->status = efa_status(outcome);
+	if (outcome == OUTCOME_DONE) {
 		c->len = len;
 		efa->count.recvs++;
 		efa->count.recv_bytes += len;
@@ -52,19 +52,19 @@ static void complete(struct efa *efa, struct efa_completion *c, uint16_t cq,
 }
 
 /*
- * Return: EFA_IO_OK; EFA_IO_RNR; or EFA_IO_REMOTE_ABORT when the ring itself
+ * Return: OUTCOME_DONE; OUTCOME_NOT_READY; or OUTCOME_REMOTE_ABORT when the ring itself
  * cannot be read, which is the end of that QP.
  */
-static enum efa_io_status take(struct efa *efa, struct efa_qp *to, struct efa_recv *recv)
+static enum outcome take(struct efa *efa, struct efa_qp *to, struct efa_recv *recv)
 {
 	int err = efa_rq_take(efa, to, recv);
 
 	if (!err)
-		return EFA_IO_OK;
+		return OUTCOME_DONE;
 	if (err == -EAGAIN)
-		return EFA_IO_RNR;
+		return OUTCOME_NOT_READY;
 	efa_qp_flush(efa, to);
-	return EFA_IO_REMOTE_ABORT;
+	return OUTCOME_REMOTE_ABORT;
 }
 
 static uint64_t room(const struct efa_recv *recv)
@@ -80,7 +80,7 @@ static uint64_t room(const struct efa_recv *recv)
 static void skip(struct efa_recv *recv, uint32_t bytes)
 {
 	for (unsigned int i = 0; bytes > 0; i++) {
-		struct efa_segment *seg = &recv->seg[i];
+		struct segment *seg = &recv->seg[i];
 		uint32_t n = seg->len < bytes ? seg->len : bytes;
 
 		seg->addr += n;
@@ -89,75 +89,78 @@ static void skip(struct efa_recv *recv, uint32_t bytes)
 	}
 }
 
+struct ends {			/* of a message */
+	enum outcome sender, receiver;
+};
+
 /*
- * Move the message. Return: the receiver's status, and in *@sender the sender's;
- * EFA_IO_RNR: the sender's own memory failed, so that nothing was received.
+ * Move the message. Return: false if the sender's own memory failed, so that nothing was
+ * received.
  */
-static enum efa_io_status scatter(struct efa *efa, struct efa_recv *recv, uint32_t header,
-				  const struct efa_work *work,
-				  enum efa_io_status *sender)
+static bool scatter(struct efa *efa, struct efa_recv *recv, uint32_t header,
+		    const struct efa_work *work, struct ends *ends)
 {
-	struct efa_copy_result moved;
+	struct copy_result moved;
 
 	if (recv->bad) {
-		*sender = EFA_IO_REMOTE_ADDRESS;
-		return EFA_IO_BAD_LKEY;
+		*ends = (struct ends){ OUTCOME_REMOTE_ACCESS, OUTCOME_LOCAL_ACCESS };
+		return true;
 	}
 	if (room(recv) < (uint64_t)header + work->len) {
-		*sender = EFA_IO_REMOTE_LENGTH;
-		return EFA_IO_BAD_LENGTH;
+		*ends = (struct ends){ OUTCOME_REMOTE_LENGTH, OUTCOME_LOCAL_LENGTH };
+		return true;
 	}
 	skip(recv, header);
-	moved = efa_copy(efa, recv->seg, recv->nr_segs, work->local, work->nr_local, 0,
-			 work->len);
-	if (moved.src_fault) {
-		*sender = EFA_IO_BAD_LKEY;
-		return EFA_IO_RNR;
-	}
-	*sender = moved.dst_fault ? EFA_IO_REMOTE_ADDRESS : EFA_IO_OK;
-	return moved.dst_fault ? EFA_IO_BAD_LKEY : EFA_IO_OK;
+	moved = verbs_copy(efa->nic, recv->seg, recv->nr_segs, work->local, work->nr_local, 0,
+			   work->len);
+	if (moved.src_fault)
+		return false;
+	*ends = (struct ends){ OUTCOME_DONE, OUTCOME_DONE };
+	if (moved.dst_fault)
+		*ends = (struct ends){ OUTCOME_REMOTE_ACCESS, OUTCOME_LOCAL_ACCESS };
+	return true;
 }
 
-enum efa_io_status efa_inbound_send(struct efa *efa, const struct efa_qp *from,
-				    const struct efa_work *work)
+enum outcome efa_inbound_send(struct efa *efa, const struct efa_qp *from,
+			      const struct efa_work *work)
 {
 	struct efa_qp *to = work->peer;
 	uint32_t header = to->type == EFA_QP_UD ? UD_HEADER : 0;
 	uint16_t cons = to->rq_cons;
 	struct efa_completion c;
+	enum outcome outcome;
 	struct efa_recv recv;
-	enum efa_io_status status, sender;
+	struct ends ends;
 
-	status = take(efa, to, &recv);
-	if (status != EFA_IO_OK)
-		return status;
-	status = scatter(efa, &recv, header, work, &sender);
-	if (status == EFA_IO_RNR) {
+	outcome = take(efa, to, &recv);
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	if (!scatter(efa, &recv, header, work, &ends)) {
 		to->rq_cons = cons;	/* the buffer stays posted */
-		return sender;
+		return OUTCOME_LOCAL_ACCESS;
 	}
 	c = completion_of(efa, from, work);
 	c.req_id = recv.req_id;
-	complete(efa, &c, to->recv_cq, status, header + work->len);
-	return sender;
+	complete(efa, &c, to->recv_cq, ends.receiver, header + work->len);
+	return ends.sender;
 }
 
 /* The buffers of the request are not touched, so their keys do not matter. */
-enum efa_io_status efa_inbound_imm(struct efa *efa, const struct efa_qp *from,
-				   const struct efa_work *work)
+enum outcome efa_inbound_imm(struct efa *efa, const struct efa_qp *from,
+			     const struct efa_work *work)
 {
 	struct efa_qp *to = work->peer;
 	struct efa_completion c = completion_of(efa, from, work);
 	struct efa_recv recv;
-	enum efa_io_status status;
+	enum outcome outcome;
 
 	c.unsolicited = to->unsolicited_write;
 	if (!c.unsolicited) {
-		status = take(efa, to, &recv);
-		if (status != EFA_IO_OK)
-			return status;
+		outcome = take(efa, to, &recv);
+		if (outcome != OUTCOME_DONE)
+			return outcome;
 		c.req_id = recv.req_id;
 	}
-	complete(efa, &c, to->recv_cq, EFA_IO_OK, work->len);
-	return EFA_IO_OK;
+	complete(efa, &c, to->recv_cq, OUTCOME_DONE, work->len);
+	return OUTCOME_DONE;
 }

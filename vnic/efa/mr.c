@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Memory regions: registration, keys, and translation of addresses inside them.
- *
- * A page table names whole pages, and the first and last page of a region may
- * reach beyond it into memory that is not even mapped; so nothing outside
- * [iova, iova + len) is ever translated.
+ * Memory regions: registration and keys.
  *
  * DEREG_MR is answered with the gate held and the engine looks keys up anew in
  * each of its slices: once the answer is out, no copy uses the region.
@@ -23,7 +19,7 @@
 #include "efa.h"
 #include "pbl.h"
 
-#define MR_ALL_ACCESS	(EFA_MR_LOCAL_WRITE | EFA_MR_REMOTE_WRITE | EFA_MR_REMOTE_READ)
+#define MR_ALL_ACCESS	(REGION_LOCAL_WRITE | REGION_REMOTE_WRITE | REGION_REMOTE_READ)
 #define MR_FLAGS	(EFA_MR_SHIFT | EFA_MR_PHYS_MODE)
 
 uint32_t efa_mr_key(const struct efa *efa, const struct efa_mr *mr)
@@ -35,8 +31,8 @@ void efa_mr_release(struct efa *efa, struct efa_mr *mr)
 {
 	uint8_t generation = mr->generation + 1;	/* the key is dead */
 
-	efa->mr_pages -= mr->nr_pages;
-	free(mr->page);
+	efa->mr_pages -= mr->region.nr_pages;
+	free(mr->region.page);
 	*mr = (struct efa_mr){ .generation = generation };
 }
 
@@ -46,26 +42,23 @@ struct efa_mr *efa_mr_get(struct efa *efa, uint32_t key)
 
 	if (efa_mr_key(efa, mr) != key)
 		return NULL;
-	if (mr->zombie && !efa_fault(&efa->nic->fault)->ignore_dereg)
+	if (mr->region.gone && !efa_fault(&efa->nic->fault)->ignore_dereg)
 		efa_mr_release(efa, mr);
-	return mr->used || mr->zombie ? mr : NULL;
+	return mr->used || mr->region.gone ? mr : NULL;
 }
 
-bool efa_mr_allows(const struct efa_mr *mr, uint16_t pd, uint64_t addr, uint64_t len,
-		   uint8_t access)
+bool efa_segment_find(struct efa *efa, struct segment *seg, uint32_t key, uint16_t pd,
+		      uint8_t access)
 {
-	return mr->pd == pd && (access & ~mr->access) == 0 && addr >= mr->iova &&
-	       addr - mr->iova <= mr->len && len <= mr->len - (addr - mr->iova);
-}
+	struct efa_mr *mr;
 
-uint64_t efa_mr_dma(const struct efa_mr *mr, uint64_t addr, uint64_t *len)
-{
-	uint64_t size = 1ull << mr->shift;
-	uint64_t in_page = addr & (size - 1);
-	uint64_t to_end = mr->len - (addr - mr->iova);
-
-	*len = size - in_page < to_end ? size - in_page : to_end;
-	return mr->page[(addr >> mr->shift) - (mr->iova >> mr->shift)] + in_page;
+	if (seg->len == 0)
+		return true;
+	mr = efa_mr_get(efa, key);
+	if (!mr || !region_allows(&mr->region, pd, seg->addr, seg->len, access))
+		return false;
+	seg->region = &mr->region;
+	return true;
 }
 
 /*
@@ -81,7 +74,7 @@ static struct efa_mr *find_slot(struct efa *efa)
 
 		if (mr->used)
 			continue;
-		if (!mr->zombie)
+		if (!mr->region.gone)
 			return mr;
 		if (!zombie)
 			zombie = mr;
@@ -156,14 +149,18 @@ uint8_t efa_cmd_reg_mr(struct efa *efa, const void *cmd_buf, void *rsp_buf)
 		return EFA_ADMIN_NO_RESOURCE;
 	}
 	*mr = (struct efa_mr){
-		.used = true, .generation = mr->generation, .pd = cmd->pd,
-		.access = cmd->access, .shift = cmd->flags & EFA_MR_SHIFT,
-		.iova = cmd->iova, .len = cmd->length, .page = table, .nr_pages = n,
+		.used = true, .generation = mr->generation,
+		.region = {
+			.pd = cmd->pd, .access = cmd->access,
+			.shift = cmd->flags & EFA_MR_SHIFT, .iova = cmd->iova,
+			.len = cmd->length, .page = table, .nr_pages = n,
+		},
 	};
+	mr->region.key = efa_mr_key(efa, mr);
 	efa->next_mr = mr - efa->mr;
 	efa->mr_pages += n;
 	efa->pd[cmd->pd].users++;
-	rsp->rkey = efa_mr_key(efa, mr);
+	rsp->rkey = mr->region.key;
 	rsp->lkey = rsp->rkey;
 	return EFA_ADMIN_OK;
 }
@@ -176,11 +173,11 @@ uint8_t efa_cmd_dereg_mr(struct efa *efa, const void *cmd_buf, void *rsp)
 	(void)rsp;
 	if (!mr || !mr->used)
 		return EFA_ADMIN_ILLEGAL;
-	efa->pd[mr->pd].users--;
+	efa->pd[mr->region.pd].users--;
 	if (efa_fault(&efa->nic->fault)->ignore_dereg) {
 		mr->used = false;
-		mr->zombie = true;
-		mr->dereg_ns = clock_now_ns();
+		mr->region.gone = true;
+		mr->region.gone_ns = clock_now_ns();
 	} else {
 		efa_mr_release(efa, mr);
 	}

@@ -23,14 +23,11 @@ static int read_descriptor(struct efa *efa, const struct efa_qp *qp, uint16_t in
 static void add_segment(struct efa *efa, const struct efa_qp *qp,
 			const struct efa_io_rx *rx, struct efa_recv *recv)
 {
-	struct efa_segment *seg = &recv->seg[recv->nr_segs++];
+	struct segment *seg = &recv->seg[recv->nr_segs++];
 
-	*seg = (struct efa_segment){ .addr = rx->addr, .len = rx->len };
-	if (rx->len == 0)
-		return;
-	seg->mr = efa_mr_get(efa, rx->ctrl & EFA_IO_LKEY_MASK);
-	if (!seg->mr || !efa_mr_allows(seg->mr, qp->pd, rx->addr, rx->len,
-				       EFA_MR_LOCAL_WRITE))
+	*seg = (struct segment){ .addr = rx->addr, .len = rx->len };
+	if (!efa_segment_find(efa, seg, rx->ctrl & EFA_IO_LKEY_MASK, qp->pd,
+			      REGION_LOCAL_WRITE))
 		recv->bad = true;
 }
 

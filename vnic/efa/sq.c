@@ -44,11 +44,11 @@ static void begin(const struct efa *efa, struct efa_qp *qp)
 }
 
 /* The request at the head is over. */
-static void finish(struct efa *efa, struct efa_qp *qp, enum efa_io_status status)
+static void finish(struct efa *efa, struct efa_qp *qp, enum outcome outcome)
 {
 	struct efa_completion c = {
 		.req_id = qp->run.wqe.req_id,
-		.status = status,
+		.status = efa_status(outcome),
 		.op = qp->run.wqe.ctrl1 & EFA_IO_CTRL1_OP_MASK,
 		.qp = qp->id,
 	};
@@ -98,74 +98,60 @@ static bool park(struct efa *efa, struct efa_qp *qp)
 
 /*
  * One slice of a READ or WRITE. Return: false if there is more to do, else true
- * and the outcome in *@status.
+ * and the outcome in *@outcome.
  */
 static bool run_rdma(struct efa *efa, struct efa_qp *qp, const struct efa_work *work,
-		     enum efa_io_status *status)
+		     enum outcome *outcome)
 {
 	bool read = work->op == EFA_IO_OP_READ;
 	uint64_t left = work->len - qp->run.done;
 	uint32_t slice = efa->nic->config.slice;
-	struct efa_copy_result moved;
+	struct copy_result moved;
 
 	if (slice > left)
 		slice = (uint32_t)left;
 	if (read)
-		moved = efa_copy(efa, work->local, work->nr_local, &work->remote, 1,
-				 qp->run.done, slice);
+		moved = verbs_copy(efa->nic, work->local, work->nr_local, &work->remote, 1,
+				   qp->run.done, slice);
 	else
-		moved = efa_copy(efa, &work->remote, 1, work->local, work->nr_local,
-				 qp->run.done, slice);
+		moved = verbs_copy(efa->nic, &work->remote, 1, work->local, work->nr_local,
+				   qp->run.done, slice);
 	qp->run.done += moved.moved;
 
 	if (moved.src_fault || moved.dst_fault) {	/* a READ's source is remote */
-		*status = moved.src_fault == read ? EFA_IO_REMOTE_ADDRESS : EFA_IO_BAD_LKEY;
+		*outcome = moved.src_fault == read ? OUTCOME_REMOTE_ACCESS :
+						     OUTCOME_LOCAL_ACCESS;
 		return true;
 	}
 	if (qp->run.done < work->len)
 		return false;
-	*status = work->imm ? efa_inbound_imm(efa, qp, work) : EFA_IO_OK;
+	*outcome = work->imm ? efa_inbound_imm(efa, qp, work) : OUTCOME_DONE;
 	return true;
-}
-
-static bool is_remote(enum efa_io_status status)
-{
-	switch (status) {
-	case EFA_IO_REMOTE_ADDRESS:
-	case EFA_IO_REMOTE_ABORT:
-	case EFA_IO_BAD_DEST_QPN:
-	case EFA_IO_RNR:
-	case EFA_IO_REMOTE_LENGTH:
-	case EFA_IO_UNREACHABLE:
-		return true;
-	default:
-		return false;
-	}
 }
 
 static void run_head(struct efa *efa, struct efa_qp *qp)
 {
-	enum efa_io_status status;
+	enum outcome outcome;
 	struct efa_work work;
 
 	begin(efa, qp);
 	qp->run.parked = false;
-	status = efa_work_decode(efa, qp, &qp->run.wqe, &work);
-	if (status == EFA_IO_OK) {
+	outcome = efa_work_decode(efa, qp, &qp->run.wqe, &work);
+	if (outcome == OUTCOME_DONE) {
 		if (work.op == EFA_IO_OP_SEND)
-			status = efa_inbound_send(efa, qp, &work);
-		else if (!run_rdma(efa, qp, &work, &status))
+			outcome = efa_inbound_send(efa, qp, &work);
+		else if (!run_rdma(efa, qp, &work, &outcome))
 			return;
-		if (status == EFA_IO_OK)
+		if (outcome == OUTCOME_DONE)
 			count_done(&efa->count, &work);
 	}
-	if (qp->type == EFA_QP_UD && is_remote(status)) {
+	if (qp->type == EFA_QP_UD && outcome_is_remote(outcome)) {
 		efa->count.ud_dropped++;
-		status = EFA_IO_OK;
+		outcome = OUTCOME_DONE;
 	}
-	if (status == EFA_IO_RNR && park(efa, qp))
+	if (outcome == OUTCOME_NOT_READY && park(efa, qp))
 		return;
-	finish(efa, qp, status);
+	finish(efa, qp, outcome);
 }
 
 /* ---- flush: what was posted completes in order, without being done ---- */
@@ -173,7 +159,7 @@ static void run_head(struct efa *efa, struct efa_qp *qp)
 static void flush_recv(struct efa *efa, struct efa_qp *qp)
 {
 	struct efa_completion c = {
-		.status = EFA_IO_FLUSHED,
+		.status = efa_status(OUTCOME_FLUSHED),
 		.recv = true,
 		.qp = qp->id,
 		.ah = EFA_IO_AH_UNKNOWN,
@@ -193,7 +179,7 @@ static void run_flush(struct efa *efa, struct efa_qp *qp)
 	for (unsigned int i = 0; i < FLUSH_BATCH; i++) {
 		if (qp->sq_cons != qp->sq_prod) {
 			begin(efa, qp);
-			finish(efa, qp, EFA_IO_FLUSHED);
+			finish(efa, qp, OUTCOME_FLUSHED);
 		} else if (qp->rq_cons != qp->rq_prod) {
 			flush_recv(efa, qp);
 		} else {

@@ -24,13 +24,13 @@ struct efa_work {
 	uint32_t len;			/* bytes to move */
 	struct efa_qp *peer;		/* destination */
 	unsigned int nr_local;
-	struct efa_segment local[2];
-	struct efa_segment remote;	/* READ, WRITE */
+	struct segment local[2];
+	struct segment remote;	/* READ, WRITE */
 };
 
-/* Decode and check @wqe of @qp. Return: EFA_IO_OK or why it cannot be done. */
-enum efa_io_status efa_work_decode(struct efa *efa, const struct efa_qp *qp,
-				   const struct efa_io_wqe *wqe, struct efa_work *work);
+/* Decode and check @wqe of @qp. Return: OUTCOME_DONE or why it cannot be done. */
+enum outcome efa_work_decode(struct efa *efa, const struct efa_qp *qp,
+			     const struct efa_io_wqe *wqe, struct efa_work *work);
 
 /*
  * Is there anything to do for @qp now? A parked request is not, but at a point
@@ -44,12 +44,12 @@ void efa_qp_run(struct efa *efa, struct efa_qp *qp);
 
 /*
  * A SEND, or the immediate data of a WRITE, arrives at work->peer.
- * Return: the sender's status; EFA_IO_RNR: nothing happened, no buffer is posted.
+ * Return: the sender's; OUTCOME_NOT_READY: nothing happened, no buffer is posted.
  */
-enum efa_io_status efa_inbound_send(struct efa *efa, const struct efa_qp *from,
-				    const struct efa_work *work);
-enum efa_io_status efa_inbound_imm(struct efa *efa, const struct efa_qp *from,
-				   const struct efa_work *work);
+enum outcome efa_inbound_send(struct efa *efa, const struct efa_qp *from,
+			      const struct efa_work *work);
+enum outcome efa_inbound_imm(struct efa *efa, const struct efa_qp *from,
+			     const struct efa_work *work);
 
 /*
  * Completions held back by fault.delay_cqe_us: push those whose time has come,

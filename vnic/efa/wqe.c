@@ -34,57 +34,51 @@ static bool supported(const struct efa_qp *qp, const struct efa_io_wqe *wqe)
 	return qp->type == EFA_QP_SRD && !(wqe->ctrl1 & EFA_IO_CTRL1_INLINE);
 }
 
-static enum efa_io_status decode_inline(const struct efa_io_wqe *wqe,
-					struct efa_work *work)
+static enum outcome decode_inline(const struct efa_io_wqe *wqe, struct efa_work *work)
 {
 	if (wqe->length > EFA_INLINE)
-		return EFA_IO_BAD_LENGTH;
+		return OUTCOME_LOCAL_LENGTH;
 	work->len = wqe->length;
 	work->nr_local = 1;
-	work->local[0] = (struct efa_segment){
+	work->local[0] = (struct segment){
 		.bytes = wqe->inline_data, .len = wqe->length,
 	};
-	return EFA_IO_OK;
+	return OUTCOME_DONE;
 }
 
-/* An empty piece of memory touches nothing, so its key is not looked at. */
-static bool segment_init(struct efa *efa, struct efa_segment *seg, uint32_t key,
-			 const struct efa_io_sge *sge, uint16_t pd, uint8_t access)
+static struct segment segment_of(const struct efa_io_sge *sge)
 {
-	*seg = (struct efa_segment){ .addr = sge->addr, .len = sge->len };
-	if (sge->len == 0)
-		return true;
-	seg->mr = efa_mr_get(efa, key);
-	return seg->mr && efa_mr_allows(seg->mr, pd, sge->addr, sge->len, access);
+	return (struct segment){ .addr = sge->addr, .len = sge->len };
 }
 
-static enum efa_io_status decode_sges(struct efa *efa, const struct efa_qp *qp,
-				      const struct efa_io_wqe *wqe,
-				      const struct efa_io_sge *sge, unsigned int max,
-				      struct efa_work *work)
+static enum outcome decode_sges(struct efa *efa, const struct efa_qp *qp,
+				const struct efa_io_wqe *wqe, const struct efa_io_sge *sge,
+				unsigned int max, struct efa_work *work)
 {
-	uint8_t access = work->op == EFA_IO_OP_READ ? EFA_MR_LOCAL_WRITE : 0;
+	uint8_t access = work->op == EFA_IO_OP_READ ? REGION_LOCAL_WRITE : 0;
 	uint64_t limit = work->op == EFA_IO_OP_SEND ? EFA_MTU : EFA_MAX_RDMA;
 	uint64_t sum = 0;
 
 	if (wqe->length > max)
-		return EFA_IO_BAD_LENGTH;
+		return OUTCOME_LOCAL_LENGTH;
 	work->nr_local = wqe->length;
 	for (unsigned int i = 0; i < work->nr_local; i++)
 		sum += sge[i].len;
 	if (sum > limit)
-		return EFA_IO_BAD_LENGTH;
+		return OUTCOME_LOCAL_LENGTH;
 	work->len = (uint32_t)sum;
 
-	for (unsigned int i = 0; i < work->nr_local; i++)
-		if (!segment_init(efa, &work->local[i], sge[i].key & EFA_IO_LKEY_MASK,
-				  &sge[i], qp->pd, access))
-			return EFA_IO_BAD_LKEY;
-	return EFA_IO_OK;
+	for (unsigned int i = 0; i < work->nr_local; i++) {
+		work->local[i] = segment_of(&sge[i]);
+		if (!efa_segment_find(efa, &work->local[i], sge[i].key & EFA_IO_LKEY_MASK,
+				      qp->pd, access))
+			return OUTCOME_LOCAL_ACCESS;
+	}
+	return OUTCOME_DONE;
 }
 
-static enum efa_io_status decode_local(struct efa *efa, const struct efa_qp *qp,
-				       const struct efa_io_wqe *wqe, struct efa_work *work)
+static enum outcome decode_local(struct efa *efa, const struct efa_qp *qp,
+				 const struct efa_io_wqe *wqe, struct efa_work *work)
 {
 	if (wqe->ctrl1 & EFA_IO_CTRL1_INLINE)
 		return decode_inline(wqe, work);
@@ -98,42 +92,43 @@ static bool accepts(const struct efa_qp *peer)
 	return peer->state >= EFA_QP_RTR && peer->state != EFA_QP_ERR;
 }
 
-static enum efa_io_status find_peer(struct efa *efa, const struct efa_qp *qp,
-				    const struct efa_io_wqe *wqe,
-				    const struct efa_ah *ah, struct efa_work *work)
+static enum outcome find_peer(struct efa *efa, const struct efa_qp *qp,
+			      const struct efa_io_wqe *wqe, const struct efa_ah *ah,
+			      struct efa_work *work)
 {
 	struct efa_qp *peer;
 
 	if (memcmp(ah->gid, efa->nic->config.gid, sizeof(ah->gid)) != 0)
-		return EFA_IO_UNREACHABLE;
+		return OUTCOME_UNREACHABLE;
 	peer = efa_qp_get(efa, wqe->dest_qp);
 	if (!peer || peer->type != qp->type || !accepts(peer) || peer->qkey != wqe->qkey)
-		return EFA_IO_BAD_DEST_QPN;
+		return OUTCOME_BAD_PEER;
 	work->peer = peer;
-	return EFA_IO_OK;
+	return OUTCOME_DONE;
 }
 
-static enum efa_io_status find_remote(struct efa *efa, const struct efa_io_wqe *wqe,
-				      struct efa_work *work)
+static enum outcome find_remote(struct efa *efa, const struct efa_io_wqe *wqe,
+				struct efa_work *work)
 {
 	const struct efa_io_sge *sge = &wqe->rdma.remote;
-	uint8_t access = work->op == EFA_IO_OP_READ ? EFA_MR_REMOTE_READ
-						    : EFA_MR_REMOTE_WRITE;
+	uint8_t access = work->op == EFA_IO_OP_READ ? REGION_REMOTE_READ
+						    : REGION_REMOTE_WRITE;
 
-	if (!segment_init(efa, &work->remote, sge->key, sge, work->peer->pd, access))
-		return EFA_IO_REMOTE_ADDRESS;
-	return EFA_IO_OK;
+	work->remote = segment_of(sge);
+	if (!efa_segment_find(efa, &work->remote, sge->key, work->peer->pd, access))
+		return OUTCOME_REMOTE_ACCESS;
+	return OUTCOME_DONE;
 }
 
-enum efa_io_status efa_work_decode(struct efa *efa, const struct efa_qp *qp,
-				   const struct efa_io_wqe *wqe, struct efa_work *work)
+enum outcome efa_work_decode(struct efa *efa, const struct efa_qp *qp,
+			     const struct efa_io_wqe *wqe, struct efa_work *work)
 {
-	enum efa_io_status status;
+	enum outcome outcome;
 	const struct efa_ah *ah;
 	bool rdma;
 
 	if (!supported(qp, wqe))
-		return EFA_IO_UNSUPPORTED_OP;
+		return OUTCOME_UNSUPPORTED;
 	*work = (struct efa_work){
 		.op = wqe->ctrl1 & EFA_IO_CTRL1_OP_MASK,
 		.imm = wqe->ctrl1 & EFA_IO_CTRL1_IMM,
@@ -143,13 +138,13 @@ enum efa_io_status efa_work_decode(struct efa *efa, const struct efa_qp *qp,
 
 	ah = efa_ah_get(efa, wqe->ah);
 	if (!ah || ah->pd != qp->pd)
-		return EFA_IO_BAD_AH;
-	status = decode_local(efa, qp, wqe, work);
-	if (status == EFA_IO_OK && rdma && work->len != wqe->rdma.remote.len)
-		status = EFA_IO_BAD_LENGTH;
-	if (status == EFA_IO_OK)
-		status = find_peer(efa, qp, wqe, ah, work);
-	if (status == EFA_IO_OK && rdma)
-		status = find_remote(efa, wqe, work);
-	return status;
+		return OUTCOME_BAD_AH;
+	outcome = decode_local(efa, qp, wqe, work);
+	if (outcome == OUTCOME_DONE && rdma && work->len != wqe->rdma.remote.len)
+		outcome = OUTCOME_LOCAL_LENGTH;
+	if (outcome == OUTCOME_DONE)
+		outcome = find_peer(efa, qp, wqe, ah, work);
+	if (outcome == OUTCOME_DONE && rdma)
+		outcome = find_remote(efa, wqe, work);
+	return outcome;
 }

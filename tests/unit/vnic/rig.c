@@ -103,16 +103,20 @@ uint32_t rig_mr(struct rig *r, uint64_t dma, uint64_t addr, uint64_t len, uint8_
 	for (uint32_t i = 1; i < EFA_MAX_MR; i++) {
 		struct efa_mr *mr = &r->efa->mr[i];
 
-		if (mr->used || mr->zombie)
+		if (mr->used || mr->region.gone)
 			continue;
 		*mr = (struct efa_mr){
-			.used = true, .generation = mr->generation, .pd = pd,
-			.access = access, .shift = 12, .iova = addr, .len = len,
-			.page = calloc(pages, sizeof(*mr->page)), .nr_pages = pages,
+			.used = true, .generation = mr->generation,
+			.region = {
+				.pd = pd, .access = access, .shift = 12, .iova = addr,
+				.len = len, .nr_pages = pages,
+				.page = calloc(pages, sizeof(*mr->region.page)),
+			},
 		};
-		assert_non_null(mr->page);
+		mr->region.key = efa_mr_key(r->efa, mr);
+		assert_non_null(mr->region.page);
 		for (uint32_t p = 0; p < pages; p++)
-			mr->page[p] = (dma & ~0xfffull) + p * FIXTURE_PAGE;
+			mr->region.page[p] = (dma & ~0xfffull) + p * FIXTURE_PAGE;
 		r->efa->mr_pages += pages;
 		r->efa->pd[pd].users++;
 		return efa_mr_key(r->efa, mr);
@@ -126,7 +130,7 @@ void rig_dereg(struct rig *r, uint32_t key)
 	struct efa_mr *mr = efa_mr_get(r->efa, key);
 
 	assert_non_null(mr);
-	r->efa->pd[mr->pd].users--;
+	r->efa->pd[mr->region.pd].users--;
 	efa_mr_release(r->efa, mr);
 }
 

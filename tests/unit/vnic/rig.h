@@ -10,12 +10,12 @@
 #ifndef RIG_H
 #define RIG_H
 
-#include "fixture.h"
 #include "efa/efa.h"
+#include "fixture.h"
 
 #define RIG_BUF		(64u << 10)
 #define RIG_QKEY	0x11111111u
-#define RIG_ALL		(EFA_MR_LOCAL_WRITE | EFA_MR_REMOTE_WRITE | EFA_MR_REMOTE_READ)
+#define RIG_ALL		(REGION_LOCAL_WRITE | REGION_REMOTE_WRITE | REGION_REMOTE_READ)
 #define RIG_SQ		64u
 #define RIG_RQ		64u
 #define RIG_CQ		128u

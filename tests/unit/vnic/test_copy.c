@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* copy.c: bytes between lists of segments, refusals, and the stray accounting. */
+/* verbs/copy.c: bytes between lists of segments, refusals, and the stray accounting. */
 #include <string.h>
 
 #include "base/clock.h"
 #include "rig.h"
 
-static struct efa_segment segment(struct rig *r, const struct rig_buf *buf, uint32_t off,
-				  uint32_t len)
+static struct segment segment(struct rig *r, const struct rig_buf *buf, uint32_t off,
+			      uint32_t len)
 {
-	return (struct efa_segment){
-		.mr = efa_mr_get(r->efa, buf->key), .addr = buf->addr + off, .len = len,
+	return (struct segment){
+		.region = &efa_mr_get(r->efa, buf->key)->region,
+		.addr = buf->addr + off, .len = len,
 	};
 }
 
 static void test_unaligned(void **state)
 {
 	struct rig *r = *state;
-	struct efa_segment src = segment(r, &r->src, 4000, 20000);
-	struct efa_segment dst = segment(r, &r->dst, 77, 20000);
-	struct efa_copy_result moved;
+	struct segment src = segment(r, &r->src, 4000, 20000);
+	struct segment dst = segment(r, &r->dst, 77, 20000);
+	struct copy_result moved;
 
 	rig_pattern(r, r->src.dma + 4000, 20000, 5);
 	fixture_fill(r->f, r->dst.dma, 0xee, RIG_BUF);
-	moved = efa_copy(r->efa, &dst, 1, &src, 1, 0, 20000);
+	moved = verbs_copy(&r->f->nic, &dst, 1, &src, 1, 0, 20000);
 	assert_int_equal(moved.moved, 20000);
 	assert_false(moved.src_fault || moved.dst_fault);
 	rig_check(r, r->dst.dma + 77, 20000, 5);
@@ -35,24 +36,24 @@ static void test_unaligned(void **state)
 static void test_lists(void **state)
 {
 	struct rig *r = *state;
-	const struct efa_segment src[] = {
+	const struct segment src[] = {
 		segment(r, &r->src, 0, 100), { .len = 0 }, segment(r, &r->src, 100, 5000),
 		segment(r, &r->src, 5100, 1),
 	};
-	const struct efa_segment dst[] = {
+	const struct segment dst[] = {
 		{ .len = 0 }, segment(r, &r->dst, 0, 1), segment(r, &r->dst, 1, 4500),
 		{ .len = 0 }, segment(r, &r->dst, 4501, 600),
 	};
-	struct efa_copy_result moved;
+	struct copy_result moved;
 
 	rig_pattern(r, r->src.dma, 5101, 6);
-	moved = efa_copy(r->efa, dst, 5, src, 4, 0, 99);
+	moved = verbs_copy(&r->f->nic, dst, 5, src, 4, 0, 99);
 	assert_int_equal(moved.moved, 99);
 	rig_check_fill(r, r->dst.dma + 99, 5002, 0);
-	moved = efa_copy(r->efa, dst, 5, src, 4, 99, 5002);
+	moved = verbs_copy(&r->f->nic, dst, 5, src, 4, 99, 5002);
 	assert_int_equal(moved.moved, 5002);
 	rig_check(r, r->dst.dma, 5101, 6);
-	moved = efa_copy(r->efa, dst, 5, src, 4, 5101, 10);	/* at the end of both */
+	moved = verbs_copy(&r->f->nic, dst, 5, src, 4, 5101, 10);	/* at the end of both */
 	assert_int_equal(moved.moved, 0);
 	assert_false(moved.src_fault || moved.dst_fault);
 }
@@ -61,11 +62,11 @@ static void test_inline(void **state)
 {
 	struct rig *r = *state;
 	const uint8_t bytes[32] = "thirty-two bytes are inline data";
-	const struct efa_segment src = { .bytes = bytes, .len = sizeof(bytes) };
-	struct efa_segment dst = segment(r, &r->dst, 4096 - 7, sizeof(bytes));
+	const struct segment src = { .bytes = bytes, .len = sizeof(bytes) };
+	struct segment dst = segment(r, &r->dst, 4096 - 7, sizeof(bytes));
 	uint8_t got[32];
 
-	assert_int_equal(efa_copy(r->efa, &dst, 1, &src, 1, 0, 32).moved, 32);
+	assert_int_equal(verbs_copy(&r->f->nic, &dst, 1, &src, 1, 0, 32).moved, 32);
 	fixture_get(r->f, r->dst.dma + 4096 - 7, got, sizeof(got));
 	assert_memory_equal(got, bytes, sizeof(bytes));
 }
@@ -74,11 +75,11 @@ static void test_inline(void **state)
 static void test_overlap(void **state)
 {
 	struct rig *r = *state;
-	struct efa_segment src = segment(r, &r->src, 0, 1000);
-	struct efa_segment dst = segment(r, &r->src, 100, 1000);
+	struct segment src = segment(r, &r->src, 0, 1000);
+	struct segment dst = segment(r, &r->src, 100, 1000);
 
 	rig_pattern(r, r->src.dma, 1000, 7);
-	assert_int_equal(efa_copy(r->efa, &dst, 1, &src, 1, 0, 1000).moved, 1000);
+	assert_int_equal(verbs_copy(&r->f->nic, &dst, 1, &src, 1, 0, 1000).moved, 1000);
 	rig_check(r, r->src.dma + 100, 1000, 7);
 }
 
@@ -87,33 +88,29 @@ static void test_big_page(void **state)
 {
 	struct rig *r = *state;
 	uint64_t page = r->src.dma;
-	struct efa_mr mr = {
-		.used = true, .pd = r->pd, .access = RIG_ALL, .shift = 21,
+	struct region region = {
+		.pd = r->pd, .access = RIG_ALL, .shift = 21,
 		.iova = 0x40000000, .len = RIG_BUF, .page = &page, .nr_pages = 1,
 	};
-	struct efa_segment src = { .addr = 0x40000000 + 5, .len = 40000 };
-	struct efa_segment dst = segment(r, &r->dst, 0, 40000);
-	struct efa_mr *slot = &r->efa->mr[100];
+	struct segment src = { .region = &region, .addr = 0x40000000 + 5, .len = 40000 };
+	struct segment dst = segment(r, &r->dst, 0, 40000);
 
-	*slot = mr;
-	src.mr = slot;
 	rig_pattern(r, r->src.dma + 5, 40000, 8);
-	assert_int_equal(efa_copy(r->efa, &dst, 1, &src, 1, 0, 40000).moved, 40000);
+	assert_int_equal(verbs_copy(&r->f->nic, &dst, 1, &src, 1, 0, 40000).moved, 40000);
 	rig_check(r, r->dst.dma, 40000, 8);
-	*slot = (struct efa_mr){ 0 };	/* its page table is not the heap's */
 }
 
 /* The MR's pages lie backwards in a BAR that the IOMMU maps in one piece. */
 static void test_scattered_pages(void **state)
 {
 	struct rig *r = *state;
-	struct efa_segment src = segment(r, &r->src, 0, 3 * 4096);
-	struct efa_segment dst = segment(r, &r->dst, 0, 3 * 4096);
+	struct segment src = segment(r, &r->src, 0, 3 * 4096);
+	struct segment dst = segment(r, &r->dst, 0, 3 * 4096);
 	uint8_t got[3 * 4096];
 
 	for (unsigned int i = 0; i < 3; i++)
-		dst.mr->page[i] = FIXTURE_BAR_IOVA + (2 - i) * 4096;
-	assert_int_equal(efa_copy(r->efa, &dst, 1, &src, 1, 0, 3 * 4096).moved, 3 * 4096);
+		dst.region->page[i] = FIXTURE_BAR_IOVA + (2 - i) * 4096;
+	assert_int_equal(verbs_copy(&r->f->nic, &dst, 1, &src, 1, 0, 3 * 4096).moved, 3 * 4096);
 	for (unsigned int i = 0; i < 3; i++)
 		memcpy(got + i * 4096, r->f->bar.base + (2 - i) * 4096, 4096);
 	fixture_put(r->f, r->src.dma, got, sizeof(got));
@@ -125,13 +122,13 @@ static void test_scattered_pages(void **state)
 static void test_src_refused(void **state)
 {
 	struct rig *r = *state;
-	struct efa_segment src = segment(r, &r->src, 100, 10000);
-	struct efa_segment dst = segment(r, &r->dst, 0, 10000);
+	struct segment src = segment(r, &r->src, 100, 10000);
+	struct segment dst = segment(r, &r->dst, 0, 10000);
 	const struct stray *stray = &r->f->nic.stray;
-	struct efa_copy_result moved;
+	struct copy_result moved;
 
 	fixture_unmap(r->f, r->src.dma + 4096, 4096);
-	moved = efa_copy(r->efa, &dst, 1, &src, 1, 0, 10000);
+	moved = verbs_copy(&r->f->nic, &dst, 1, &src, 1, 0, 10000);
 	assert_true(moved.src_fault);
 	assert_false(moved.dst_fault);
 	assert_int_equal(moved.moved, 3996);
@@ -145,15 +142,15 @@ static void test_src_refused(void **state)
 static void test_dst_refused(void **state)
 {
 	struct rig *r = *state;
-	struct efa_segment src = segment(r, &r->src, 0, 10000);
-	struct efa_segment dst = segment(r, &r->dst, 0, 10000);
+	struct segment src = segment(r, &r->src, 0, 10000);
+	struct segment dst = segment(r, &r->dst, 0, 10000);
 	const struct stray *stray = &r->f->nic.stray;
-	struct efa_copy_result moved;
+	struct copy_result moved;
 
 	/* the second page becomes read-only */
 	fixture_unmap(r->f, r->dst.dma + 4096, 4096);
 	fixture_map(r->f, r->dst.dma + 4096, 4096, DMA_PROT_READ, &r->f->ram, 0);
-	moved = efa_copy(r->efa, &dst, 1, &src, 1, 0, 10000);
+	moved = verbs_copy(&r->f->nic, &dst, 1, &src, 1, 0, 10000);
 	assert_true(moved.dst_fault);
 	assert_false(moved.src_fault);
 	assert_int_equal(moved.moved, 4096);
@@ -165,16 +162,14 @@ static void test_dst_refused(void **state)
 static void test_zombies(void **state)
 {
 	struct rig *r = *state;
-	struct efa_segment src = segment(r, &r->src, 0, 6000);
-	struct efa_segment dst = segment(r, &r->dst, 0, 6000);
+	struct segment src = segment(r, &r->src, 0, 6000);
+	struct segment dst = segment(r, &r->dst, 0, 6000);
 	const struct stray *stray = &r->f->nic.stray;
 	const struct stray_count *count = &stray->count[STRAY_DEREGISTERED];
-	struct efa_mr *mr = dst.mr;
 
-	mr->used = false;
-	mr->zombie = true;
-	mr->dereg_ns = clock_now_ns() - 1000000;
-	assert_int_equal(efa_copy(r->efa, &dst, 1, &src, 1, 0, 6000).moved, 6000);
+	dst.region->gone = true;
+	dst.region->gone_ns = clock_now_ns() - 1000000;
+	assert_int_equal(verbs_copy(&r->f->nic, &dst, 1, &src, 1, 0, 6000).moved, 6000);
 	rig_check(r, r->dst.dma, 6000, 1);	/* the bytes did move */
 	assert_int_equal(count->writes, 2);	/* two pages */
 	assert_int_equal(count->reads, 0);
@@ -187,10 +182,10 @@ static void test_zombies(void **state)
 	assert_true(stray->record[0].age_ns >= 1000000);
 
 	/* Reading through it is noted as well; refused, it is unmapped only. */
-	assert_int_equal(efa_copy(r->efa, &src, 1, &dst, 1, 0, 100).moved, 100);
+	assert_int_equal(verbs_copy(&r->f->nic, &src, 1, &dst, 1, 0, 100).moved, 100);
 	assert_int_equal(count->reads, 1);
 	fixture_unmap(r->f, r->dst.dma, 4096);
-	assert_true(efa_copy(r->efa, &dst, 1, &src, 1, 0, 100).dst_fault);
+	assert_true(verbs_copy(&r->f->nic, &dst, 1, &src, 1, 0, 100).dst_fault);
 	assert_int_equal(count->writes, 2);
 	assert_int_equal(stray->count[STRAY_UNMAPPED].writes, 1);
 }
@@ -198,12 +193,12 @@ static void test_zombies(void **state)
 static void test_no_master(void **state)
 {
 	struct rig *r = *state;
-	struct efa_segment src = segment(r, &r->src, 0, 100);
-	struct efa_segment dst = segment(r, &r->dst, 0, 100);
+	struct segment src = segment(r, &r->src, 0, 100);
+	struct segment dst = segment(r, &r->dst, 0, 100);
 	const uint16_t off = 0;
 
 	assert_int_equal(pci_cfg_write(&r->f->nic.pci, 4, &off, sizeof(off)), 0);
-	assert_true(efa_copy(r->efa, &dst, 1, &src, 1, 0, 100).src_fault);
+	assert_true(verbs_copy(&r->f->nic, &dst, 1, &src, 1, 0, 100).src_fault);
 	assert_int_equal(r->f->nic.stray.count[STRAY_NO_MASTER].reads, 1);
 }
 

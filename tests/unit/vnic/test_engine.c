@@ -165,7 +165,7 @@ static void test_zombie_half_way(void **state)
 
 	efa_fault(&r->f->nic.fault)->ignore_dereg = true;
 	mr->used = false;
-	mr->zombie = true;
+	mr->region.gone = true;
 	rig_run(r);
 	rig_expect(r, r->a->send_cq, wqe.req_id, EFA_IO_OK);
 	assert_int_equal(r->f->nic.stray.count[STRAY_DEREGISTERED].bytes, 2 * SLICE);

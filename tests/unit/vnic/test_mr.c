@@ -2,7 +2,7 @@
 /* Memory regions: what is refused, limits, keys, translation, zombies. */
 #include <string.h>
 
-#include "region.h"
+#include "reg_mr.h"
 
 #define NO_RESOURCE	1
 #define UNSUPPORTED	3
@@ -13,7 +13,7 @@
 
 static void test_refused(void **state)
 {
-	static const struct region r = { 0x7f0000001800, 0x2000, 12 };	/* 3 pages */
+	static const struct reg_mr r = { 0x7f0000001800, 0x2000, 12 };	/* 3 pages */
 	static const struct spoil table[] = {
 		{ "PD 0", 4, 2, 0, ILLEGAL },
 		{ "PD not allocated", 4, 2, 77, ILLEGAL },
@@ -36,9 +36,9 @@ static void test_refused(void **state)
 		{ "iova ends at 2^64", 56, 8, 0xffffffffffffe000, ILLEGAL },
 	};
 	struct driver *d = *state;
-	struct rsp rsp = DRV_SPOIL(d, region_inline(drv_pd(d), &r), table);
+	struct rsp rsp = DRV_SPOIL(d, reg_mr_inline(drv_pd(d), &r), table);
 
-	region_check(efa_mr_get(d->efa, get32(&rsp, 8)), &r);
+	reg_mr_check(efa_mr_get(d->efa, get32(&rsp, 8)), &r);
 	assert_int_equal(d->efa->mr_pages, 3);
 }
 
@@ -49,52 +49,52 @@ static void test_page_sizes(void **state)
 	struct rsp rsp;
 
 	for (uint8_t shift = 12; shift <= 31; shift++) {
-		struct region r = { 5, 3ull << shift, shift };	/* 4 pages */
+		struct reg_mr r = { 5, 3ull << shift, shift };	/* 4 pages */
 
-		region_check(region_register(d, region_inline(pd, &r)), &r);
+		reg_mr_check(reg_mr_register(d, reg_mr_inline(pd, &r)), &r);
 	}
 	NIC_OWN(struct efa_config, &d->f->nic.config.own)->page_sizes = 0x1000;
 	for (uint8_t shift = 13; shift <= 31; shift++) {
-		struct region r = { 0, 1, shift };
+		struct reg_mr r = { 0, 1, shift };
 
-		assert_int_equal(drv_do(d, region_inline(pd, &r), &rsp), ILLEGAL);
+		assert_int_equal(drv_do(d, reg_mr_inline(pd, &r), &rsp), ILLEGAL);
 	}
 }
 
 /* The right page count may be given. */
 static void test_page_count_given(void **state)
 {
-	static const struct region r = { 0x1fff, 2, 12 };
+	static const struct reg_mr r = { 0x1fff, 2, 12 };
 	struct driver *d = *state;
-	struct cmd cmd = region_inline(drv_pd(d), &r);
+	struct cmd cmd = reg_mr_inline(drv_pd(d), &r);
 
 	put32(&cmd, 52, 2);
-	region_check(region_register(d, cmd), &r);
+	reg_mr_check(reg_mr_register(d, cmd), &r);
 }
 
 /* ---- limits ---- */
 
 static void test_slots(void **state)
 {
-	static const struct region r = { 0, 4096, 12 };
+	static const struct reg_mr r = { 0, 4096, 12 };
 	struct driver *d = *state;
-	struct cmd cmd = region_inline(drv_pd(d), &r);
+	struct cmd cmd = reg_mr_inline(drv_pd(d), &r);
 	struct efa_mr *mr = NULL;
 	struct rsp rsp;
 
 	for (unsigned int i = 1; i < EFA_MAX_MR; i++)
-		mr = region_register(d, cmd);
+		mr = reg_mr_register(d, cmd);
 	assert_int_equal(drv_do(d, cmd, &rsp), NO_RESOURCE);
 	assert_int_equal(d->efa->mr_pages, EFA_MAX_MR - 1);
-	assert_int_equal(region_dereg(d, efa_mr_key(d->efa, mr)), 0);
+	assert_int_equal(reg_mr_dereg(d, efa_mr_key(d->efa, mr)), 0);
 	drv_ok(d, cmd);
 }
 
 static void test_all_pages(void **state)
 {
-	static const struct region r = { 0, 4096, 12 };
+	static const struct reg_mr r = { 0, 4096, 12 };
 	struct driver *d = *state;
-	struct cmd cmd = region_inline(drv_pd(d), &r);
+	struct cmd cmd = reg_mr_inline(drv_pd(d), &r);
 	struct rsp rsp;
 
 	d->efa->mr_pages = EFA_MAX_ALL_PAGES;
@@ -107,12 +107,12 @@ static void test_all_pages(void **state)
 /* The largest table of one region: exactly 2^22 entries, all read. */
 static void test_largest(void **state)
 {
-	static const struct region r = { 0, (uint64_t)(1u << 22) << 12, 12 };
+	static const struct reg_mr r = { 0, (uint64_t)(1u << 22) << 12, 12 };
 	struct driver *d = *state;
-	struct cmd cmd = region_direct(d, drv_pd(d), &r);
+	struct cmd cmd = reg_mr_direct(d, drv_pd(d), &r);
 	struct rsp rsp;
 
-	region_check(region_register(d, cmd), &r);
+	reg_mr_check(reg_mr_register(d, cmd), &r);
 	put64(&cmd, 40, r.len + 1);
 	assert_int_equal(drv_do(d, cmd, &rsp), NO_RESOURCE);
 }
@@ -121,54 +121,54 @@ static void test_largest(void **state)
 
 static void test_keys(void **state)
 {
-	static const struct region r = { 0, 4096, 12 };
+	static const struct reg_mr r = { 0, 4096, 12 };
 	struct driver *d = *state;
-	struct cmd cmd = region_inline(drv_pd(d), &r);
+	struct cmd cmd = reg_mr_inline(drv_pd(d), &r);
 	static uint8_t seen[1u << 24 >> 3];
 	uint32_t key = 0;
 
 	memset(seen, 0, sizeof(seen));
 	for (unsigned int i = 0; i < 3 * EFA_MAX_MR; i++) {
-		key = efa_mr_key(d->efa, region_register(d, cmd));
+		key = efa_mr_key(d->efa, reg_mr_register(d, cmd));
 		assert_false(seen[key / 8] >> key % 8 & 1);
 		seen[key / 8] |= 1 << key % 8;
-		assert_int_equal(region_dereg(d, key), 0);
+		assert_int_equal(reg_mr_dereg(d, key), 0);
 		assert_null(efa_mr_get(d->efa, key));
 	}
-	assert_int_equal(region_dereg(d, key), ILLEGAL);
-	assert_int_equal(region_dereg(d, 0), ILLEGAL);
-	assert_int_equal(region_dereg(d, 0xffffffff), ILLEGAL);
+	assert_int_equal(reg_mr_dereg(d, key), ILLEGAL);
+	assert_int_equal(reg_mr_dereg(d, 0), ILLEGAL);
+	assert_int_equal(reg_mr_dereg(d, 0xffffffff), ILLEGAL);
 }
 
 static void test_stale_keys(void **state)
 {
-	static const struct region r = { 0, 4096, 12 };
+	static const struct reg_mr r = { 0, 4096, 12 };
 	struct driver *d = *state;
-	struct cmd cmd = region_inline(drv_pd(d), &r);
-	uint32_t key = efa_mr_key(d->efa, region_register(d, cmd));
+	struct cmd cmd = reg_mr_inline(drv_pd(d), &r);
+	uint32_t key = efa_mr_key(d->efa, reg_mr_register(d, cmd));
 
 	assert_null(efa_mr_get(d->efa, key ^ 1));		/* generation */
 	assert_null(efa_mr_get(d->efa, key + 0x100));		/* index */
 	assert_null(efa_mr_get(d->efa, key | EFA_MAX_MR << 8));	/* out of range */
 	assert_null(efa_mr_get(d->efa, key | 0x80000000));
-	assert_int_equal(region_dereg(d, key ^ 1), ILLEGAL);
+	assert_int_equal(reg_mr_dereg(d, key ^ 1), ILLEGAL);
 
 	drv_reset(d);
 	drv_start(d, DRV_DEPTH);
 	drv_pd(d);
 	assert_null(efa_mr_get(d->efa, key));
-	assert_int_not_equal(efa_mr_key(d->efa, region_register(d, cmd)), key);
+	assert_int_not_equal(efa_mr_key(d->efa, reg_mr_register(d, cmd)), key);
 }
 
 static void test_pd_busy(void **state)
 {
-	static const struct region r = { 0, 4096, 12 };
+	static const struct reg_mr r = { 0, 4096, 12 };
 	struct driver *d = *state;
 	uint16_t pd = drv_pd(d);
-	struct efa_mr *mr = region_register(d, region_inline(pd, &r));
+	struct efa_mr *mr = reg_mr_register(d, reg_mr_inline(pd, &r));
 
 	assert_int_equal(drv_drop(d, 15, pd), BUSY);
-	assert_int_equal(region_dereg(d, efa_mr_key(d->efa, mr)), 0);
+	assert_int_equal(reg_mr_dereg(d, efa_mr_key(d->efa, mr)), 0);
 	assert_int_equal(drv_drop(d, 15, pd), 0);
 }
 
@@ -176,7 +176,7 @@ static void test_pd_busy(void **state)
 
 static void test_allows(void **state)
 {
-	static const struct region r = { 0x1800, 0x2000, 12 };
+	static const struct reg_mr r = { 0x1800, 0x2000, 12 };
 	static const struct { uint64_t addr, len; uint8_t access; bool ok; } table[] = {
 		{ 0x1800, 0x2000, 0, true }, { 0x1800, 1, 5, true }, { 0x37ff, 1, 1, true },
 		{ 0x3800, 0, 0, true }, { 0x1800, 0, 0, true }, { 0x3801, 0, 0, false },
@@ -187,33 +187,33 @@ static void test_allows(void **state)
 	};
 	struct driver *d = *state;
 	uint16_t pd = drv_pd(d);
-	struct cmd cmd = region_inline(pd, &r);
+	struct cmd cmd = reg_mr_inline(pd, &r);
 	struct efa_mr *mr;
 
 	cmd.b[49] = 5;			/* no remote write */
-	mr = region_register(d, cmd);
+	mr = reg_mr_register(d, cmd);
 	for (unsigned int i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (efa_mr_allows(mr, pd, table[i].addr, table[i].len, table[i].access) !=
+		if (region_allows(&mr->region, pd, table[i].addr, table[i].len, table[i].access) !=
 		    table[i].ok)
 			fail_msg("row %u", i);
-	assert_false(efa_mr_allows(mr, pd + 1, 0x1800, 1, 0));
+	assert_false(region_allows(&mr->region, pd + 1, 0x1800, 1, 0));
 }
 
 static void test_dma(void **state)
 {
-	static const struct region r = { 0x7f0000001800, 0x2000, 12 };
+	static const struct reg_mr r = { 0x7f0000001800, 0x2000, 12 };
 	static const struct { uint64_t off; unsigned int page; uint64_t in_page, len; } table[] = {
 		{ 0, 0, 0x800, 0x800 }, { 1, 0, 0x801, 0x7ff }, { 0x7ff, 0, 0xfff, 1 },
 		{ 0x800, 1, 0, 0x1000 }, { 0x1000, 1, 0x800, 0x800 },
 		{ 0x1800, 2, 0, 0x800 }, { 0x1fff, 2, 0x7ff, 1 },
 	};
 	struct driver *d = *state;
-	struct efa_mr *mr = region_register(d, region_inline(drv_pd(d), &r));
+	struct efa_mr *mr = reg_mr_register(d, reg_mr_inline(drv_pd(d), &r));
 
 	for (unsigned int i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		uint64_t len, dma = efa_mr_dma(mr, r.iova + table[i].off, &len);
+		uint64_t len, dma = region_dma(&mr->region, r.iova + table[i].off, &len);
 
-		assert_int_equal(dma, region_page(&r, table[i].page) + table[i].in_page);
+		assert_int_equal(dma, reg_mr_page(&r, table[i].page) + table[i].in_page);
 		assert_int_equal(len, table[i].len);
 	}
 }
@@ -221,17 +221,19 @@ static void test_dma(void **state)
 /* A page that is larger than the region, and one region that is all of a BAR. */
 static void test_dma_large_pages(void **state)
 {
-	static const struct region small = { 0x40001000, 0x10, 30 };
-	static const struct region large = { 0, 4ull << 31, 31 };
+	static const struct reg_mr small = { 0x40001000, 0x10, 30 };
+	static const struct reg_mr large = { 0, 4ull << 31, 31 };
 	struct driver *d = *state;
 	uint16_t pd = drv_pd(d);
-	struct efa_mr *mr = region_register(d, region_inline(pd, &small));
+	struct efa_mr *mr = reg_mr_register(d, reg_mr_inline(pd, &small));
 	uint64_t len;
 
-	assert_int_equal(efa_mr_dma(mr, 0x40001004, &len), region_page(&small, 0) + 0x1004);
+	assert_int_equal(region_dma(&mr->region, 0x40001004, &len),
+			 reg_mr_page(&small, 0) + 0x1004);
 	assert_int_equal(len, 0xc);
-	mr = region_register(d, region_inline(pd, &large));
-	assert_int_equal(efa_mr_dma(mr, 3ull << 31 | 0x123, &len), region_page(&large, 3) + 0x123);
+	mr = reg_mr_register(d, reg_mr_inline(pd, &large));
+	assert_int_equal(region_dma(&mr->region, 3ull << 31 | 0x123, &len),
+			 reg_mr_page(&large, 3) + 0x123);
 	assert_int_equal(len, (1ull << 31) - 0x123);
 }
 
@@ -239,18 +241,18 @@ static void test_dma_large_pages(void **state)
 
 static void test_zombie(void **state)
 {
-	static const struct region r = { 0, 4096, 12 };
+	static const struct reg_mr r = { 0, 4096, 12 };
 	struct driver *d = *state;
 	uint16_t pd = drv_pd(d);
-	struct efa_mr *mr = region_register(d, region_inline(pd, &r));
+	struct efa_mr *mr = reg_mr_register(d, reg_mr_inline(pd, &r));
 	uint32_t key = efa_mr_key(d->efa, mr);
 
 	efa_fault(&d->f->nic.fault)->ignore_dereg = true;
-	assert_int_equal(region_dereg(d, key), 0);
+	assert_int_equal(reg_mr_dereg(d, key), 0);
 	assert_ptr_equal(efa_mr_get(d->efa, key), mr);
-	assert_true(mr->zombie && !mr->used && mr->dereg_ns > 0);
-	assert_true(efa_mr_allows(mr, pd, 0, 4096, REGION_ALL));
-	assert_int_equal(region_dereg(d, key), ILLEGAL);
+	assert_true(mr->region.gone && !mr->used && mr->region.gone_ns > 0);
+	assert_true(region_allows(&mr->region, pd, 0, 4096, REGION_ALL));
+	assert_int_equal(reg_mr_dereg(d, key), ILLEGAL);
 	assert_int_equal(drv_drop(d, 15, pd), 0);
 
 	efa_fault(&d->f->nic.fault)->ignore_dereg = false;
@@ -262,12 +264,12 @@ static void test_zombie(void **state)
 
 static void test_zombie_reset(void **state)
 {
-	static const struct region r = { 0, 4096, 12 };
+	static const struct reg_mr r = { 0, 4096, 12 };
 	struct driver *d = *state;
-	uint32_t key = efa_mr_key(d->efa, region_register(d, region_inline(drv_pd(d), &r)));
+	uint32_t key = efa_mr_key(d->efa, reg_mr_register(d, reg_mr_inline(drv_pd(d), &r)));
 
 	efa_fault(&d->f->nic.fault)->ignore_dereg = true;
-	assert_int_equal(region_dereg(d, key), 0);
+	assert_int_equal(reg_mr_dereg(d, key), 0);
 	drv_reset(d);
 	assert_null(efa_mr_get(d->efa, key));
 	assert_int_equal(d->efa->mr_pages, 0);
@@ -276,20 +278,20 @@ static void test_zombie_reset(void **state)
 /* Zombies keep their slots while there are others, and give them up in order. */
 static void test_zombie_slots(void **state)
 {
-	static const struct region r = { 0, 4096, 12 };
+	static const struct reg_mr r = { 0, 4096, 12 };
 	struct driver *d = *state;
-	struct cmd cmd = region_inline(drv_pd(d), &r);
+	struct cmd cmd = reg_mr_inline(drv_pd(d), &r);
 	uint32_t first = 0;
 	struct rsp rsp;
 
 	efa_fault(&d->f->nic.fault)->ignore_dereg = true;
 	for (unsigned int i = 1; i < EFA_MAX_MR; i++) {
-		uint32_t key = efa_mr_key(d->efa, region_register(d, cmd));
+		uint32_t key = efa_mr_key(d->efa, reg_mr_register(d, cmd));
 
 		if (i == 1)
 			first = key;
 		if (i <= 2)
-			assert_int_equal(region_dereg(d, key), 0);
+			assert_int_equal(reg_mr_dereg(d, key), 0);
 	}
 	assert_non_null(efa_mr_get(d->efa, first));
 	drv_ok(d, cmd);

@@ -270,9 +270,9 @@ static void test_report(void **state)
 	assert_int_equal(drv_do(d, drv_cmd(200), &rsp), EFA_ADMIN_BAD_OPCODE);
 	assert_int_equal(drv_drop(d, 15, 1), BUSY);
 	d->efa->count.wr_status[7] = 4;
-	d->efa->mr[9].zombie = true;
+	d->efa->mr[9].region.gone = true;
 	o = efa_report(d->efa);
-	d->efa->mr[9].zombie = false;
+	d->efa->mr[9].region.gone = false;
 
 	assert_int_equal(number(o, "objects", "pd"), 3);
 	assert_int_equal(number(o, "objects", "uar"), 1);

@@ -2,13 +2,13 @@
 /* Page tables that do not fit the command: direct and indirect. */
 #include <string.h>
 
-#include "region.h"
+#include "reg_mr.h"
 
 #define ILLEGAL	5
 
 static void test_direct(void **state)
 {
-	static const struct region r = { 0x123456, 600 * 4096, 12 };
+	static const struct reg_mr r = { 0x123456, 600 * 4096, 12 };
 	static const struct spoil table[] = {
 		{ "length too short", 8, 4, 600 * 8, ILLEGAL },
 		{ "length too long", 8, 4, 602 * 8, ILLEGAL },
@@ -16,18 +16,18 @@ static void test_direct(void **state)
 		{ "inline after all", 3, 1, 0, ILLEGAL },
 	};
 	struct driver *d = *state;
-	struct cmd cmd = region_direct(d, drv_pd(d), &r);
+	struct cmd cmd = reg_mr_direct(d, drv_pd(d), &r);
 	struct rsp rsp = DRV_SPOIL(d, cmd, table);
 
-	assert_int_equal(region_pages(&r), 601);	/* two table pages, not neighbours */
-	region_check(efa_mr_get(d->efa, get32(&rsp, 8)), &r);
+	assert_int_equal(reg_mr_pages(&r), 601);	/* two table pages, not neighbours */
+	reg_mr_check(efa_mr_get(d->efa, get32(&rsp, 8)), &r);
 }
 
 static void test_direct_unmapped_end(void **state)
 {
-	static const struct region r = { 0, 600 * 4096, 12 };
+	static const struct reg_mr r = { 0, 600 * 4096, 12 };
 	struct driver *d = *state;
-	struct cmd cmd = region_direct(d, drv_pd(d), &r);
+	struct cmd cmd = reg_mr_direct(d, drv_pd(d), &r);
 	uint64_t at;
 	struct rsp rsp;
 
@@ -48,11 +48,11 @@ static void test_indirect(void **state)
 	uint16_t pd = drv_pd(d);
 
 	for (unsigned int i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		struct region r = { 0x7000, counts[i] << 12, 12 };
-		struct efa_mr *mr = region_register(d, region_indirect(d, pd, &r, false));
+		struct reg_mr r = { 0x7000, counts[i] << 12, 12 };
+		struct efa_mr *mr = reg_mr_register(d, reg_mr_indirect(d, pd, &r, false));
 
-		region_check(mr, &r);
-		assert_int_equal(region_dereg(d, efa_mr_key(d->efa, mr)), 0);
+		reg_mr_check(mr, &r);
+		assert_int_equal(reg_mr_dereg(d, efa_mr_key(d->efa, mr)), 0);
 	}
 	assert_int_equal(d->efa->mr_pages, 0);
 }
@@ -66,11 +66,11 @@ static void test_indirect_quirk(void **state)
 	struct rsp rsp;
 
 	for (unsigned int i = 0; i < 2; i++) {
-		struct region r = { 0, (chunks[i] * 510 * 512) << 12, 12 };
+		struct reg_mr r = { 0, (chunks[i] * 510 * 512) << 12, 12 };
 
-		region_check(region_register(d, region_indirect(d, pd, &r, true)), &r);
+		reg_mr_check(reg_mr_register(d, reg_mr_indirect(d, pd, &r, true)), &r);
 		r.len -= 512 << 12;	/* not full: then 12 is wrong */
-		assert_int_equal(drv_do(d, region_indirect(d, pd, &r, true), &rsp), ILLEGAL);
+		assert_int_equal(drv_do(d, reg_mr_indirect(d, pd, &r, true), &rsp), ILLEGAL);
 	}
 }
 
@@ -85,7 +85,7 @@ static uint64_t chunk_of(const struct cmd *cmd)
 
 static void test_indirect_refused(void **state)
 {
-	static const struct region r = { 0, 600ull * 512 << 12, 12 };	/* two chunks */
+	static const struct reg_mr r = { 0, 600ull * 512 << 12, 12 };	/* two chunks */
 	static const struct spoil table[] = {
 		{ "first length short", 8, 4, 4084, ILLEGAL },
 		{ "first length long", 8, 4, 4096, ILLEGAL },
@@ -96,13 +96,13 @@ static void test_indirect_refused(void **state)
 	};
 	struct driver *d = *state;
 
-	DRV_SPOIL(d, region_indirect(d, drv_pd(d), &r, false), table);
+	DRV_SPOIL(d, reg_mr_indirect(d, drv_pd(d), &r, false), table);
 }
 
 /* What is wrong inside the chain: one field of one chunk at a time. */
 static void test_chain_refused(void **state)
 {
-	static const struct region r = { 0, 600ull * 512 << 12, 12 };
+	static const struct reg_mr r = { 0, 600ull * 512 << 12, 12 };
 	static const struct { const char *what; unsigned int at; uint64_t value; } bad[] = {
 		{ "first page unmapped", 0, 0x1000 },
 		{ "page 509 unmapped", 509 * 8, 0x2000 },
@@ -112,7 +112,7 @@ static void test_chain_refused(void **state)
 		{ "second chunk unmapped", 4084, 0x3000 },
 	};
 	struct driver *d = *state;
-	struct cmd cmd = region_indirect(d, drv_pd(d), &r, false);
+	struct cmd cmd = reg_mr_indirect(d, drv_pd(d), &r, false);
 	struct rsp rsp;
 
 	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -132,9 +132,9 @@ static void test_chain_refused(void **state)
 /* All of the unaligned table could be read: it is refused for its address alone. */
 static void test_table_unaligned(void **state)
 {
-	static const struct region r = { 0, 5 << 12, 12 };
+	static const struct reg_mr r = { 0, 5 << 12, 12 };
 	struct driver *d = *state;
-	struct cmd cmd = region_indirect(d, drv_pd(d), &r, false);
+	struct cmd cmd = reg_mr_indirect(d, drv_pd(d), &r, false);
 	uint64_t page;
 	struct rsp rsp;
 
@@ -147,30 +147,30 @@ static void test_table_unaligned(void **state)
 /* Of the last chunk no more is read than is used: here a page ends behind it. */
 static void test_last_chunk_short(void **state)
 {
-	static const struct region r = { 0, 5 << 12, 12 };
+	static const struct reg_mr r = { 0, 5 << 12, 12 };
 	struct driver *d = *state;
-	struct cmd cmd = region_indirect(d, drv_pd(d), &r, false);
+	struct cmd cmd = reg_mr_indirect(d, drv_pd(d), &r, false);
 	uint64_t end = fixture_alloc(d->f, 4096) + 4096 - 8, page;
 
 	fixture_get(d->f, chunk_of(&cmd), &page, sizeof(page));
 	fixture_put(d->f, end, &page, sizeof(page));
 	put64(&cmd, 12, end);
-	region_check(region_register(d, cmd), &r);
+	reg_mr_check(reg_mr_register(d, cmd), &r);
 }
 
 /* A chain that leads back to its start ends with the count. */
 static void test_chain_loop(void **state)
 {
-	static const struct region r = { 0, 1020ull * 512 << 12, 12 };
+	static const struct reg_mr r = { 0, 1020ull * 512 << 12, 12 };
 	struct driver *d = *state;
-	struct cmd cmd = region_indirect(d, drv_pd(d), &r, false);
+	struct cmd cmd = reg_mr_indirect(d, drv_pd(d), &r, false);
 	uint64_t at = chunk_of(&cmd);
 	struct efa_mr *mr;
 
 	fixture_put(d->f, at + 4084, &at, sizeof(at));
-	mr = region_register(d, cmd);
+	mr = reg_mr_register(d, cmd);
 	for (uint32_t i = 0; i < 510 * 512; i++)
-		assert_int_equal(mr->page[i], mr->page[510 * 512 + i]);
+		assert_int_equal(mr->region.page[i], mr->region.page[510 * 512 + i]);
 }
 
 int main(void)

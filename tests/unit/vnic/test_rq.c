@@ -46,7 +46,7 @@ static void test_requests(void **state)
 	take(r, &recv, 7, 1, false);
 	assert_int_equal(recv.seg[0].addr, r->dst.addr);
 	assert_int_equal(recv.seg[0].len, 100);
-	assert_ptr_equal(recv.seg[0].mr, efa_mr_get(r->efa, r->dst.key));
+	assert_ptr_equal(recv.seg[0].region, &efa_mr_get(r->efa, r->dst.key)->region);
 	take(r, &recv, 8, 3, false);
 	assert_int_equal(recv.seg[2].len, 30);
 	assert_int_equal(efa_rq_take(r->efa, r->b, &recv), -EAGAIN);
@@ -119,7 +119,7 @@ static void expect_bad(struct rig *r, uint32_t key, uint64_t addr, uint16_t len,
 static void test_keys(void **state)
 {
 	struct rig *r = *state;
-	uint32_t read_only = rig_mr(r, r->dst.dma, 0x1000, 4096, EFA_MR_REMOTE_WRITE, r->pd);
+	uint32_t read_only = rig_mr(r, r->dst.dma, 0x1000, 4096, REGION_REMOTE_WRITE, r->pd);
 	uint32_t other_pd = rig_mr(r, r->dst.dma, 0x1000, 4096, RIG_ALL, rig_pd(r));
 
 	expect_bad(r, r->dst.key, r->dst.addr, 1, false);

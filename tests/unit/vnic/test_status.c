@@ -68,7 +68,7 @@ static void local_case(struct rig *r, uint32_t key, uint64_t addr, uint32_t len,
 static void test_bad_lkey(void **state)
 {
 	struct rig *r = *state;
-	uint32_t no_write = rig_mr(r, r->src.dma, 0x1000, 4096, EFA_MR_REMOTE_READ, r->pd);
+	uint32_t no_write = rig_mr(r, r->src.dma, 0x1000, 4096, REGION_REMOTE_READ, r->pd);
 	uint32_t other_pd = rig_mr(r, r->src.dma, 0x1000, 4096, RIG_ALL, rig_pd(r));
 	const enum efa_io_status bad = EFA_IO_BAD_LKEY;
 
@@ -97,8 +97,8 @@ static void remote_case(struct rig *r, uint32_t key, uint64_t addr, uint32_t len
 static void test_remote_address(void **state)
 {
 	struct rig *r = *state;
-	uint32_t readable = rig_mr(r, r->dst.dma, 0x1000, 4096, EFA_MR_REMOTE_READ, r->pd);
-	uint32_t writable = rig_mr(r, r->dst.dma, 0x1000, 4096, EFA_MR_REMOTE_WRITE, r->pd);
+	uint32_t readable = rig_mr(r, r->dst.dma, 0x1000, 4096, REGION_REMOTE_READ, r->pd);
+	uint32_t writable = rig_mr(r, r->dst.dma, 0x1000, 4096, REGION_REMOTE_WRITE, r->pd);
 	uint32_t other_pd = rig_mr(r, r->dst.dma, 0x1000, 4096, RIG_ALL, rig_pd(r));
 	uint16_t mine = r->b->pd;
 	const enum efa_io_status bad = EFA_IO_REMOTE_ADDRESS;
@@ -112,7 +112,7 @@ static void test_remote_address(void **state)
 	rig_check_fill(r, r->dst.dma + 64, 1000, 0);
 
 	/* It is the receiver's PD that counts, not the sender's. */
-	r->b->pd = efa_mr_get(r->efa, other_pd)->pd;
+	r->b->pd = efa_mr_get(r->efa, other_pd)->region.pd;
 	remote_case(r, other_pd, 0x1000, 64, EFA_IO_OK, EFA_IO_OK);
 	remote_case(r, r->dst.key, r->dst.addr, 64, bad, bad);
 	r->b->pd = mine;
@@ -268,7 +268,7 @@ static void test_zombie(void **state)
 
 	efa_fault(&r->f->nic.fault)->ignore_dereg = true;
 	mr->used = false;
-	mr->zombie = true;
+	mr->region.gone = true;
 	rig_do(r, r->a, &wqe, EFA_IO_OK);
 	rig_check(r, r->dst.dma, 5000, 1);
 	assert_int_equal(r->f->nic.stray.count[STRAY_DEREGISTERED].bytes, 5000);

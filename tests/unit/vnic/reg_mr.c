@@ -3,16 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "region.h"
+#include "reg_mr.h"
 
-uint32_t region_pages(const struct region *r)
+uint32_t reg_mr_pages(const struct reg_mr *r)
 {
 	uint64_t size = 1ull << r->shift;
 
 	return ((r->iova & (size - 1)) + r->len + size - 1) >> r->shift;
 }
 
-static struct cmd region_cmd(uint16_t pd, const struct region *r)
+static struct cmd region_cmd(uint16_t pd, const struct reg_mr *r)
 {
 	struct cmd cmd = drv_cmd(7);
 
@@ -24,49 +24,49 @@ static struct cmd region_cmd(uint16_t pd, const struct region *r)
 	return cmd;
 }
 
-uint64_t region_page(const struct region *r, uint32_t i)
+uint64_t reg_mr_page(const struct reg_mr *r, uint32_t i)
 {
 	return (uint64_t)(i * 3 + 1) << r->shift;
 }
 
-struct cmd region_inline(uint16_t pd, const struct region *r)
+struct cmd reg_mr_inline(uint16_t pd, const struct reg_mr *r)
 {
 	struct cmd cmd = region_cmd(pd, r);
 
-	for (uint32_t i = 0; i < region_pages(r) && i < 4; i++)
-		put64(&cmd, 8 + 8 * i, region_page(r, i));
+	for (uint32_t i = 0; i < reg_mr_pages(r) && i < 4; i++)
+		put64(&cmd, 8 + 8 * i, reg_mr_page(r, i));
 	return cmd;
 }
 
-static uint64_t *make_table(const struct region *r)
+static uint64_t *make_table(const struct reg_mr *r)
 {
-	uint64_t *table = malloc(region_pages(r) * sizeof(*table));
+	uint64_t *table = malloc(reg_mr_pages(r) * sizeof(*table));
 
 	assert_non_null(table);
-	for (uint32_t i = 0; i < region_pages(r); i++)
-		table[i] = region_page(r, i);
+	for (uint32_t i = 0; i < reg_mr_pages(r); i++)
+		table[i] = reg_mr_page(r, i);
 	return table;
 }
 
-struct cmd region_direct(struct driver *d, uint16_t pd, const struct region *r)
+struct cmd reg_mr_direct(struct driver *d, uint16_t pd, const struct reg_mr *r)
 {
 	struct cmd cmd = region_cmd(pd, r);
 	uint64_t *table = make_table(r);
-	uint64_t at = fixture_alloc(d->f, region_pages(r) * 8);
+	uint64_t at = fixture_alloc(d->f, reg_mr_pages(r) * 8);
 
-	fixture_put(d->f, at, table, region_pages(r) * 8);
+	fixture_put(d->f, at, table, reg_mr_pages(r) * 8);
 	free(table);
 	cmd.b[3] = 2;
-	put32(&cmd, 8, region_pages(r) * 8);
+	put32(&cmd, 8, reg_mr_pages(r) * 8);
 	put64(&cmd, 12, at);
 	return cmd;
 }
 
 /* As the driver builds it, from the last chunk to the first. */
-struct cmd region_indirect(struct driver *d, uint16_t pd, const struct region *r,
+struct cmd reg_mr_indirect(struct driver *d, uint16_t pd, const struct reg_mr *r,
 			   bool quirk)
 {
-	uint32_t n = region_pages(r), table_pages = (n + 511) / 512;
+	uint32_t n = reg_mr_pages(r), table_pages = (n + 511) / 512;
 	uint64_t *table = make_table(r), *where = malloc(table_pages * sizeof(*where));
 	struct cmd cmd = region_cmd(pd, r);
 	struct { uint32_t length, lo, hi; } next = { 0 };
@@ -97,7 +97,7 @@ struct cmd region_indirect(struct driver *d, uint16_t pd, const struct region *r
 	return cmd;
 }
 
-struct efa_mr *region_register(struct driver *d, struct cmd cmd)
+struct efa_mr *reg_mr_register(struct driver *d, struct cmd cmd)
 {
 	struct rsp rsp = drv_ok(d, cmd);
 	uint32_t key = get32(&rsp, 8);
@@ -111,7 +111,7 @@ struct efa_mr *region_register(struct driver *d, struct cmd cmd)
 	return mr;
 }
 
-uint8_t region_dereg(struct driver *d, uint32_t key)
+uint8_t reg_mr_dereg(struct driver *d, uint32_t key)
 {
 	struct cmd cmd = drv_cmd(8);
 	struct rsp rsp;
@@ -120,9 +120,9 @@ uint8_t region_dereg(struct driver *d, uint32_t key)
 	return drv_do(d, cmd, &rsp);
 }
 
-void region_check(const struct efa_mr *mr, const struct region *r)
+void reg_mr_check(const struct efa_mr *mr, const struct reg_mr *r)
 {
-	assert_int_equal(mr->nr_pages, region_pages(r));
-	for (uint32_t i = 0; i < mr->nr_pages; i++)
-		assert_int_equal(mr->page[i], region_page(r, i));
+	assert_int_equal(mr->region.nr_pages, reg_mr_pages(r));
+	for (uint32_t i = 0; i < mr->region.nr_pages; i++)
+		assert_int_equal(mr->region.page[i], reg_mr_page(r, i));
 }

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Rights and translation inside a memory region: see region.h.
+ *
+ * A page table names whole pages, and the first and last page of a region may
+ * reach beyond it into memory that is not even mapped; so nothing outside
+ * [iova, iova + len) is ever translated.
+ */
+#include "region.h"
+
+bool region_allows(const struct region *region, uint32_t pd, uint64_t addr, uint64_t len,
+		   uint8_t access)
+{
+	uint64_t off = addr - region->iova;
+
+	return region->pd == pd && (access & ~region->access) == 0 && addr >= region->iova &&
+	       off <= region->len && len <= region->len - off;
+}
+
+uint64_t region_dma(const struct region *region, uint64_t addr, uint64_t *len)
+{
+	uint64_t size = 1ull << region->shift;
+	uint64_t in_page = addr & (size - 1);
+	uint64_t to_end = region->len - (addr - region->iova);
+
+	*len = size - in_page < to_end ? size - in_page : to_end;
+	return region->page[(addr >> region->shift) - (region->iova >> region->shift)] + in_page;
+}
