@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "machine/drivers.h"
 #include "machine/error.h"
 #include "machine/verdict.h"
 #include "refusal.h"
@@ -51,8 +52,8 @@ static void *for_cause(const struct refusal *r)
 /* The driver itself has a reason, which depends on what was asked of it. */
 static void *by_driver(const struct refusal *r)
 {
-	const struct pb_importer *importer = pb_importer_find(r->nic.pci.driver);
-	const char *otherwise = importer ? importer->otherwise : NULL;
+	const struct pb_nic_driver *driver = pb_nic_driver_find(r->nic.pci.driver);
+	const char *otherwise = driver ? driver->otherwise : NULL;
 
 	if (!r->known && r->nic.revoke != PB_REVOKE_NATIVE && r->nic.revoke != PB_REVOKE_CHANGED)
 		return pb_fail_ptr(r->result, "%s (driver %s) refuses the dma-buf (errno %d): %s: "

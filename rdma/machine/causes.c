@@ -1,33 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/*
- * The table of causes, and that of NIC drivers.
- */
+/* The table of causes. */
 #include <stdio.h>
 #include <string.h>
 
 #include "causes.h"
-
-#define OTHER_NIC "use another NIC"
-
-static const struct pb_importer importers[] = {
-	{ "efa", "efa", "efa_reg_user_mr_dmabuf", "efa_dmabuf_revoke", true,
-	  "load peerbar's efa (rdma/drivers)",
-	  "Linux 6.1's efa has no RDMA WRITE: leave remote write out of the access" },
-	{ "mlx5_core", "mlx5_ib", "mlx5_ib_reg_user_mr_dmabuf", "mlx5_ib_dmabuf_invalidate_cb",
-	  false, "boot a kernel with CONFIG_INFINIBAND_ON_DEMAND_PAGING",
-	  "mlx5 wants on-demand paging for it, of the kernel "
-	  "(CONFIG_INFINIBAND_ON_DEMAND_PAGING) and of the NIC's firmware: check both with "
-	  "\"ibv_devinfo -v\"" },
-	{ "ice", "irdma", "irdma_reg_user_mr_dmabuf", "irdma_umem_dmabuf_revoke", false,
-	  "boot Linux 7.0 or newer, whose irdma gives buffers back", NULL },
-	{ "i40e", "irdma", "irdma_reg_user_mr_dmabuf", "irdma_umem_dmabuf_revoke", false,
-	  "boot Linux 7.0 or newer, whose irdma gives buffers back", NULL },
-	{ "idpf", "irdma", "irdma_reg_user_mr_dmabuf", "irdma_umem_dmabuf_revoke", false,
-	  "boot Linux 7.0 or newer, whose irdma gives buffers back", NULL },
-	{ "bnxt_en", "bnxt_re", "bnxt_re_reg_user_mr_dmabuf", NULL, false, OTHER_NIC, NULL },
-	{ "mana", "mana_ib", "mana_ib_reg_user_mr_dmabuf", NULL, false, OTHER_NIC, NULL },
-	{ "ionic", "ionic_rdma", "ionic_reg_user_mr_dmabuf", NULL, false, OTHER_NIC, NULL },
-};
+#include "drivers.h"
 
 static const struct {
 	const char *name, *why, *remedy;
@@ -52,7 +29,7 @@ static const struct {
 		"load the NIC's RDMA driver" },
 	[PB_CAUSE_NO_DMABUF_MR] = { "no-dmabuf-mr",
 		"the NIC's driver has no dma-buf memory regions",
-		OTHER_NIC ", or a newer kernel" },
+		PB_OTHER_NIC ", or a newer kernel" },
 	[PB_CAUSE_PINS_EXPORTER] = { "pins-exporter",
 		"the NIC's driver pins buffers and cannot give them back, and the exporter has no "
 		"fence", "bind the device to a peerbar-vfio-pci that can fence (\"peerbar dev bind "
@@ -154,7 +131,7 @@ static void append_drivers(char *text, size_t size, const char *remedy, const ch
 void pb_cause_advice(enum pb_cause cause, const char *address, const char *driver, char *text,
 		     size_t size)
 {
-	const struct pb_importer *importer = pb_importer_find(driver);
+	const struct pb_nic_driver *nic = pb_nic_driver_find(driver);
 
 	text[0] = '\0';
 	if (cause == PB_CAUSE_PINS_NOT_NAMED)
@@ -164,33 +141,5 @@ void pb_cause_advice(enum pb_cause cause, const char *address, const char *drive
 	if (!drivers_fault(cause))
 		return;
 	append(text, size, ", or ", "ADDRESS", address);
-	append(text, size, importer ? importer->remedy : OTHER_NIC, "ADDRESS", address);
-}
-
-const struct pb_importer *pb_importer_find(const char *driver)
-{
-	unsigned int i;
-
-	for (i = 0; i < sizeof(importers) / sizeof(importers[0]); i++)
-		if (!strcmp(importers[i].driver, driver))
-			return &importers[i];
-	return NULL;
-}
-
-enum pb_revoke pb_importer_revoke(const char *driver)
-{
-	const struct pb_importer *importer = pb_importer_find(driver);
-	struct pb_symbol symbols[2];
-
-	if (!importer)
-		return PB_REVOKE_UNKNOWN;
-	symbols[0] = (struct pb_symbol){ importer->registers, importer->module, false };
-	symbols[1] = (struct pb_symbol){ importer->revokes, importer->module, false };
-	if (pb_find_symbols(symbols, importer->revokes ? 2 : 1))
-		return PB_REVOKE_UNKNOWN;
-	if (!symbols[0].found)
-		return PB_REVOKE_NO_DMABUF;
-	if (!importer->revokes || !symbols[1].found)
-		return PB_REVOKE_PINS;
-	return importer->ours ? PB_REVOKE_CHANGED : PB_REVOKE_NATIVE;
+	append(text, size, nic ? nic->remedy : PB_OTHER_NIC, "ADDRESS", address);
 }

@@ -57,24 +57,4 @@ const char *pb_cause_remedy(enum pb_cause cause);
 void pb_cause_advice(enum pb_cause cause, const char *address, const char *driver, char *text,
 		     size_t size);
 
-/*
- * An RDMA driver as an importer. What it does is seen in the loaded module and not
- * guessed from a version: a function is there or it is not.
- */
-struct pb_importer {
-	const char *driver;	/* of the PCI function, "efa" */
-	const char *module;	/* that has the RDMA device, "efa" */
-	const char *registers;	/* with this function it has dma-buf MRs */
-	const char *revokes;	/* with this one it gives them back; NULL: no version does */
-	bool ours;		/* it is rdma/drivers that puts that one there */
-	const char *remedy;	/* what makes it give them back */
-	const char *otherwise;	/* why it refuses all the same; NULL: nothing is known */
-};
-
-/* NULL: nothing is known of @driver. */
-const struct pb_importer *pb_importer_find(const char *driver);
-
-/* As @driver is loaded now. */
-enum pb_revoke pb_importer_revoke(const char *driver);
-
 #endif /* PEERBAR_CAUSES_H */

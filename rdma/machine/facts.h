@@ -118,7 +118,7 @@ enum pb_revoke {
 	PB_REVOKE_CHANGED,	/* the same, by our change of the driver (rdma/drivers) */
 	PB_REVOKE_PINS,		/* nothing: the MR is pinned for good */
 	PB_REVOKE_NO_DMABUF,	/* it has no dma-buf MRs */
-	PB_REVOKE_UNKNOWN,	/* a driver that is not in the table of causes.c */
+	PB_REVOKE_UNKNOWN,	/* a driver that is not in the table of drivers.c */
 };
 
 struct pb_nic {

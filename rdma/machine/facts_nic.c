@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "causes.h"
+#include "drivers.h"
 #include "error.h"
 #include "facts.h"
 #include "sys.h"
@@ -51,6 +51,6 @@ int pb_nic_facts(const char *text, struct pb_nic *nic)
 		snprintf(nic->name, sizeof(nic->name), "%s", text);
 	else
 		pb_rdma_name(address, nic->name);
-	nic->revoke = pb_importer_revoke(nic->pci.driver);
+	nic->revoke = pb_nic_driver_revoke(nic->pci.driver);
 	return 0;
 }

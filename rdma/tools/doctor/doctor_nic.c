@@ -8,56 +8,27 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "machine/drivers.h"
 #include "machine/sys.h"
 
 #define DEVICES "/sys/bus/pci/devices/"
-#define CLASS_NETWORK 0x02
-
-/* Whose network functions are RDMA NICs, and the driver of the function. */
-static const struct {
-	uint16_t vendor;
-	uint16_t mask, device;	/* of the device ID; 0, 0: any */
-	const char *driver;
-} rdma_functions[] = {
-	{ 0x1d0f, 0xfff0, 0xefa0, "efa" },
-	{ 0x15b3, 0, 0, "mlx5_core" },
-	{ 0x14e4, 0, 0, "bnxt_en" },
-	{ 0x1dd8, 0, 0, "ionic" },
-	{ 0x1414, 0xffff, 0x00ba, "mana" },
-};
-
-static const char *driver_for(const char *address)
-{
-	uint64_t vendor = 0, device = 0, class = 0;
-	unsigned int i;
-
-	if (pb_pci_hex(address, "vendor", &vendor) || pb_pci_hex(address, "device", &device) ||
-	    pb_pci_hex(address, "class", &class) || class >> 16 != CLASS_NETWORK)
-		return NULL;
-	for (i = 0; i < sizeof(rdma_functions) / sizeof(rdma_functions[0]); i++)
-		if (rdma_functions[i].vendor == vendor &&
-		    (device & rdma_functions[i].mask) == rdma_functions[i].device)
-			return rdma_functions[i].driver;
-	return NULL;
-}
-
 /* The function has a driver, which leaves RDMA to another module. */
 static bool explain_module(const char *address, const char *driver, struct finding *f)
 {
-	const struct pb_importer *importer = pb_importer_find(driver);
+	const struct pb_nic_driver *nic = pb_nic_driver_find(driver);
 
-	if (!importer)
+	if (!nic)
 		return false;
-	if (pb_exists("/sys/module/%s", importer->module)) {
+	if (pb_exists("/sys/module/%s", nic->module)) {
 		found_failure(f, "%s is bound to %s, and %s made no RDMA device of it", address,
-			      driver, importer->module);
+			      driver, nic->module);
 		advise(f, "the kernel's log says why (\"dmesg | grep %s\")", address);
 		return true;
 	}
 	found_failure(f, "%s is bound to %s, and %s, which makes the RDMA device, is not loaded",
-		      address, driver, importer->module);
+		      address, driver, nic->module);
 	advise(f, "load it");
-	command(f, "modprobe %s", importer->module);
+	command(f, "modprobe %s", nic->module);
 	return true;
 }
 
@@ -71,7 +42,7 @@ static bool explain_function(const char *address, struct finding *f)
 	pb_pci_driver(address, bound);
 	if (bound[0])
 		return explain_module(address, bound, f);
-	driver = driver_for(address);
+	driver = pb_nic_driver_for(address);
 	if (!driver)
 		return false;
 	if (driver_loaded(driver)) {
