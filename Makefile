@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# Every command that a person types. Each does its own set-up.
+# Every command that a person types. Those that need the lab set it up; those that build
+# for this machine say which package is missing.
 
-.PHONY: help demo check check-debug stress bench lint shell build install dkms dkms-uninstall \
-	clean clean-cache
+.PHONY: all help demo check check-debug stress bench lint shell build host-tools install \
+	uninstall dkms dkms-uninstall clean clean-cache
+
+# What this machine's compiler makes, and "make install" installs.
+PARTS := rdma/lib rdma/tools vnic
+HOST := B=$(CURDIR)/build/host
+
+all: host-tools
+	@set -e; for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part $(HOST); done
 
 help:
+	@echo "make          libpeerbar, peerbar and peerbar-vnic, for this machine"
 	@echo "make demo     RDMA into a PCI BAR, end to end, in a guest; the result is a table"
 	@echo "make check    every test; ends in: N passed, N failed, N skipped"
 	@echo "make check-debug   the guest's tests on a kernel with KASAN and lockdep (an hour)"
@@ -14,8 +23,9 @@ help:
 	@echo "              bounds of a revoke, where it fails if one is not kept"
 	@echo "make lint     style and static checks"
 	@echo "make shell    a prompt in the guest, with all tools on the path"
-	@echo "make build    build all of it, run nothing"
-	@echo "make install  libpeerbar and peerbar on this machine (PREFIX, DESTDIR)"
+	@echo "make build    build all of it in the lab, run nothing"
+	@echo "make install  libpeerbar, peerbar and peerbar-vnic on this machine (DESTDIR, PREFIX,"
+	@echo "              LIBDIR, INCLUDEDIR, BINDIR, SBINDIR, MANDIR); make uninstall"
 	@echo "make dkms     peerbar-vfio-pci for this kernel and each later one (DESTDIR: sources only)"
 	@echo "make dkms-uninstall   take it away again"
 	@echo "make clean, make clean-cache   remove build/, remove the lab's cache"
@@ -50,13 +60,14 @@ shell:
 build:
 	@scripts/lab build
 
-# Built with this machine's compiler and libraries, not with those of the lab.
-install:
-	@pkg-config --exists libibverbs libefa json-c || { \
+host-tools:
+	@command -v $(CC) >/dev/null && pkg-config --exists libibverbs libefa json-c libbsd || { \
 		echo "to build here: apt-get install build-essential pkgconf" \
-			"libibverbs-dev libjson-c-dev"; exit 1; }
-	$(MAKE) -C rdma/lib B=$(CURDIR)/build/host install
-	$(MAKE) -C rdma/tools B=$(CURDIR)/build/host install
+			"libibverbs-dev libjson-c-dev libbsd-dev"; exit 1; }
+
+install: host-tools
+install uninstall:
+	@set -e; for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part $(HOST) $@; done
 
 dkms:
 	@scripts/dkms install

@@ -396,4 +396,5 @@ static void __exit peerbar_exit(void)
 module_exit(peerbar_exit);
 
 MODULE_LICENSE("GPL");
+MODULE_VERSION(PEERBAR_VERSION);
 MODULE_DESCRIPTION("vfio-pci with BARs exported as dma-bufs, for peer-to-peer RDMA");

@@ -5,6 +5,10 @@
 #   B=FOLDER    all output somewhere else (an absolute path)
 #   CC=clang    the other compiler
 #   SAN=1       AddressSanitizer and UBSan, in an output folder of its own
+#   WERROR=0    a warning is no error (for compilers that we have not seen)
+#   V=1         show the commands
+# CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are the caller's; a part adds what it needs to
+# ALL_CPPFLAGS, ALL_CFLAGS and ALL_LDLIBS.
 
 TOP ?= $(error TOP is not set)
 B ?= $(TOP)/build
@@ -12,20 +16,22 @@ O ?= $(B)/$(patsubst $(abspath $(TOP))/%,%,$(CURDIR))$(if $(SAN),-san)
 V ?= 0
 Q = $(if $(filter 0,$(V)),@)
 
-WARN = -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
+WERROR ?= 1
+WARN = -Wall -Wextra $(if $(filter-out 0,$(WERROR)),-Werror) -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
        -Wundef -Wvla -Wformat=2
 SANFLAGS = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all)
 comma := ,
 
-CPPFLAGS += -D_GNU_SOURCE -MMD -MP
 CFLAGS ?= -O2 -g
+ALL_CPPFLAGS = -D_GNU_SOURCE -MMD -MP $(CPPFLAGS)
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SANFLAGS) -fno-omit-frame-pointer
 ALL_LDFLAGS = $(LDFLAGS) $(SANFLAGS)
+ALL_LDLIBS = $(LDLIBS)
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 .DEFAULT_GOAL := all
 .PHONY: all clean

@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# The version of everything that is installed: libpeerbar, peerbar, the DKMS package.
-VERSION := 1.0.0
+# The version of everything here, which the public header has. TOP is the caller's.
+PEERBAR_VERSION := $(shell sed -n 's/^\#define PEERBAR_VERSION "\(.*\)"/\1/p' \
+	$(TOP)/rdma/lib/peerbar.h)

@@ -13,8 +13,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "models.h"
-
-#define VERSION		"0.1.0"
+#include "../rdma/lib/peerbar.h"	/* its version is that of everything here */
 
 #define MIN_SLICE	4096u
 #define MAX_SLICE	(64u << 20)
@@ -172,7 +171,7 @@ static void parse_one(struct options *options, int option, const char *text)
 		log_verbose = true;
 		break;
 	case OPT_VERSION:
-		puts("peerbar-vnic " VERSION);
+		puts("peerbar-vnic " PEERBAR_VERSION);
 		exit(EXIT_SUCCESS);
 	case 'h':
 		print_help();

@@ -41,14 +41,15 @@ static int find_group(const char *address)
 
 static int open_fd(struct peerbar_device *dev)
 {
-	int ret = check_driver(dev->address);
-	int group;
+	int group = find_group(dev->address);
+	int ret;
 
-	if (ret)
-		return ret;
-	group = find_group(dev->address);
+	/* without a group no VFIO driver could be bound, so that is said first */
 	if (group < 0)
 		return group;
+	ret = check_driver(dev->address);
+	if (ret)
+		return ret;
 	ret = pb_iommufd_open(dev);
 	if (ret == -ENOENT)
 		return pb_group_open(dev, group);

@@ -40,6 +40,9 @@
 extern "C" {
 #endif
 
+/* Of the library, the tools, the kernel module and the virtual NIC alike. */
+#define PEERBAR_VERSION "1.0.0"
+
 #define PEERBAR_NR_BARS 6
 
 struct ibv_pd;
@@ -50,6 +53,7 @@ struct peerbar_bar {
 	uint64_t size;		/* bytes, 0: not implemented or I/O ports */
 	bool mappable;		/* the CPU can map it, or pages of it */
 	bool exportable;	/* a dma-buf can be made of it (size and mappable) */
+	uint64_t reserved[5];	/* 0, for what later versions have to tell */
 };
 
 struct peerbar_range {		/* of a BAR; both multiples of the page size */
@@ -95,8 +99,10 @@ int peerbar_can_export(struct peerbar_device *dev);
  * are multiples of 2 MiB: the IOMMU and the NIC then use large pages.
  *
  * Return: a descriptor above 2 (perftest and others take 0 for "none").
- * Errors: -EINVAL (range empty, unaligned, overlapping, past the BAR, or too
- * many), -ENODEV (no such BAR), -ENOTSUP (kernel without the feature).
+ * Errors: -EINVAL (range empty, unaligned, overlapping or past the BAR),
+ * -ENODEV (no such BAR, or the device is being reset or removed), -ENOTSUP
+ * (kernel without the feature), -ENOMEM (more ranges than the driver takes, 512
+ * for peerbar-vfio-pci).
  */
 int peerbar_export(struct peerbar_device *dev, unsigned int bar,
 		   const struct peerbar_range *ranges, unsigned int nr_ranges, int flags);

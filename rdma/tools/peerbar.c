@@ -6,11 +6,8 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "peerbar.h"
 #include "tool.h"
-
-#ifndef VERSION
-#error VERSION comes from the Makefile
-#endif
 
 static const char usage[] =
 	"Usage: peerbar [OPTION]... OBJECT COMMAND [ARGUMENT]...\n"
@@ -63,7 +60,7 @@ int main(int argc, char **argv)
 			options.details = true;
 			break;
 		case 'V':
-			printf("peerbar %s\n", VERSION);
+			printf("peerbar %s\n", PEERBAR_VERSION);
 			return TOOL_OK;
 		case 'h':
 			fputs(usage, stdout);

@@ -237,5 +237,6 @@ void peerbar_umem_release(struct ib_umem *umem)
 EXPORT_SYMBOL_GPL(peerbar_umem_release);
 
 MODULE_LICENSE("GPL");
+MODULE_VERSION(PEERBAR_VERSION);
 MODULE_DESCRIPTION("Pinned, revocable dma-buf umems for kernels without them");
 MODULE_IMPORT_NS(DMA_BUF);

@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-version=$(sed -n 's/^VERSION := //p' scripts/version.mk)
+version=$(sed -n 's/^#define PEERBAR_VERSION "\(.*\)"/\1/p' rdma/lib/peerbar.h)
 modules=$work/modules
 export SOURCETREE=$work/src
 export DKMS_OPTIONS="--dkmstree $work/dkms --installtree $modules --no-depmod"
@@ -61,11 +61,63 @@ installs()
 	modinfo -F vermagic "$(module_of "$1")" | grep -F "$1 "
 }
 
+# keeps RELEASE...: an install for the first keeps the module of the others
+keeps()
+{
+	local release
+	RELEASE=$1 scripts/dkms install || return
+	for release in "$@"; do
+		[ -n "$(module_of "$release")" ] || return
+	done
+}
+
+has_version()
+{
+	[ "$(modinfo -F version "$(module_of "$1")")" = "$2" ]
+}
+
+# Another version, in a copy of what scripts/dkms reads.
+other_version()
+{
+	local copy=$work/copy
+	mkdir -p "$copy/rdma/lib" "$copy/scripts"
+	cp -r kernel "$copy"
+	cp scripts/dkms "$copy/scripts"
+	sed "s/^#define PEERBAR_VERSION .*/#define PEERBAR_VERSION \"$2\"/" rdma/lib/peerbar.h \
+		> "$copy/rdma/lib/peerbar.h"
+	RELEASE=$1 "$copy/scripts/dkms" install && has_version "$1" "$2"
+}
+
+# replaces RELEASE...: the old version is gone from each, and from dkms
+replaces()
+{
+	local release
+	RELEASE=$1 scripts/dkms install || return
+	for release in "$@"; do
+		has_version "$release" "$version" || return
+	done
+	[ "$(ls "$work/src")" = "peerbar-$version" ] &&
+		! dkms status --dkmstree "$work/dkms" | grep -v "peerbar/$version"
+}
+
+# As an older scripts/dkms left them.
+two_versions_go()
+{
+	cp -r "$work/src/peerbar-$version" "$work/src/peerbar-0.1.0"
+	sed -i 's/^PACKAGE_VERSION=.*/PACKAGE_VERSION="0.1.0"/' "$work/src/peerbar-0.1.0/dkms.conf"
+	dkms add peerbar/0.1.0 --sourcetree "$SOURCETREE" --dkmstree "$work/dkms" || return
+	uninstalls "$@"
+}
+
+# uninstalls RELEASE...
 uninstalls()
 {
+	local release
 	scripts/dkms uninstall || return
-	[ -z "$(module_of "$1")" ] && [ -z "$(ls "$work/src")" ] &&
-		[ -z "$(dkms status --dkmstree "$work/dkms")" ]
+	for release in "$@"; do
+		[ -z "$(module_of "$release")" ] || return
+	done
+	[ -z "$(ls "$work/src")" ] && [ -z "$(dkms status --dkmstree "$work/dkms")" ]
 }
 
 # What is admitted for a test is admitted for everybody who takes its name.
@@ -131,10 +183,16 @@ for config in $(needs); do
 	check "dkms: a kernel without $config is passed over" without_config "$1" "$config"
 done
 for release in "$@"; do
+	new_tree "$release"
 	check "dkms: install for $release" installs "$release"
 	check "dkms: the module for $release names no module of the tests" \
 		no_test_named "$release"
 done
-check "dkms: install a second time" installs "$1"
-check "dkms: uninstall" uninstalls "$1"
+# two kernels are enough for what is between them
+new_tree "$1" "$2"
+check "dkms: install for one of two kernels" installs "$2"
+check "dkms: an install for the other keeps the module of the first" keeps "$1" "$2"
+check "dkms: another version takes the place of this" other_version "$1" 9.8.7
+check "dkms: and this of the other, for every kernel" replaces "$1" "$2"
+check "dkms: with two versions there, uninstall removes both" two_versions_go "$1" "$2"
 tap_finish

@@ -62,7 +62,7 @@ static json_object *closed_bars(const uint64_t size[PEERBAR_NR_BARS])
 	return bars;
 }
 
-static json_object *open_bar(struct peerbar_device *dev, unsigned int index, bool exporter)
+static json_object *open_bar(struct peerbar_device *dev, unsigned int index, bool exports)
 {
 	json_object *object = new_object();
 	struct peerbar_bar bar;
@@ -71,7 +71,7 @@ static json_object *open_bar(struct peerbar_device *dev, unsigned int index, boo
 	add_number(object, "bar", index);
 	add_size(object, "size", bar.size);
 	add_bool(object, "mappable", bar.mappable);
-	add_bool(object, "exportable", exporter && bar.exportable);
+	add_bool(object, "exportable", exports && bar.exportable);
 	if (!bar.exportable)
 		add_string(object, "reason", "it is smaller than a page, or the kernel lets no "
 			   "CPU map it");
@@ -79,14 +79,14 @@ static json_object *open_bar(struct peerbar_device *dev, unsigned int index, boo
 }
 
 static json_object *open_bars(struct peerbar_device *dev, const uint64_t size[PEERBAR_NR_BARS],
-			      bool exporter)
+			      bool exports)
 {
 	json_object *bars = new_array();
 	unsigned int i;
 
 	for (i = 0; i < PEERBAR_NR_BARS; i++)
 		if (size[i])
-			append(bars, open_bar(dev, i, exporter));
+			append(bars, open_bar(dev, i, exports));
 	return bars;
 }
 
@@ -96,7 +96,7 @@ static void add_vfio(json_object *object, const char *address,
 {
 	struct peerbar_device *dev;
 	int ret = peerbar_open(address, &dev);
-	bool exporter;
+	bool exports;
 
 	if (ret) {
 		add_string(object, "state", ret == -EBUSY ? "in-use" : "unavailable");
@@ -104,14 +104,14 @@ static void add_vfio(json_object *object, const char *address,
 		add_object(object, "bars", closed_bars(size));
 		return;
 	}
-	exporter = !peerbar_can_export(dev);
+	exports = !peerbar_can_export(dev);
 	add_string(object, "state", "idle");
 	if (options.details || options.json)
 		add_string(object, "backend", peerbar_backend(dev));
-	add_bool(object, "exporter", exporter);
-	if (!exporter)
+	add_bool(object, "exports", exports);
+	if (!exports)
 		add_string(object, "reason", peerbar_errmsg());
-	add_object(object, "bars", open_bars(dev, size, exporter));
+	add_object(object, "bars", open_bars(dev, size, exports));
 	peerbar_close(dev);
 }
 

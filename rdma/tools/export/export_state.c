@@ -157,7 +157,7 @@ static void add_time(struct reading *r, const struct words *words)
 {
 	json_object *object = new_object();
 
-	add_number(object, "below-us", words_number(words, "below_us"));
+	add_number(object, "below_us", words_number(words, "below_us"));
 	add_number(object, "count", words_number(words, "count"));
 	append(r->times, object);
 }

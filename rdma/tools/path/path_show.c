@@ -95,7 +95,7 @@ static json_object *nic_end(const struct pb_nic *nic)
 	add_optional(object, "rdma", nic->name);
 	add_string(object, "revokes", revoke_name(nic->revoke));
 	add_iommu(object, &nic->pci);
-	add_number(object, "dma-mask-bits", nic->pci.dma_mask_bits);
+	add_number(object, "dma_mask_bits", nic->pci.dma_mask_bits);
 	add_string(object, "host", nic->pci.host);
 	return object;
 }
@@ -115,9 +115,9 @@ static json_object *dev_end(const struct path *p)
 		add_size(object, "size", window->size);
 		add_hex(object, "address", window->start);
 		if (window->bus_known)
-			add_hex(object, "bus-address", window->bus);
+			add_hex(object, "bus_address", window->bus);
 		else
-			add_none(object, "bus-address");
+			add_none(object, "bus_address");
 	}
 	add_answer(object, "memory", p->dev.memory);
 	add_string(object, "host", p->dev.host);

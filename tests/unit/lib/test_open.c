@@ -147,6 +147,10 @@ static void names_a_wrong_driver(void **state)
 	fake_device("0000:04:00.0", "vfio-pci", -1, true);
 	refused("04:00.0", ENXIO);
 	assert_sentence("no IOMMU group", "intel_iommu=on", NULL);
+	/* and no advice to bind what cannot be bound */
+	fake_device("0000:06:00.0", NULL, -1, false);
+	refused("06:00.0", ENXIO);
+	assert_sentence("no IOMMU group", "intel_iommu=on", NULL);
 }
 
 static void names_a_group_node_that_does_not_open(void **state)

@@ -65,8 +65,8 @@ static void prints_text(void **state)
 		"reason below = different host bridges\n"
 		"    reason reset count 7 active yes\n"
 		"    reason memory-off count 2 active no\n"
-		"    below-us 64 count 8\n"
-		"    below-us 1024 count 1\n";
+		"    below_us 64 count 8\n"
+		"    below_us 1024 count 1\n";
 
 	(void)state;
 	show_machine();

@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# What a packager does (TAP): build, install, use what was installed, take it away. All of
+# it goes into a scratch folder.
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
+# shellcheck source=tests/guest/lib/tap.sh
+. tests/guest/lib/tap.sh
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+version=$(sed -n 's/^#define PEERBAR_VERSION "\(.*\)"/\1/p' rdma/lib/peerbar.h)
+dest=$work/dest
+# a layout that no default has
+layout=(PREFIX=/opt/pb LIBDIR=/opt/pb/lib64 INCLUDEDIR=/opt/pb/include/pb SBINDIR=/opt/pb/bin
+	MANDIR=/opt/pb/man)
+host=(make -s "HOST=B=$work/build")
+
+# check NAME CMD...: the test is that the command succeeds
+check()
+{
+	local name=$1
+	shift
+	if "$@" > "$work/log" 2>&1; then
+		tap_ok "$name"
+	else
+		tap_note "$(tail -n 20 "$work/log")"
+		tap_not_ok "$name" "see above"
+	fi
+}
+
+installed()
+{
+	(cd "$dest" && find . ! -type d -printf '%P\n' | sort)
+}
+
+builds_by_itself()
+{
+	"${host[@]}" CPPFLAGS=-DNOTHING CFLAGS=-O1 WERROR=0 || return
+	[ -x "$work/build/rdma/tools/peerbar" ] && [ -x "$work/build/vnic/peerbar-vnic" ]
+}
+
+installs_all()
+{
+	local page
+	"${host[@]}" install "DESTDIR=$dest" "${layout[@]}" || return
+	for page in docs/man/*; do
+		[ -f "$dest/opt/pb/man/man${page##*.}/${page##*/}" ] || return
+	done
+	installed | grep -x "opt/pb/lib64/libpeerbar.so.$version" &&
+		installed | grep -x opt/pb/include/pb/peerbar.h &&
+		installed | grep -x opt/pb/bin/peerbar && installed | grep -x opt/pb/bin/peerbar-vnic
+}
+
+one_version()
+{
+	local said
+	said=$("$dest/opt/pb/bin/peerbar" -V) && [ "$said" = "peerbar $version" ] || return
+	said=$("$dest/opt/pb/bin/peerbar-vnic" --version) &&
+		[ "$said" = "peerbar-vnic $version" ] || return
+	[ "$(config --modversion)" = "$version" ]
+}
+
+# pkg-config, as if the scratch folder were /
+config()
+{
+	PKG_CONFIG_PATH=$dest/opt/pb/lib64/pkgconfig PKG_CONFIG_SYSROOT_DIR=$dest \
+		pkg-config "$@" libpeerbar
+}
+
+program()
+{
+	cat <<-'EOT'
+	#include <peerbar.h>
+	#include <stdio.h>
+	int main(void)
+	{
+		struct peerbar_device *dev;
+
+		if (peerbar_open("nonsense", &dev) < 0)
+			puts(peerbar_errmsg());
+		return 0;
+	}
+	EOT
+}
+
+# links COMPILER SUFFIX LIBRARIES: the program is built with what pkg-config says, and runs
+links()
+{
+	program > "$work/program.$2"
+	# shellcheck disable=SC2046,SC2086 # they are words
+	"$1" -Wall -Werror -o "$work/program" "$work/program.$2" $(config --cflags) $3 || return
+	LD_LIBRARY_PATH=$dest/opt/pb/lib64 "$work/program" | grep nonsense
+}
+
+shared()
+{
+	links gcc c "$(config --libs)" && readelf -d "$work/program" | grep libpeerbar.so.1
+}
+
+static()
+{
+	links gcc c "-Wl,-Bstatic -L$dest/opt/pb/lib64 -lpeerbar -Wl,-Bdynamic -libverbs -pthread" &&
+		! readelf -d "$work/program" | grep libpeerbar
+}
+
+# Only what the header has is for others to use.
+exports_the_header()
+{
+	diff <(nm -D --defined-only "$dest/opt/pb/lib64/libpeerbar.so" | sed -n 's/.* T //p' |
+		sed 's/@.*//' | sort -u) \
+		<(grep -oE '\bpeerbar_[a-z_]+\(' rdma/lib/peerbar.h | tr -d '(' | sort -u)
+}
+
+uninstalls()
+{
+	"${host[@]}" uninstall "DESTDIR=$dest" "${layout[@]}" && [ -z "$(installed)" ]
+}
+
+check "install: make builds all three, with the caller's flags" builds_by_itself
+check "install: everything, where it is wanted" installs_all
+check "install: the header, the tools and pkg-config have one version" one_version
+check "install: a C program, shared" shared
+check "install: a C program, static" static
+check "install: a C++ program" links g++ cc "$(config --libs)"
+check "install: the library shows what the header has" exports_the_header
+check "install: uninstall leaves nothing" uninstalls
+tap_finish
