@@ -17,7 +17,7 @@
 #include <linux/vfio.h>
 
 #define FAKE_BAR0_SIZE 256u		/* less than a page, which the kernel offers */
-#define FAKE_BAR2_SIZE (1u << 20)
+#define FAKE_BAR2_SIZE (8u << 20)
 #define FAKE_BAR4_SIZE (64u << 10)	/* sparse: its second page is closed */
 
 struct fake {

@@ -4,15 +4,18 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "device.h"
 #include "fake.h"
 #include "peerbar.h"
 #include "uapi.h"
 
 #define GPU "0000:01:00.0"
 #define PAGE 4096u
+#define MIB (1u << 20)
 
 static int open_gpu(void **state)
 {
@@ -67,6 +70,68 @@ static void maps_a_part(void **state)
 	assert_int_equal(peerbar_unmap(again, FAKE_BAR2_SIZE), 0);
 }
 
+static void map_refused(void *dev, unsigned int bar, uint64_t offset, size_t length, int err)
+{
+	errno = 0;
+	assert_null(peerbar_map(dev, bar, offset, length));
+	assert_int_equal(errno, err);
+}
+
+/* Bytes of address space that this process has reserved or mapped. */
+static size_t mapped_bytes(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	unsigned long pages;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%lu", &pages), 1);
+	fclose(file);
+	return pages * PAGE;
+}
+
+/* As much as the largest power of two in it, also above what one huge page has. */
+static void aligns_what_it_maps(void **state)
+{
+	static const struct {
+		size_t length, align;
+	} table[] = {
+		{ PAGE, PAGE }, { 3 * PAGE, 2 * PAGE }, { MIB, MIB },
+		{ 2 * MIB, 2 * MIB }, { 4 * MIB, 4 * MIB }, { FAKE_BAR2_SIZE, FAKE_BAR2_SIZE },
+		{ 4 * MIB + PAGE, 4 * MIB },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		void *map = peerbar_map(*state, 2, 0, table[i].length);
+
+		assert_non_null(map);
+		assert_int_equal((uintptr_t)map % table[i].align, 0);
+		assert_int_equal(peerbar_unmap(map, table[i].length), 0);
+	}
+}
+
+/* What was reserved to align it is given back, whether it could be mapped or not. */
+static void reserves_nothing_for_good(void **state)
+{
+	struct peerbar_device *dev = *state;
+	size_t before = mapped_bytes();
+	int real = dev->fd;
+	unsigned int i;
+	void *map;
+
+	map = peerbar_map(dev, 2, 0, FAKE_BAR2_SIZE);
+	assert_non_null(map);
+	assert_in_range(mapped_bytes(), before + FAKE_BAR2_SIZE, before + FAKE_BAR2_SIZE + MIB);
+	assert_int_equal(peerbar_unmap(map, FAKE_BAR2_SIZE), 0);
+
+	dev->fd = open("/", O_PATH | O_CLOEXEC);	/* which nobody can map */
+	for (i = 0; i < 8; i++)
+		map_refused(dev, 2, 0, FAKE_BAR2_SIZE, EBADF);
+	close(dev->fd);
+	dev->fd = real;
+	assert_in_range(mapped_bytes(), 0, before + MIB);
+}
+
 static void close_unmaps(void **state)
 {
 	struct peerbar_device *dev;
@@ -82,13 +147,6 @@ static void close_unmaps(void **state)
 	peerbar_close(dev);
 	assert_int_equal(peerbar_unmap(mine, PAGE), -EINVAL);
 	assert_int_equal(peerbar_unmap(other, PAGE), 0);
-}
-
-static void map_refused(void *dev, unsigned int bar, uint64_t offset, size_t length, int err)
-{
-	errno = 0;
-	assert_null(peerbar_map(dev, bar, offset, length));
-	assert_int_equal(errno, err);
 }
 
 static void refuses_maps(void **state)
@@ -133,20 +191,32 @@ static void exports_ranges_in_their_order(void **state)
 	assert_int_equal(arg->dma_ranges[1].length, PAGE);
 }
 
+/* Neighbours touch, and do not overlap. */
+static void exports_neighbours(void **state)
+{
+	const struct peerbar_range ranges[] = { { PAGE, PAGE }, { 0, PAGE }, { 2 * PAGE, PAGE } };
+	int fd = peerbar_export(*state, 2, ranges, 3, O_RDWR);
+
+	assert_true(fd > 2);
+	close(fd);
+}
+
 static void gives_no_standard_descriptor(void **state)
 {
 	const struct peerbar_range range = { 0, PAGE };
-	int saved = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3), fd;
+	int standard, saved, fd;
 
-	assert_true(saved >= 0);
-	close(STDIN_FILENO);
-	fd = peerbar_export(*state, 2, &range, 1, O_RDONLY);
-	assert_true(fd > 2);
-	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-	assert_int_equal(fcntl(STDIN_FILENO, F_GETFD), -1);
-	close(fd);
-	dup2(saved, STDIN_FILENO);
-	close(saved);
+	for (standard = STDIN_FILENO; standard <= STDERR_FILENO; standard++) {
+		saved = fcntl(standard, F_DUPFD_CLOEXEC, 3);
+		assert_true(saved >= 0);
+		close(standard);
+		fd = peerbar_export(*state, 2, &range, 1, O_RDONLY);
+		dup2(saved, standard);
+		close(saved);
+		assert_true(fd > 2);
+		assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+		close(fd);
+	}
 }
 
 static void refuses_ranges(void **state)
@@ -219,9 +289,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(lists_bars),
 		TEST(maps_a_part),
+		TEST(aligns_what_it_maps),
+		TEST(reserves_nothing_for_good),
 		TEST(close_unmaps),
 		TEST(refuses_maps),
 		TEST(exports_ranges_in_their_order),
+		TEST(exports_neighbours),
 		TEST(gives_no_standard_descriptor),
 		TEST(refuses_ranges),
 		TEST(refuses_bars_and_flags),

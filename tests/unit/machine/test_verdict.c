@@ -36,6 +36,7 @@ struct machine {
 	unsigned int mask;
 	uint64_t bus;
 	uint16_t host;		/* Intel's ID of the host bridge; 0: q35's */
+	uint64_t bar;		/* its address; 0: BAR */
 	uint64_t size;		/* of the BAR; 0: 1 GiB */
 
 	enum pb_cause cause;
@@ -129,6 +130,10 @@ static const struct machine machines[] = {
 	  STOP(CHANGED), REFUSED(DMA_MASK, ENOMEM) },
 	{ "DMA mask, no IOMMU, our exporter", ROOT_PORTS, PEERBAR, OUR_EFA, .mask = 32,
 	  .domain = "identity", STOP(CHANGED), REFUSED(DMA_MASK, EINVAL) },
+	{ "DMA mask of 63 bits, no IOMMU", ROOT_PORTS, PEERBAR, OUR_EFA, .mask = 63,
+	  .bar = 1ull << 63, .domain = "identity", STOP(CHANGED), REFUSED(DMA_MASK, EINVAL) },
+	{ "DMA mask of 64 bits, no IOMMU", ROOT_PORTS, PEERBAR, OUR_EFA, .mask = 64,
+	  .bar = 1ull << 63, .domain = "identity", VIA_HOST, STOP(CHANGED) },
 	{ "DMA mask, IOMMU", ROOT_PORTS, KERNEL, OUR_EFA, .mask = 32, VIA_HOST, STOP(CHANGED) },
 	{ "bus offset, no IOMMU", ROOT_PORTS, KERNEL, OUR_EFA, .bus = BAR - (1ull << 40),
 	  .domain = "", STOP(CHANGED), REFUSED(BUS_OFFSET, EINVAL) },
@@ -223,7 +228,7 @@ static void add_functions(const struct machine *m)
 	struct machine_function dev = {
 		.path = path, .vendor = 0x1af4, .device = 0x1110, .acs = MACHINE_NO_ACS,
 		.driver = drivers[m->dev], .vfio = m->dev < NVME, .group = 8,
-		.bar = BAR, .size = m->size ? m->size : 1 << 30, .bus = m->bus,
+		.bar = m->bar ? m->bar : BAR, .size = m->size ? m->size : 1 << 30, .bus = m->bus,
 	};
 	struct machine_function nic = {
 		.path = path, .vendor = 0x1d0f, .device = 0xefa2, .acs = MACHINE_NO_ACS,

@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# peerbar-vnic as a program (TAP): its report, and how it ends. Nobody connects to it.
+#   program.sh PEERBAR-VNIC
+set -u
+vnic=$(realpath "$1")
+cd "$(dirname "${BASH_SOURCE[0]}")/../../.." || exit
+# shellcheck source=tests/guest/lib/tap.sh
+. tests/guest/lib/tap.sh
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit
+
+# run OPTION...: start it, have it stopped by a signal, and give its exit status
+run()
+{
+	local pid
+	"$vnic" --socket sock "$@" > said 2>&1 &
+	pid=$!
+	for _ in $(seq 100); do
+		[ -S sock ] && break
+		sleep 0.05
+	done
+	kill -TERM $pid
+	wait $pid
+}
+
+# check NAME CONDITION...
+check()
+{
+	local name=$1
+	shift
+	if "$@"; then
+		tap_ok "program: $name"
+	else
+		tap_note "$(cat said)"
+		tap_not_ok "program: $name" "$*"
+	fi
+}
+
+# Who reads an old report while the new one is written reads the old one to its end.
+mkdir out
+echo old > out/report
+exec 3< out/report
+run --report out/report
+status=$?
+check "a signal ends it well" [ "$status" = 0 ]
+check "the report is whole" jq -e '.stray.total == 0 and .device.model == "efa"' out/report
+check "the old report was replaced, and not written over" [ "$(cat <&3)" = old ]
+check "nothing else is left there" [ "$(ls out)" = report ]
+check "nor the socket" [ ! -e sock ]
+exec 3<&-
+
+run --report nowhere/report
+check "a report that cannot be written is an error" [ $? = 1 ]
+check "which names it" grep -q nowhere/report said
+
+mkdir dir
+run --report dir
+check "nor over a folder" [ $? = 1 ]
+check "and no draft of it is left" [ "$(find . -name 'dir.*')" = "" ]
+tap_finish
