@@ -45,11 +45,7 @@ stress:
 	@scripts/lab run --name stress --time-limit 1800 -- stress --cycles $(or $(CYCLES),1000)
 
 bench:
-	@scripts/lab run --name bench --time-limit 1200 -- /src/scripts/guest/bench
-	@PEERBAR_BUILT=1 scripts/lab run --name bench-fence --exporter peerbar --nics 2 \
-		--bar 64G --time-limit 600 -- /src/scripts/guest/bench-fence
-	@PEERBAR_BUILT=1 scripts/lab run --name bench-bounds --exporter peerbar \
-		--time-limit 900 -- /src/scripts/guest/bench-bounds
+	@scripts/bench
 
 lint:
 	@scripts/lab enter -- scripts/lint

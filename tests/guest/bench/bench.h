@@ -2,7 +2,7 @@
 /*
  * bench_control: how long each step of an export's life takes, in microseconds, with
  * the driver that the GPU is bound to now. It says nothing of what is fast enough:
- * scripts/guest/bench runs it with either exporter in turns and compares.
+ * scripts/lab.d/guest/bench runs it with either exporter in turns and compares.
  */
 #ifndef GUEST_BENCH_H
 #define GUEST_BENCH_H

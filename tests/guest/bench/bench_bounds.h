@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * bench_bounds: how long importers can delay a reset with peerbar-vfio-pci, and what that
- * costs others. scripts/guest/bench-bounds runs it for many crowds of importers.
+ * costs others. scripts/lab.d/guest/bench-bounds runs it for many crowds of importers.
  */
 #ifndef GUEST_BENCH_BOUNDS_H
 #define GUEST_BENCH_BOUNDS_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * bench_control: times of the control path as lines of JSON, for scripts/guest/bench.
+ * bench_control: times of the control path as lines of JSON, for scripts/lab.d/guest/bench.
  *
  *	bench_control [--cycles N] [--mib N] cycle|register|revoke|fence
  *

@@ -7,8 +7,8 @@
 set -eu
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
-# shellcheck source=scripts/guest/setup.sh
-. /src/scripts/guest/setup.sh
+# shellcheck source=scripts/lab.d/guest/setup.sh
+. /src/scripts/lab.d/guest/setup.sh
 # shellcheck source=tests/guest/lib/leaks.sh
 . "$(dirname "$0")/../lib/leaks.sh"
 

@@ -20,7 +20,7 @@
 
 static const char slot[] = "slot";
 static unsigned int gpu = 1;
-static char card[24] = "gpu1";		/* as QEMU calls it, see scripts/lab.d/machine.sh */
+static char card[24] = "gpu1";		/* as QEMU calls it, see scripts/lab.d/host/machine.sh */
 static unsigned int cards = 1;		/* that there have been */
 static char port[32];			/* the card's, when it was pulled */
 

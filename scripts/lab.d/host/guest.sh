@@ -62,7 +62,7 @@ guest_boot()
 		LAB_KERNEL_DIR="$(kernel_dir "$kernel")"
 		LAB_STRICT="$strict" LAB_ACCEL="${PEERBAR_ACCEL:-auto}" LAB_CPU="${CPU:-EPYC}"
 		LAB_MEMORY="${MEMORY:-2G}")
-	tree_enter env "${env[@]}" bash scripts/lab.d/machine.sh "${nic[@]}"
+	tree_enter env "${env[@]}" bash scripts/lab.d/host/machine.sh "${nic[@]}"
 }
 
 # guest_exporter SERIES IMPORTER: the kernel's own, if it has one and that takes the importer.

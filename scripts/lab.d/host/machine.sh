@@ -29,7 +29,7 @@ make_initramfs()
 	local root=$RUN/initramfs ko modules=(virtio_pci 9pnet_virtio 9p overlay virtio_console)
 	mkdir -p "$root"/{bin,m,proc,sys,dev,root,lower,upper}
 	cp /usr/bin/busybox "$root/bin/"
-	cp /src/scripts/guest/initramfs-init "$root/init"
+	cp /src/scripts/lab.d/guest/initramfs-init "$root/init"
 	touch "$root/m/order"	# of modules; the debug kernel has all that built in
 	for ko in "${modules[@]}"; do
 		modprobe -d "$KERNEL" -S "$RELEASE" --show-depends "$ko"
