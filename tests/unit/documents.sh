@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# What the documents tell their reader to type and to write (TAP). Every block says what it
+# is: "sh guest" is run by tests/guest/tools/documents.sh, "sh host" must name what is there,
+# "c" is compiled, "text" is none of them.
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
+# shellcheck source=tests/guest/lib/tap.sh
+. tests/guest/lib/tap.sh
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# blocks KIND DOCUMENT...: the lines of those blocks, continued ones joined
+blocks()
+{
+	local kind=$1
+	shift
+	awk -v kind="$kind" '/^```/ { on = ($0 == "```" kind); next } on' "$@" |
+		sed -e ':a' -e '/\\$/N; s/\\\n//; ta'
+}
+
+kinds()
+{
+	awk '/^```/ { if (!on) print FILENAME ": " substr($0, 4); on = !on }' "$@"
+}
+
+# unknown LINE: what in it is not there; make's targets, and our programs
+unknown()
+{
+	local words target
+	read -ra words <<< "${1%%#*}"
+	case ${words[0]:-} in
+	make)
+		[ "${words[1]:-}" != -C ] || {
+			[ -e "${words[2]}/Makefile" ] || echo "nothing is made in ${words[2]}"
+			return
+		}
+		for target in "${words[@]:1}"; do
+			case $target in
+			*=*) ;;
+			*) grep -q "^$target:\|^$target .*:\|PHONY.*\b$target\b" Makefile ||
+				echo "make has no $target";;
+			esac
+		done;;
+	scripts/*|perftest-patches/*|rdma/*)
+		[ -x "${words[0]}" ] || echo "there is no ${words[0]}";;
+	esac
+}
+
+check()
+{
+	if [ -z "$2" ]; then
+		tap_ok "documents: $1"
+	else
+		tap_note "$2"
+		tap_not_ok "documents: $1" "see above"
+	fi
+}
+
+# A sequence of calls, as a function body.
+compile_c()
+{
+	{
+		cat <<-'EOT'
+		#include <fcntl.h>
+		#include <infiniband/verbs.h>
+		#include <peerbar.h>
+		#include <unistd.h>
+		void life(struct ibv_pd *pd, int access);
+		void life(struct ibv_pd *pd, int access)
+		{
+			struct peerbar_device *dev;
+			struct ibv_mr *mr;
+			uint64_t iova;
+			int fd;
+		EOT
+		blocks c docs/guide.md
+		echo "}"
+	} > "$work/life.c"
+	gcc -Wall -Werror -Irdma/lib -fsyntax-only "$work/life.c" 2>&1
+}
+
+mapfile -t documents < <(git -c safe.directory='*' ls-files '*.md')
+check "every block says what it is" \
+	"$(kinds "${documents[@]}" | grep -vE ': (sh host|sh guest|c|text)$')"
+check "commands for the host are there" "$(blocks 'sh host' "${documents[@]}" |
+	while IFS= read -r line; do unknown "$line"; done)"
+check "the guide's C compiles" "$(compile_c)"
+check "commands of the guest are run by a suite" "$(grep -lE '^```sh guest' "${documents[@]}" |
+	while IFS= read -r name; do
+		grep -q "documents.sh $name" scripts/check || echo "$name is not"
+	done)"
+tap_finish
