@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "efa/model.h"
+#include "mlx5/model.h"
 #include "models.h"
 
 const struct nic_model *const nic_models[] = {
 	&efa_model,
+	&mlx5_model,
 	NULL,
 };
 

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Memory keys: creation, destruction, and what a query tells.
+ *
+ * A key is its index << 8 and a byte that the driver chooses. Its context says what kind it
+ * is; those with a table have it here, as the driver wrote it: translations of 8 bytes, or
+ * other keys, 16 bytes each. The driver may make a key free and fill it later by a work
+ * request.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlx5.h"
+
+#define ENTRIES_PER_OCTOWORD 2u
+
+static struct mlx5_mkey *mkey_get(struct mlx5 *mlx5, uint32_t index)
+{
+	return index < 1u << LOG_MAX_MKEY && mlx5->mkey[index].used ? &mlx5->mkey[index] : NULL;
+}
+
+static bool is_free(const struct mlx5 *mlx5, uint32_t index)
+{
+	return !mlx5->mkey[index].used && index != NULL_MKEY >> 8;
+}
+
+/* They go round, so that an index comes back only after all others. */
+static struct mlx5_mkey *find_slot(struct mlx5 *mlx5)
+{
+	const uint32_t count = (1u << LOG_MAX_MKEY) - FIRST_MKEY;
+
+	for (uint32_t i = 1; i <= count; i++) {
+		uint32_t n = FIRST_MKEY + (mlx5->last_mkey + i) % count;
+
+		if (is_free(mlx5, n)) {
+			mlx5->last_mkey = n - FIRST_MKEY;
+			return &mlx5->mkey[n];
+		}
+	}
+	return NULL;
+}
+
+static enum mlx5_key_mode mode_of(const uint8_t *ctx)
+{
+	return (enum mlx5_key_mode)(mlx5_get(ctx, MKC_MODE_HIGH) << 2 |
+				    mlx5_get(ctx, MKC_MODE_LOW));
+}
+
+static enum mlx5_status check(struct mlx5 *mlx5, const struct mlx5_cmd *cmd, uint64_t entries)
+{
+	const uint8_t *ctx = cmd->in + MKC;
+
+	if (mode_of(ctx) > MODE_KSM)
+		return ST_BAD_PARAM;
+	if (!mlx5_get(ctx, MKC_FREE) &&
+	    !mlx5_number_live(mlx5, NUMBER_PD, (uint32_t)mlx5_get(ctx, MKC_PD)))
+		return ST_BAD_PARAM;
+	if (entries > MAX_KEY_ENTRIES || entries > MAX_ALL_ENTRIES - mlx5->entries)
+		return ST_EXCEED_LIMIT;
+	return ST_OK;
+}
+
+/* What of the table comes with the command; the driver may round its length up. */
+static enum mlx5_status read_table(const struct mlx5_cmd *cmd, uint64_t *entry, uint64_t size)
+{
+	uint64_t given = mlx5_get(cmd->in, MKEY_ACTUAL) * ENTRIES_PER_OCTOWORD;
+
+	if (given > (cmd->in_len - IN_PAGES) / sizeof(*entry))
+		return ST_BAD_INPUT_LENGTH;
+	for (uint64_t i = 0; i < given && i < size; i++)
+		entry[i] = mlx5_get64(cmd->in + IN_PAGES + i * sizeof(*entry));
+	return ST_OK;
+}
+
+enum mlx5_status mlx5_create_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
+{
+	const uint8_t *ctx = cmd->in + MKC;
+	uint64_t entries = mode_of(ctx) == MODE_PHYSICAL ? 0 :
+			   mlx5_get(ctx, MKC_OCTOWORDS) * ENTRIES_PER_OCTOWORD;
+	struct mlx5_mkey mkey = { .used = true, .nr_entries = (uint32_t)entries }, *slot;
+	enum mlx5_status status = check(mlx5, cmd, entries);
+
+	if (status)
+		return status;
+	slot = find_slot(mlx5);
+	if (!slot)
+		return ST_NO_RESOURCES;
+	if (entries) {
+		mkey.entry = calloc(entries, sizeof(*mkey.entry));
+		if (!mkey.entry)
+			return ST_NO_RESOURCES;
+		status = read_table(cmd, mkey.entry, entries);
+	}
+	if (status) {
+		free(mkey.entry);
+		return status;
+	}
+	memcpy(mkey.ctx, ctx, MKC_SIZE);
+	*slot = mkey;
+	mlx5->entries += mkey.nr_entries;
+	mlx5_set(cmd->out, OUT_OBJECT, slot - mlx5->mkey);
+	return ST_OK;
+}
+
+static void drop(struct mlx5 *mlx5, struct mlx5_mkey *mkey)
+{
+	mlx5->entries -= mkey->nr_entries;
+	free(mkey->entry);
+	*mkey = (struct mlx5_mkey){ 0 };
+}
+
+enum mlx5_status mlx5_destroy_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
+{
+	struct mlx5_mkey *mkey = mkey_get(mlx5, (uint32_t)mlx5_get(cmd->in, IN_OBJECT));
+
+	if (!mkey)
+		return ST_BAD_RESOURCE;
+	drop(mlx5, mkey);
+	return ST_OK;
+}
+
+enum mlx5_status mlx5_query_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
+{
+	const struct mlx5_mkey *mkey = mkey_get(mlx5, (uint32_t)mlx5_get(cmd->in, IN_OBJECT));
+
+	if (!mkey)
+		return ST_BAD_RESOURCE;
+	memcpy(cmd->out + MKC, mkey->ctx, MKC_SIZE);
+	return ST_OK;
+}
+
+void mlx5_mkey_forget(struct mlx5 *mlx5)
+{
+	for (uint32_t n = 0; n < 1u << LOG_MAX_MKEY; n++)
+		drop(mlx5, &mlx5->mkey[n]);
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The ConnectX-5: state, objects, and the calls between the parts of its model.
+ *
+ *   model.c      what the core asks for; BARs
+ *   registers.c  initialization segment, doorbells
+ *   command.c    command queue: fetch, mailboxes, completion
+ *   dispatch.c   table of commands
+ *   capability.c port.c pages.c   what the device says of itself; pages lent to it
+ *   number.c     objects that are a number only: PD, UAR, XRCD, transport domain
+ *   ring.c       rings in guest memory
+ *   eq.c cq.c qp.c rmp.c mkey.c   one object each: commands and life
+ *   report.c     counters and objects as JSON
+ *
+ * The wire layouts are in wire.h. Everything here runs with the gate held. Numbers of
+ * objects start above 0, so that 0 is never valid.
+ */
+#ifndef VNIC_MLX5_MLX5_H
+#define VNIC_MLX5_MLX5_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/nic.h"
+#include "fields.h"
+#include "settings.h"
+#include "wire.h"
+
+/* What the capabilities offer (capability.c), as powers of two. */
+#define LOG_MAX_PD	10u
+#define LOG_MAX_XRCD	8u
+#define LOG_MAX_TD	8u
+#define LOG_MAX_EQ	6u
+#define LOG_MAX_CQ	12u
+#define LOG_MAX_QP	12u
+#define LOG_MAX_SRQ	8u
+#define LOG_MAX_MKEY	14u
+#define LOG_MAX_EQ_SIZE	16u
+#define LOG_MAX_CQ_SIZE	22u
+#define LOG_MAX_QP_SIZE	15u
+#define LOG_MAX_SRQ_SIZE 15u
+#define LOG_MAX_MSG	30u
+
+#define MAX_COUNTERS	32u
+#define MAX_KEY_ENTRIES	(1u << 22)	/* u64 entries of one key's table: 32 MiB */
+#define MAX_ALL_ENTRIES	(1u << 26)	/* of all keys: bounds what a guest can make us hold */
+#define MAX_LENT_PAGES	4096u
+#define FIRST_MKEY	16u		/* key 0x100 ends receive lists, and some are reserved */
+#define NULL_MKEY	0x300u
+#define SCATTER_END	0x100u		/* lkey that ends a list of receive segments */
+
+#define MLX5_BAR	0u
+#define MLX5_BAR_SIZE	(4u << 20)
+#define MLX5_MSIX_BAR	2u
+#define MLX5_MSIX_SIZE	0x2000u
+#define MLX5_MSIX_PBA	0x1000u
+#define MLX5_VECTORS	8u
+#define UAR_PAGE	4096u
+#define FIRST_UAR	(0x10000u / UAR_PAGE)	/* behind the initialization segment */
+#define MAX_UAR		(MLX5_BAR_SIZE / UAR_PAGE)
+
+/* A ring that the guest gave, as a list of its pages. */
+struct mlx5_ring {
+	uint64_t *page;		/* DMA addresses, nr_pages of them */
+	uint32_t nr_pages;
+	uint8_t shift;		/* log2 of the page size */
+	uint32_t start;		/* of the ring in its first page */
+};
+
+struct mlx5_eq {
+	bool used, armed;
+	uint8_t vector, log_size;
+	uint64_t events[4];	/* bit n of word n / 64: type n */
+	uint32_t prod, cons;	/* free running, 24 bits of cons */
+	struct mlx5_ring ring;
+};
+
+struct mlx5_cq {
+	bool used;
+	uint8_t ctx[CQC_SIZE];	/* as it was created */
+	uint8_t log_size, log_cqe;
+	uint8_t eq;
+	uint32_t users;		/* QPs, send and receive counted apart */
+	struct mlx5_ring ring;
+};
+
+struct mlx5_qp {
+	bool used;
+	enum mlx5_qp_state state;
+	enum mlx5_service service;
+	uint8_t ctx[QPC_SIZE];	/* as created and modified */
+	uint32_t pd, send_cq, recv_cq;
+	uint32_t rq_bytes, sq_bytes;	/* the receive ring first, the send ring behind it */
+	struct mlx5_ring ring;
+};
+
+struct mlx5_rmp {
+	bool used;
+	uint8_t ctx[RMPC_SIZE];
+	uint32_t pd;
+	struct mlx5_ring ring;
+};
+
+struct mlx5_mkey {
+	bool used;
+	uint8_t ctx[MKC_SIZE];
+	uint64_t *entry;	/* its table: u64 of MTTs, or two for each KLM; NULL: none */
+	uint32_t nr_entries;
+};
+
+/* Objects that are a number only. */
+struct mlx5_numbers {
+	bool *used;
+	uint32_t first, end;	/* valid numbers, @end is behind the last */
+	uint32_t last;		/* handed out: they go round, so that none comes back soon */
+	uint32_t live;
+};
+
+enum mlx5_number { NUMBER_PD, NUMBER_UAR, NUMBER_XRCD, NUMBER_TD, NUMBER_COUNTER,
+	NUMBER_XRC_SRQ, NR_NUMBERS };
+
+struct mlx5_counters {
+	uint64_t commands, failed;		/* done; of these, with a status */
+	uint64_t undelivered;			/* commands that could not be read */
+	uint64_t lost;				/* answers whose memory was out of reach */
+	uint64_t events, events_lost;
+	uint64_t doorbells, bad_access;		/* of registers that do not exist, or misused */
+	uint64_t resets;
+	uint64_t opcode[0x1000];		/* how often each was asked for */
+};
+
+struct mlx5 {
+	struct nic *nic;
+	uint64_t cmdq;			/* address of the command queue */
+	uint32_t cmdq_state;		/* NIC interface state, as the driver wrote it */
+	bool enabled;			/* between ENABLE_HCA and DISABLE_HCA */
+	uint64_t lent[MAX_LENT_PAGES];	/* pages that the driver gave to the firmware */
+	uint32_t nr_lent;
+	struct mlx5_numbers number[NR_NUMBERS];
+	struct mlx5_eq eq[1u << LOG_MAX_EQ];
+	struct mlx5_cq cq[1u << LOG_MAX_CQ];
+	struct mlx5_qp qp[1u << LOG_MAX_QP];
+	struct mlx5_rmp rmp[1u << LOG_MAX_SRQ];
+	struct mlx5_mkey mkey[1u << LOG_MAX_MKEY];
+	uint32_t last_cq, last_qp, last_rmp, last_mkey;	/* handed out */
+	uint32_t entries;		/* of all keys' tables */
+	struct mlx5_counters count;
+};
+
+/* ---- device (model.c) ---- */
+
+void mlx5_forget(struct mlx5 *mlx5);	/* all objects; what ENABLE_HCA and a reset do */
+
+/* ---- registers (registers.c) ---- */
+
+uint32_t mlx5_segment_read(struct mlx5 *mlx5, uint32_t off);
+void mlx5_segment_write(struct mlx5 *mlx5, uint32_t off, uint32_t value);
+
+/* A store of 4 or 8 bytes, big endian, into a UAR page at @off. */
+void mlx5_doorbell(struct mlx5 *mlx5, uint32_t uar, uint32_t off, const void *buf, uint32_t len);
+
+/* ---- commands ---- */
+
+struct mlx5_cmd {		/* one command, read whole */
+	uint16_t opcode, op_mod;
+	const uint8_t *in;	/* in_len bytes, at least IN_MIN */
+	uint32_t in_len;
+	uint8_t *out;		/* out_len bytes, zeroed; at least OUT_MIN */
+	uint32_t out_len;
+};
+
+void mlx5_command(struct mlx5 *mlx5, unsigned int slot);	/* its doorbell was rung */
+enum mlx5_status mlx5_dispatch(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+
+/* Handlers. Lengths are checked against the table in dispatch.c before. */
+enum mlx5_status mlx5_query_hca_cap(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_set_hca_cap(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_query_adapter(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_query_special(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_query_pages(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_manage_pages(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_query_vport(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_query_gid(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_query_pkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_access_register(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_create_eq(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_destroy_eq(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_create_cq(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_destroy_cq(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_query_cq(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_create_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_destroy_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_modify_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_query_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_create_rmp(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_destroy_rmp(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_query_rmp(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_create_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_destroy_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_query_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+
+/* ---- numbers (number.c) ---- */
+
+int mlx5_numbers_init(struct mlx5 *mlx5);	/* 0 or -ENOMEM */
+void mlx5_numbers_free(struct mlx5 *mlx5);
+void mlx5_numbers_forget(struct mlx5 *mlx5);
+enum mlx5_status mlx5_number_alloc(struct mlx5 *mlx5, enum mlx5_number kind, uint32_t *number);
+enum mlx5_status mlx5_number_free(struct mlx5 *mlx5, enum mlx5_number kind, uint32_t number);
+bool mlx5_number_live(const struct mlx5 *mlx5, enum mlx5_number kind, uint32_t number);
+
+/* ---- rings (ring.c) ---- */
+
+/*
+ * Take the page list of @cmd for a ring of @bytes, which begins @start bytes into its first
+ * page of 1 << @shift. Return: a status; the pages are in memory of the ring's own.
+ */
+enum mlx5_status mlx5_ring_take(const struct mlx5_cmd *cmd, uint64_t bytes, unsigned int shift,
+				uint32_t start, struct mlx5_ring *ring);
+void mlx5_ring_free(struct mlx5_ring *ring);
+
+/* DMA address of byte @off of the ring, which is not cut by a page before @off + 64. */
+uint64_t mlx5_ring_dma(const struct mlx5_ring *ring, uint64_t off);
+
+/* ---- event queues (eq.c) ---- */
+
+/* The queue to which events of this type go; NULL: nobody wants them. */
+struct mlx5_eq *mlx5_eq_for(struct mlx5 *mlx5, enum mlx5_event type);
+void mlx5_eq_post(struct mlx5 *mlx5, struct mlx5_eq *eq, enum mlx5_event type,
+		  uint8_t sub_type, const uint8_t data[EQE_DATA_SIZE]);
+void mlx5_eq_doorbell(struct mlx5 *mlx5, uint32_t value, bool arm);
+void mlx5_eq_forget(struct mlx5 *mlx5);
+
+/* ---- the other objects: forget all ---- */
+
+void mlx5_cq_forget(struct mlx5 *mlx5);
+void mlx5_qp_forget(struct mlx5 *mlx5);
+void mlx5_rmp_forget(struct mlx5 *mlx5);
+void mlx5_mkey_forget(struct mlx5 *mlx5);
+
+struct mlx5_cq *mlx5_cq_get(struct mlx5 *mlx5, uint32_t number);	/* NULL: not in use */
+
+/* ---- report (report.c) ---- */
+
+struct json_object *mlx5_report(const struct mlx5 *mlx5);
+
+#endif /* VNIC_MLX5_MLX5_H */

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What only this model can tell: objects in use, commands, events. */
+#include <json-c/json.h>
+#include <stdio.h>
+
+#include "mlx5.h"
+
+static void add(struct json_object *to, const char *name, uint64_t value)
+{
+	json_object_object_add(to, name, json_object_new_uint64(value));
+}
+
+#define COUNT_USED(array) count_used(&(array)[0].used, sizeof((array)[0]), \
+				     sizeof(array) / sizeof((array)[0]))
+
+static unsigned int count_used(const bool *used, size_t stride, size_t n)
+{
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += *(const bool *)((const char *)used + i * stride);
+	return count;
+}
+
+static struct json_object *report_objects(const struct mlx5 *mlx5)
+{
+	static const char *const names[NR_NUMBERS] = {
+		[NUMBER_PD] = "pd", [NUMBER_UAR] = "uar", [NUMBER_XRCD] = "xrcd",
+		[NUMBER_TD] = "td", [NUMBER_COUNTER] = "counter", [NUMBER_XRC_SRQ] = "xrc_srq",
+	};
+	struct json_object *o = json_object_new_object();
+
+	for (unsigned int i = 0; i < NR_NUMBERS; i++)
+		add(o, names[i], mlx5->number[i].live);
+	add(o, "eq", COUNT_USED(mlx5->eq));
+	add(o, "cq", COUNT_USED(mlx5->cq));
+	add(o, "qp", COUNT_USED(mlx5->qp));
+	add(o, "srq", COUNT_USED(mlx5->rmp));
+	add(o, "mr", COUNT_USED(mlx5->mkey));
+	add(o, "mr_pages", mlx5->entries);
+	add(o, "lent_pages", mlx5->nr_lent);
+	return o;
+}
+
+static struct json_object *report_counters(const struct mlx5_counters *c)
+{
+	struct json_object *o = json_object_new_object();
+
+	add(o, "commands", c->commands);
+	add(o, "failed", c->failed);
+	add(o, "undelivered", c->undelivered);
+	add(o, "lost", c->lost);
+	add(o, "events", c->events);
+	add(o, "events_lost", c->events_lost);
+	add(o, "doorbells", c->doorbells);
+	add(o, "bad_access", c->bad_access);
+	add(o, "resets", c->resets);
+	return o;
+}
+
+/* "commands" lists only the opcodes that occurred. */
+static struct json_object *report_opcodes(const struct mlx5_counters *c)
+{
+	struct json_object *o = json_object_new_object();
+	char name[sizeof("0xfff")];
+
+	for (unsigned int i = 0; i < sizeof(c->opcode) / sizeof(c->opcode[0]); i++) {
+		if (!c->opcode[i])
+			continue;
+		snprintf(name, sizeof(name), "%#x", i);
+		add(o, name, c->opcode[i]);
+	}
+	return o;
+}
+
+struct json_object *mlx5_report(const struct mlx5 *mlx5)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "objects", report_objects(mlx5));
+	json_object_object_add(o, "counters", report_counters(&mlx5->count));
+	json_object_object_add(o, "commands", report_opcodes(&mlx5->count));
+	return o;
+}
