@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Opening a buffer for a client, and closing it so that it is closed.
+ * Opening a buffer for a client, and closing it so that the client cannot reach it any more.
  *
- * The DMA API's own unmapping is not enough. On a lazy domain, the default of many
- * distributions, it leaves the BAR writable for up to 10 ms, until the flush queue's
- * timer; and it frees the IOVA, which the next registration gets, so that a NIC that
+ * The DMA API's own unmap does not guarantee that. On a lazy domain, the default of many
+ * distributions, it leaves the BAR writable for up to 10 ms, until the flush queue's timer
+ * fires. It also frees the IOVA, which the next registration may get, so that a NIC that
  * still honours the old key reaches the new mapping. So a translated buffer is closed in
  * the domain itself, where iommu_unmap() returns after the invalidation, and its IOVA
  * stays reserved (compat/iova.h) until the importer detaches.
  *
- * All ranges of a buffer lie behind each other at one IOVA. Closing them is one call for
- * the domain, and one invalidation to wait for.
+ * The ranges of a buffer are mapped back to back at one IOVA. That way they are closed
+ * together, and not with an invalidation to wait for after each range.
  *
- * The domain is the one in which the IOVA was reserved, and no other is ever touched. It
- * lives as long as the client has its driver: before that goes, clients.c sees to it that
- * nothing is left to close or to give back.
+ * Only the domain in which the IOVA was reserved is ever touched. It lives as long as the
+ * client has its driver: before the driver goes, clients.c makes sure that nothing is left
+ * to close or to give back.
  */
 #include <linux/math64.h>
 #include <linux/ktime.h>
@@ -22,7 +22,10 @@
 #include "access.h"
 #include "domain.h"
 
-/* A device may take this part of a client's IOVA space; one mapping it always gets. */
+/*
+ * A device's mappings may hold 1/IOVA_SHARE of a client's IOVA space. If they hold none yet,
+ * a mapping of any size is allowed.
+ */
 #define IOVA_SHARE 8
 
 static u64 iova_space(struct device *client, const struct iommu_domain *domain)
@@ -50,7 +53,7 @@ static int reserve(struct peerbar_mapping *m)
 	return ret;
 }
 
-/* Put the ranges behind each other; on failure the first @done bytes are there. */
+/* Map the ranges back to back; on failure the first @done bytes are mapped. */
 static int link_ranges(struct peerbar_mapping *m, size_t *done)
 {
 	const struct peerbar_buffer *buf = m->att->buf;
@@ -68,7 +71,7 @@ static int link_ranges(struct peerbar_mapping *m, size_t *done)
 	return peerbar_iova_sync(m->att->client, &m->iova);
 }
 
-/* What cannot be seen in the domain could not be closed there. */
+/* Does the domain translate both ends? What it does not show could not be closed there. */
 static bool shows(const struct peerbar_mapping *m)
 {
 	const struct peerbar_buffer *buf = m->att->buf;
@@ -106,7 +109,7 @@ static int open_translated(struct peerbar_mapping *m)
 
 static void close_direct(struct peerbar_mapping *m, unsigned int nr)
 {
-	/* its driver is gone, and the DMA API may now mean another domain */
+	/* its driver is going or gone, and the DMA API may already use another domain */
 	if (m->att->leaving)
 		return;
 	while (nr--)
@@ -140,10 +143,11 @@ static int open_bus(struct peerbar_mapping *m)
 }
 
 /*
- * A revoke has to close what importers hold on to, one mapping after the other. How long
- * that takes depends on their number, on the pages that their ranges and the IOMMU agree
- * on, and on the machine. So the time itself has a limit, and all mappings of a device share
- * it: a part of the default of revoke_timeout_ms, so that importers have the rest.
+ * A revoke has to close what importers do not let go of, one mapping after the other. How
+ * long that takes depends on the number of mappings, on the page sizes that suit both their
+ * ranges and the IOMMU, and on the machine. So the limit is on the time itself, and all
+ * mappings of a device share it. It is half of the default revoke_timeout_ms, so that
+ * importers have the other half to let go.
  */
 #define MAX_CLOSE_NS (2500 * (s64)NSEC_PER_MSEC)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Opening a buffer for an importer, and closing it: with its consent, or under it. */
+/* Opening a buffer for an importer, and closing it: with or without the importer's consent. */
 #ifndef PEERBAR_ACCESS_H
 #define PEERBAR_ACCESS_H
 
@@ -9,7 +9,7 @@
 
 /**
  * peerbar_access_open - let a client reach a buffer
- * @m: its mapping, closed; gets the addresses
+ * @m: its mapping, closed; the addresses are filled in
  * @dir: direction of the transfers
  *
  * Return: 0, or an errno with the mapping closed.
@@ -17,65 +17,68 @@
 int peerbar_access_open(struct peerbar_mapping *m, enum dma_data_direction dir);
 
 /**
- * peerbar_access_close - no DMA of the client reaches the buffer from now on
+ * peerbar_access_close - cut the client's DMA off from the buffer
  * @m: its mapping, open
  *
- * Synchronous on strict and on lazy domains. The IOVA stays reserved. On a way without
- * translation there is nothing to close: the importer has stopped, or it has not.
+ * A translated mapping is closed when this returns, on strict and on lazy domains; its IOVA
+ * stays reserved. Without translation nothing can be closed here, and it is up to the importer
+ * to have stopped its DMA.
  *
- * Return: 0, or -EIO if the IOMMU still translates; that is in the log.
+ * Return: 0, or -EIO if the IOMMU still translates, which is logged.
  */
 int peerbar_access_close(struct peerbar_mapping *m);
 
 /**
  * peerbar_access_release - give the IOVA of a closed mapping back
- * @m: its mapping; a second call does nothing
+ * @m: the mapping; a second call does nothing
  *
- * The client still has the driver that it had when the mapping was opened.
+ * The client must still have the driver that it had when the mapping was opened.
  */
 void peerbar_access_release(struct peerbar_mapping *m);
 
 /**
  * peerbar_access_forget - keep the IOVA of a closed mapping reserved for ever
- * @m: its mapping, which the importer still holds
+ * @m: the mapping, which the importer still holds
  *
- * For a client that loses its driver: afterwards its domain may be anybody's.
+ * For a client that is losing its driver: afterwards its domain may belong to somebody else.
  */
 void peerbar_access_forget(struct peerbar_mapping *m);
 
 /* fence.c */
 
-/* How many mappings one event closed under importers, and why. */
+/* How many mappings one event closed, or gave up, while importers still held them, and why. */
 struct peerbar_fences {
-	unsigned int planned;		/* of importers that cannot let go */
-	unsigned int overdue;		/* of those that were told, and did not */
-	unsigned int untold;		/* of those that could not be told in time */
-	const struct device *named;	/* in the log, last */
+	unsigned int planned;		/* the importer cannot let go */
+	unsigned int overdue;		/* the importer was told to let go, and did not */
+	unsigned int untold;		/* the importer could not be told in time */
+	const struct device *named;	/* the importing device that was logged last */
 };
 
 /**
- * peerbar_fence - close what importers of one kind hold, wherever an IOMMU translates
+ * peerbar_fence - close what importers of one kind still hold, where an IOMMU translates
  * @buf: the buffer
- * @stop: which importers
+ * @stop: the kind of importers
  * @client: only those of this device; NULL for all
- * @fences: counted up
+ * @fences: its counters are incremented
  *
- * One mapping at a time, so that nobody waits long for peerbar_buffer.lock.
+ * Drops peerbar_buffer.lock after each mapping, so that nobody waits long for it.
  */
 void peerbar_fence(struct peerbar_buffer *buf, enum peerbar_stop stop,
 		   const struct device *client, struct peerbar_fences *fences);
 
 /**
- * peerbar_abandon - count as closed what importers hold and nothing can close
+ * peerbar_abandon - give up the mappings that importers hold and that nothing can close
  * @buf: the buffer
- * @fences: counted up
+ * @fences: its counters are incremented
+ *
+ * They count as closed from then on, although their DMA may still reach the BAR.
  */
 void peerbar_abandon(struct peerbar_buffer *buf, struct peerbar_fences *fences);
 
 /**
- * peerbar_account_fences - add to the device's counters
+ * peerbar_account_fences - add one event's counts to the device's counters
  * @ctx: the device
- * @fences: what was closed
+ * @fences: the counts
  */
 void peerbar_account_fences(struct peerbar_context *ctx, const struct peerbar_fences *fences);
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which importers are let in, and how the DMA of each is stopped when the BAR is taken
- * away: by itself, if it stops its hardware when it is told to; or by the fence, if all
- * its DMA passes page tables in which its mapping can be closed, and the operator has
- * named its driver. Neither: refused.
+ * Which importers are accepted, and how the DMA of each is stopped when the BAR is taken
+ * away: by the importer itself, if it stops its hardware when told; or by the fence, if all
+ * its DMA goes through page tables in which its mapping can be closed, and the operator has
+ * named its driver. If neither is possible, the importer is refused.
  *
- * The operator has to name it, because the NIC pays: it goes on with what it was told to
- * do, and meets faults of the IOMMU. What a NIC makes of these is its own affair.
+ * The operator has to name the driver, because it is the NIC that suffers: it carries on with
+ * the work that it was given, and runs into IOMMU faults. How it copes with those depends on
+ * the NIC.
  */
 #include <linux/ctype.h>
 #include <linux/kallsyms.h>
@@ -17,8 +18,8 @@
 #include "fence_list.h"
 
 /*
- * Writable at any time: it is read when an importer attaches, and who was let in stays
- * with the way of stopping that was found then.
+ * May be written at any time. It is read when an importer attaches, and an importer that was
+ * accepted keeps the way of stopping it that was chosen then.
  */
 static char *fence = "";
 module_param(fence, charp, 0644);
@@ -26,8 +27,8 @@ MODULE_PARM_DESC(fence,
 		 "NIC drivers that cannot revoke and are let in where the IOMMU can fence them off: a list such as efa,bnxt_re, or all (default: none)");
 
 /*
- * A write frees the list of before, so the lock that it holds is needed to read. One that
- * found no memory has left NULL.
+ * A write to the parameter frees the previous string, so reading it needs the same lock. A
+ * write that ran out of memory leaves NULL.
  */
 static bool named(const char *driver)
 {
@@ -45,7 +46,7 @@ static const void *callback_of(const struct dma_buf_attachment *attach)
 }
 
 #ifdef PEERBAR_HAVE_ATTACH_REVOCABLE
-/* Since the kernel itself can say so, only importers that stop have a callback. */
+/* Where the kernel can answer that by itself, only importers that do revoke have a callback. */
 static bool revokes(struct dma_buf_attachment *attach)
 {
 	return dma_buf_attach_revocable(attach);
@@ -53,15 +54,16 @@ static bool revokes(struct dma_buf_attachment *attach)
 #else
 /*
  * The RDMA core's callback for umems that are pinned for good. It does nothing but warn, and
- * is there because before Linux 7.1 an importer must have one. Its module differs: it was
- * moved, it may be built in.
+ * exists because before Linux 7.1 every importer must have a callback. Only its name can be
+ * compared, and not its module: it was moved between modules, and may be built in.
  */
 #define IDLE_CALLBACK "ib_umem_dmabuf_unsupported_move_notify"
 
 /*
- * Every other callback is believed: that of an importer is called when the memory moves,
- * and one that then goes on would be broken with any exporter. But a callback without a
- * name, as all are without CONFIG_KALLSYMS, might be the idle one.
+ * Every other callback is trusted: an importer's callback is called when the memory moves, and
+ * an importer that then went on using it would be broken with any exporter. But a callback
+ * without a name is not trusted, because it might be the idle one; without CONFIG_KALLSYMS,
+ * none has a name.
  */
 static bool revokes(struct dma_buf_attachment *attach)
 {
@@ -71,7 +73,7 @@ static bool revokes(struct dma_buf_attachment *attach)
 
 	if (!callback)
 		return false;
-	/* "symbol [module]"; an address if there is no symbol, nothing without kallsyms */
+	/* gives "symbol [module]", an address if there is no symbol, "" without kallsyms */
 	sprint_symbol_no_offset(name, (unsigned long)callback);
 	if (!name[0] || isdigit(name[0]))
 		return false;
@@ -80,8 +82,9 @@ static bool revokes(struct dma_buf_attachment *attach)
 #endif
 
 /*
- * Why the IOMMU cannot be relied upon to cut the importer off, and what to do about it;
- * NULL if it can. That the domain holds the BAR where it should shows when it is mapped.
+ * Why the IOMMU cannot be relied upon to cut the importer off, and what to do about it; NULL
+ * if it can. Whether the domain really has the BAR at the mapping's IOVA is checked later,
+ * when it is mapped.
  */
 static const char *why_no_fence(const struct peerbar_attachment *att)
 {
@@ -106,7 +109,7 @@ static const char *why_no_fence(const struct peerbar_attachment *att)
 	return NULL;
 }
 
-/* @reason: why there is no fence; NULL: there could be, but nobody named the driver. */
+/* @reason: why it cannot be fenced off; NULL if it could, but nobody has named its driver. */
 static void log_refusal(const struct dma_buf_attachment *attach, const char *driver,
 			const char *reason)
 {

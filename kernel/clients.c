@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Importing devices that lose their driver: unbound, removed or unplugged.
+ * Importing devices that lose their driver, because they are unbound, removed or unplugged.
  *
- * An attachment may outlive that: graphics drivers, for one, let go of their mappings when
- * they are removed, and of their attachments at the last close. But from then on the
- * device's domain may be freed, be replaced through sysfs, or belong to the next owner's
- * driver. So before the driver goes, its importers are told to let go, as in a revoke;
- * what they hold on to is closed in the IOMMU, and parked IOVAs are given back. Afterwards
- * an unmap and a detach touch nothing but our own memory.
+ * An attachment may outlive the driver: graphics drivers, for example, unmap when they are
+ * removed, but detach only at the last close. By then the importing device's domain may have
+ * been freed or replaced through sysfs, or it may belong to the driver of the next owner. So
+ * before the driver goes, its importers are told to let go, as in a revoke. What they hold on
+ * to is closed in the IOMMU, and parked IOVAs are given back. An unmap or detach that comes
+ * later touches nothing but our own memory.
  */
 #include <linux/delay.h>
 #include <linux/device.h>
@@ -17,15 +17,16 @@
 #include "revoke.h"
 
 /*
- * The driver core says so before it tells us, and under the same lock. So an attachment
- * that was listed too late for us to find it sees it here.
+ * The driver core changes links.status before it calls our notifier, with the device lock held
+ * all the time. So if an attachment was listed too late for the notifier to find it, the change
+ * is seen here.
  */
 bool peerbar_client_stays(struct device *client)
 {
 	return READ_ONCE(client->links.status) == DL_DEV_DRIVER_BOUND;
 }
 
-/* The name is the driver's own, and goes with it. */
+/* The name is part of the driver, and must not be used once that may be gone. */
 const char *peerbar_driver_name(const struct peerbar_attachment *att)
 {
 	return att->leaving || !dev_is_pci(att->client) ? "none" :
@@ -60,7 +61,10 @@ static void mark_leaving(struct peerbar_buffer *buf, const struct device *client
 		peerbar_tell(buf);
 }
 
-/* Nothing of the client's reaches the BAR any more. One IOVA at a time. */
+/*
+ * Called when no translated mapping of the client is open any more. Gives back one IOVA, so
+ * that the caller can drop the lock before the next. Return: false if there was none.
+ */
 static bool give_one_iova_back(struct peerbar_buffer *buf, const struct device *client)
 {
 	struct peerbar_attachment *att;
@@ -97,7 +101,7 @@ static void close_buffer(struct peerbar_buffer *buf, const struct device *client
 	} while (more);
 }
 
-/* Of all buffers of all devices. */
+/* Mark the client's attachments to all buffers of all devices. */
 static void mark_all(const struct device *client)
 {
 	struct peerbar_context *ctx = NULL;
@@ -140,8 +144,9 @@ static void close_all(const struct device *client)
 }
 
 /*
- * With the client's device lock held, so it is not for long that it is waited. What nothing
- * translates stays with the driver, whose removal has to stop its device.
+ * Called with the client's device lock held, so the wait is never longer than the revoke
+ * timeout. Where nothing translates the DMA, it is up to the driver, which has to stop its
+ * device when it is removed.
  */
 static void client_leaves(const struct device *client)
 {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Devices and their buffers as others find them: references, and walks that hold no lock
- * while they look at what they have found.
+ * References to devices and buffers, and walks over them that hold no lock while the caller
+ * uses what was found.
  *
- * Both lists hold objects whose count is not 0, and the lock of the list is taken when a
- * count becomes 0. So whoever sees an object under that lock may take a reference.
+ * Both lists contain only objects whose reference count is not 0: the put that drops a count
+ * to 0 takes the lock of the list first, and unlists the object before it releases the lock.
+ * So whoever finds an object under that lock may take a reference.
  */
 #include <linux/slab.h>
 
 #include "revoke.h"
 
-/* Lines in the kernel's log about the importers of one device: so many in that time. */
+/* Rate limit: at most LOG_LINES lines about the importers of one device per LOG_INTERVAL. */
 #define LOG_LINES 32
 #define LOG_INTERVAL (5 * HZ)
 
@@ -120,7 +121,7 @@ void peerbar_live_get(struct peerbar_buffer *buf)
 {
 	atomic_inc(&buf->context->live);
 	atomic_inc(&buf->live);
-	/* pairs with the one of mark_revoked() */
+	/* pairs with smp_mb() in mark_revoked() */
 	smp_mb__after_atomic();
 }
 

@@ -6,8 +6,8 @@
  *   attachments   a line for each importer, and one for each of its mappings
  *   revokes       counters and the histogram of revoke times
  *
- * Each line is words of the form key=value, so that tools can read what people read. A
- * buffer is named by the inode of its dma-buf.
+ * Each line consists of words of the form key=value, so that people and tools can read the
+ * same text. A buffer is identified by the inode number of its dma-buf.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>

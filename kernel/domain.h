@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An IOMMU domain's page tables: emptied so that the device knows, and looked at. */
+/* Unmapping in an IOMMU domain, with the invalidation done, and checking what is mapped. */
 #ifndef PEERBAR_DOMAIN_H
 #define PEERBAR_DOMAIN_H
 
@@ -8,18 +8,19 @@
 #include <linux/sizes.h>
 
 /*
- * Larger steps were seen to leave writes landing, on emulated VT-d, which drops an
- * invalidation of more pages than it can count.
+ * With larger steps, writes were seen to reach memory after the unmap: on emulated VT-d, which
+ * drops an invalidation of more pages than it can count.
  */
 #define PEERBAR_UNMAP_STEP ((size_t)SZ_1G)
 
 /**
- * peerbar_domain_unmap - empty a part of a domain; the invalidation is over on return
+ * peerbar_domain_unmap - unmap a part of a domain; the invalidation is done on return
  * @domain: the domain
- * @addr: where it begins
- * @size: bytes, all of them mapped
+ * @addr: start of the part
+ * @size: its length in bytes, all of them mapped
  *
- * A driver may unmap more than it was asked for: AMD's drops a coalesced entry whole.
+ * One call may unmap more than it was asked for: AMD's driver removes a coalesced entry as a
+ * whole.
  */
 static inline void peerbar_domain_unmap(struct iommu_domain *domain, dma_addr_t addr, size_t size)
 {
@@ -37,8 +38,8 @@ static inline void peerbar_domain_unmap(struct iommu_domain *domain, dma_addr_t 
 /**
  * peerbar_domain_empty - is nothing mapped at either end?
  * @domain: the domain
- * @addr: where the part begins
- * @size: its length
+ * @addr: start of the part
+ * @size: its length in bytes
  *
  * Return: true if so.
  */

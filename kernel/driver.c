@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * peerbar-vfio-pci: vfio-pci that exports BARs as dma-bufs, on kernels since 6.1.
+ * peerbar-vfio-pci: a vfio-pci that exports BARs as dma-bufs, for Linux 6.1 and newer.
  *
- * A variant driver on vfio-pci-core. All that stock vfio-pci does for a device is done by
- * the core here, too; this file wraps what takes the BARs away, and nothing else:
+ * This is a variant driver on top of vfio-pci-core. What stock vfio-pci does for a device, the
+ * core does here, too. This file only hooks into the events that take the BARs away:
  *
- *   every reset, with or without our ioctl      reset_prepare, reset_done; VFs with their PF
- *   close                                       before the core's, whose reset calls neither
- *   PCI_COMMAND.MEM cleared, D3hot              writes to configuration space: decode.c
- *   low power entered                           the feature ioctls: decode.c
- *   the system sleeps                           power.c
- *   AER, unbind, unplug                         error_detected, remove: they do not wait
- *   the link reset by AER, and BARs lost        resume, until the user turns memory on again
+ *   event                                  where it is caught
+ *   every reset, by our ioctl or not       reset_prepare, reset_done; VFs along with their PF
+ *   close                                  before the core's close, whose reset calls neither
+ *   PCI_COMMAND.MEM cleared, D3hot         writes to configuration space: decode.c
+ *   low power entered                      the feature ioctls: decode.c
+ *   the system sleeps                      power.c
+ *   AER, unbind, unplug                    error_detected, remove, which do not wait
+ *   AER reset the link; BARs are lost      resume, until the user turns memory on again
  *
- * Differences from stock vfio-pci: bound through driver_override only (no ids=); the
- * parameters nointxmask, disable_vga and disable_idle_d3 are not here (those of vfio-pci
- * rule up to 6.12, newer kernels use the defaults); no extra regions for Intel's
- * integrated graphics, which the core does not export. enable_sriov, disable_denylist and
- * the denylist are the same. iommufd of 7.x maps the dma-bufs of the kernel's own
- * exporter only.
+ * Differences from stock vfio-pci:
+ *
+ *   - Devices are bound through driver_override only; there is no ids=.
+ *   - The parameters nointxmask, disable_vga and disable_idle_d3 do not exist here. Up to 6.12
+ *     vfio-pci's own apply to this driver, too; newer kernels use the defaults.
+ *   - There are no extra regions for Intel's integrated graphics, because the core does not
+ *     export the code for them.
+ *   - iommufd of 7.x maps only the dma-bufs of the kernel's own exporter, and not ours.
+ *
+ * enable_sriov, disable_denylist and the denylist itself are the same.
  */
 #include <linux/module.h>
 
@@ -33,9 +38,9 @@ MODULE_PARM_DESC(enable_sriov, "Allow SR-IOV to be configured through sysfs (def
 static bool disable_denylist;
 module_param(disable_denylist, bool, 0444);
 MODULE_PARM_DESC(disable_denylist,
-		 "Bind devices, too, that an untrusted user can break (default off)");
+		 "Also bind devices that an untrusted user can break (default off)");
 
-/* Intel accelerators with errata that stock vfio-pci refuses as well. */
+/* Intel accelerators with errata, which stock vfio-pci refuses as well. */
 static const struct pci_device_id denylist[] = {
 	{ PCI_VDEVICE(INTEL, 0x19e2) },		/* QAT C3xxx */
 	{ PCI_VDEVICE(INTEL, 0x19e3) },		/* and its VF */
@@ -60,9 +65,10 @@ static struct peerbar_device *pci_to_peerbar(struct pci_dev *pdev)
 }
 
 /*
- * Claim and map the BARs before the user comes. The core has done so since 7.x and does it
- * at first use before; done here, an export finds on every kernel whether a BAR is ours,
- * and no use of the core races with it. The core undoes it at close.
+ * Claim and map the BARs before the user gets the device. The core of 7.x does so by itself,
+ * older ones do it when a BAR is first used. Because it is done here, an export can tell on
+ * every kernel whether a BAR is ours, and does not race with the core's first use of it. The
+ * core releases the BARs at close.
  */
 static void claim_bars(struct vfio_pci_core_device *core)
 {
@@ -80,8 +86,8 @@ static void claim_bars(struct vfio_pci_core_device *core)
 }
 
 /*
- * It was enabled, and reset if it can be: what AER saw before is over, unless it is still
- * at work or has given the device up.
+ * Open has just enabled the device, and reset it if it can be reset. So an AER error from
+ * before is over, unless recovery is still under way or has given the device up.
  */
 static void allow_after_error(struct peerbar_device *pd)
 {
@@ -134,9 +140,11 @@ static int peerbar_device_feature(struct vfio_device *vdev, u32 flags, void __us
 }
 
 /*
- * The reset itself revokes, too, but under locks that let nobody be killed. The core wakes
- * a device from D3hot before it tries to reset it, and the reset may then fail without
- * having begun.
+ * The reset revokes by itself, in reset_prepare, but there locks are held and the wait cannot
+ * be killed. So the BARs are revoked here first, where it can.
+ *
+ * Even if the reset fails, decode has to be checked again: the core wakes a device from D3hot
+ * before it tries the reset, and may then fail before reset_prepare and reset_done.
  */
 static long reset_ioctl(struct peerbar_device *pd, unsigned long arg)
 {
@@ -213,8 +221,8 @@ static bool is_vf_of(struct pci_dev *pdev, struct pci_dev *pf)
 }
 
 /*
- * The reset of a function resets all that are a part of it, and nobody tells their drivers.
- * All importers are told before one is waited for.
+ * The reset of a PF resets its VFs, too, and nobody tells their drivers. The importers of all
+ * VFs are told before any of them is waited for.
  */
 static void revoke_vfs(struct pci_dev *pf)
 {
@@ -244,8 +252,8 @@ static void peerbar_reset_prepare(struct pci_dev *pdev)
 }
 
 /*
- * A reset wakes the device, but leaves the user's view of PCI_COMMAND alone. That view may
- * be gone by now, with the device closed, and is not looked at.
+ * A reset wakes the device, but does not change the user's view of PCI_COMMAND, so there is no
+ * need to check that. It could not be read here anyway: if the device is closed, it is freed.
  */
 static void peerbar_reset_done(struct pci_dev *pdev)
 {
@@ -269,8 +277,8 @@ static pci_ers_result_t peerbar_error_detected(struct pci_dev *pdev, pci_channel
 }
 
 /*
- * The link was reset, and memory decode is off with the BARs: see decode.c. A device that
- * is closed is enabled by the next open.
+ * The link was reset, so the BARs are lost and memory decode is off: see bars_lost() in
+ * decode.c. If the device is closed, the next open enables it again.
  */
 static void peerbar_resume(struct pci_dev *pdev)
 {
@@ -322,7 +330,7 @@ static void peerbar_remove(struct pci_dev *pdev)
 
 	peerbar_revoke(pd->context, PEERBAR_REMOVED, PEERBAR_NO_WAIT);
 	vfio_pci_core_unregister_device(&pd->core);
-	/* closed by now, and nothing is mapped: it has nothing left to wait for */
+	/* the device is closed by now and nothing is mapped, so the work has nothing to wait for */
 	cancel_work_sync(&pd->context->settle);
 	peerbar_debugfs_remove(pd->context);
 	vfio_put_device(&pd->core.vdev);
@@ -351,7 +359,7 @@ static struct pci_driver peerbar_driver = {
 	.driver_managed_dma = true,
 };
 
-/* What has to be there before a device is bound, in this order. */
+/* What has to be set up before a device is bound, in this order; torn down in reverse. */
 static const struct {
 	int (*init)(void);
 	void (*exit)(void);

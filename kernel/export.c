@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The UAPI: VFIO_DEVICE_FEATURE_DMA_BUF, as mainline's vfio-pci has it since 6.19, to the
- * byte and to the errno; and the life of a dma-buf.
+ * The UAPI, VFIO_DEVICE_FEATURE_DMA_BUF, with the layout and the errnos of mainline's vfio-pci
+ * since 6.19; and the life of a dma-buf.
  *
- * Like mainline, a probe succeeds for a device without any BAR, and exporting succeeds
- * while memory decode is off; the error then shows at the attach. open_flags are handed
- * to the dma-buf core, which takes any.
+ * As in mainline, a probe succeeds for a device without any BAR, and an export succeeds while
+ * memory decode is off; then it is the attach that fails. open_flags are passed to the dma-buf
+ * core, which accepts any.
  */
 #include <linux/overflow.h>
 #include <linux/slab.h>
@@ -17,15 +17,16 @@
 PEERBAR_IMPORT_NS(DMA_BUF);
 
 /*
- * What a revoke does with a buffer grows with its ranges, so their number has a bound.
- * Exporters of graphics memory in pieces of 2 MiB get to 1 GiB with it.
+ * The work of revoking a buffer grows with its number of ranges, so that number is limited.
+ * Graphics memory in pieces of 2 MiB can still be exported up to 1 GiB at a time.
  */
 #define PEERBAR_MAX_RANGES 512
 
 /*
- * Always succeeds: without pin callbacks the core of 6.1 and 6.12 takes the buffer for a
- * static one, maps it at the attach and keeps it mapped through a revoke. A pinned
- * importer learns from the map whether it may have the BAR, and is revoked all the same.
+ * Pinning always succeeds. The callbacks have to exist, because without them the dma-buf core
+ * of 6.1 and 6.12 takes the buffer for a static one: it maps it at the attach and keeps it
+ * mapped through a revoke. Whether a pinned importer may have the BAR is decided when it maps,
+ * and its pin does not save it from a revoke.
  */
 static int buffer_pin(struct dma_buf_attachment *attach)
 {
@@ -37,8 +38,8 @@ static void buffer_unpin(struct dma_buf_attachment *attach)
 }
 
 /*
- * No importer is attached any more, so nobody starts @tell again. If it runs, it finds
- * nothing to do; afterwards nobody looks at the dma-buf.
+ * No importer is attached any more, so nobody queues the work item tell again. If it is still
+ * running, it finds nothing to do. Once it has ended, nobody dereferences the dma-buf.
  */
 static void buffer_release(struct dma_buf *dmabuf)
 {
@@ -58,7 +59,7 @@ static const struct dma_buf_ops buffer_ops = {
 	.release = buffer_release,
 };
 
-/* What can be said without the BAR: whole pages, and a sum that 63 bits hold. */
+/* The checks that do not need the BAR: whole pages, and a sum that fits in 63 bits. */
 static int check_ranges(const struct vfio_region_dma_range *range, u32 nr, u64 *size)
 {
 	u32 i;
@@ -71,11 +72,11 @@ static int check_ranges(const struct vfio_region_dma_range *range, u32 nr, u64 *
 		if (check_add_overflow(*size, range[i].length, size))
 			return -EINVAL;
 	}
-	/* mainline keeps the top bit of a length for itself */
+	/* mainline reserves the top bit of a length for its own use */
 	return *size & BIT_ULL(63) ? -EINVAL : 0;
 }
 
-/* Place the ranges in the BAR; those that touch become one, for the NIC's page size. */
+/* Place the ranges in the BAR. Adjacent ones are merged, so that a NIC can use larger pages. */
 static int place_ranges(struct peerbar_buffer *buf, const struct vfio_region_dma_range *range,
 			u32 nr)
 {
@@ -151,7 +152,7 @@ static struct peerbar_buffer *buffer_create(struct peerbar_context *ctx, u32 bar
 	return buf;
 }
 
-/* From here on dma_buf_put() frees the buffer. */
+/* Once dma_buf_export() has succeeded, dma_buf_put() frees the buffer. */
 static int buffer_publish(struct peerbar_buffer *buf, u32 open_flags)
 {
 	struct peerbar_context *ctx = buf->context;

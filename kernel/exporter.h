@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of peerbar-vfio-pci share; revoke.h and access.h have the rest. Who calls
- * whom: driver.c -> decode.c, power.c, export.c; all of these and clients.c -> revoke.c;
- * export.c -> mapping.c -> provider.c, admission.c; mapping.c, revoke.c, clients.c ->
- * fence.c -> access.c -> compat/. Everybody uses context.c. The order of the locks is at
- * the head of revoke.c.
+ * Declarations that the files of peerbar-vfio-pci share; the rest is in revoke.h and
+ * access.h. The call graph, roughly:
+ *
+ *   driver.c                                  -> decode.c, power.c, export.c
+ *   driver.c, decode.c, power.c, clients.c    -> revoke.c
+ *   export.c                                  -> mapping.c
+ *   mapping.c                                 -> provider.c, admission.c
+ *   revoke.c, clients.c                       -> fence.c
+ *   mapping.c, clients.c, fence.c             -> access.c
+ *   access.c                                  -> compat/
+ *
+ * All of them use context.c. The lock order is described at the top of revoke.c.
  */
 #ifndef PEERBAR_EXPORTER_H
 #define PEERBAR_EXPORTER_H
@@ -25,34 +32,40 @@
 #include "compat/iova.h"
 #include "topology.h"
 
-/* Why no importer may reach a device's BARs now: bits of peerbar_context.reasons. */
+/*
+ * Reasons why no importer may reach a device's BARs. They are bit numbers in
+ * peerbar_context.reasons, and importers may map only while no bit is set.
+ */
 enum peerbar_reason {
 	PEERBAR_CLOSED,			/* no user has the device open */
-	PEERBAR_RESET,			/* the PCI core resets the device */
-	PEERBAR_RESET_IOCTL,		/* the owner is about to reset it */
-	PEERBAR_PF_RESET,		/* the PCI core resets the function that it is a part of */
-	PEERBAR_CONFIG_WRITE,		/* the owner writes a register that decode depends on */
-	PEERBAR_MEMORY_OFF,		/* PCI_COMMAND.MEM is clear, or the BARs are lost */
+	PEERBAR_RESET,			/* the PCI core is resetting the device */
+	PEERBAR_RESET_IOCTL,		/* VFIO_DEVICE_RESET is running, or about to */
+	PEERBAR_PF_RESET,		/* the PCI core is resetting the PF of this VF */
+	PEERBAR_CONFIG_WRITE,		/* the owner is writing a register that controls decode */
+	PEERBAR_MEMORY_OFF,		/* PCI_COMMAND.MEM is clear, or the BARs were lost */
 	PEERBAR_D3HOT,			/* powered down through the PM capability */
-	PEERBAR_LOW_POWER,		/* the low power feature was entered */
+	PEERBAR_LOW_POWER,		/* the owner entered low power through the VFIO feature */
 	PEERBAR_SLEEP,			/* the system sleeps, or is about to */
 	PEERBAR_ERROR,			/* AER reported the device, or its link, as lost */
 	PEERBAR_REMOVED,		/* unbound or unplugged */
-	PEERBAR_SETTLING,		/* an event that did not wait is being finished */
+	PEERBAR_SETTLING,		/* a work item is finishing a revoke that did not wait */
 	PEERBAR_NR_REASONS,
 };
 
-/* Buckets of the revoke time histogram; bucket n holds times below 2^n microseconds. */
+/*
+ * Buckets of the revoke time histogram. Bucket n counts revokes that took less than 2^n
+ * microseconds and did not fit into a lower bucket; the last one also counts all longer ones.
+ */
 #define PEERBAR_HISTOGRAM 24
 
 /**
  * struct peerbar_provider - one BAR as a target of peer-to-peer DMA
  * @pdev: the function that owns it
- * @start: CPU address; 0 size if this is no memory BAR
- * @size: its length
+ * @start: CPU address of its first byte
+ * @size: its length in bytes; 0 if this is not a memory BAR
  * @bus_offset: bus address minus CPU address
- * @host_bridge_answer: what pci_p2pdma says of clients that this BAR meets only at the
- *                      host bridge; the first attach that needs it asks
+ * @host_bridge_answer: what pci_p2pdma says about clients that share nothing with @pdev but
+ *                      the host bridge; cached by the first attach that needs it
  */
 struct peerbar_provider {
 	struct pci_dev *pdev;
@@ -65,31 +78,34 @@ struct peerbar_provider {
 /**
  * struct peerbar_context - the part of a device that its dma-bufs need
  *
- * It outlives the device: buffers may stay after close, unbind and unplug, and then
- * answer -ENODEV. Nothing in it points to the vfio device.
+ * Dma-bufs can outlive the device: they may stay after close, unbind and unplug, and
+ * attaching or mapping them then fails with -ENODEV. So the context outlives the device, too,
+ * and nothing in it points to the vfio device.
  *
- * @ref: one for the device, one for each buffer
- * @node: in the list of context.c, as long as @ref is not 0
- * @pdev: referenced
+ * @ref: one reference for the device, and one for each buffer
+ * @node: entry in the list of context.c while @ref is not 0
+ * @pdev: the function; holds a reference
  * @provider: one for each BAR, made at probe
- * @tellers: runs peerbar_buffer.tell. The device has a queue of its own, so that
- *           importers of one device that sit in their callbacks use up nobody else's
- * @settle: finishes the events that did not wait
- * @live: mappings, and attempts to make one, of all buffers
- * @idle: woken when @live becomes 0
- * @log: limit of its lines in the kernel's log, of its own so that it hides no other's
- * @close_ns: how long it will take to close all that is open: see peerbar_mapping.close_ns
- * @iova_bytes: IOVA space that its mappings hold, in all importers' domains together
- * @lock: protects all below; held for short, never while anything is waited for
- * @reasons: bits of enum peerbar_reason
- * @events: times that each was set
- * @buffers: all that exist, orphans included
- * @revokes: events that took something away, by reason
- * @fenced: mappings closed under an importer that held them
- * @overdue: those of them whose importer should have let go, and did not in time
- * @untold: those of them whose importer would have, but could not be told in time
- * @histogram: how long those events took that waited
- * @debugfs: folder of the device
+ * @tellers: workqueue that runs peerbar_buffer.tell. Each device has its own, so that
+ *           callbacks that block do not keep the importers of other devices from being told
+ * @settle: work item that finishes revokes that did not wait
+ * @live: mappings that reach a BAR, and attempts to make one, of all buffers
+ * @idle: woken when @live drops to 0
+ * @log: rate limit for lines in the kernel log; each device has its own, so that none hides
+ *       the lines of another
+ * @close_ns: estimate of how long it takes to close all open mappings: the sum of
+ *            peerbar_mapping.close_ns
+ * @iova_bytes: IOVA space that its mappings hold, summed over all importers' domains
+ * @lock: protects everything below; held only briefly, and never across a wait
+ * @reasons: bit mask of enum peerbar_reason
+ * @events: how many times each reason was set
+ * @buffers: all existing buffers, orphans included
+ * @revokes: number of events that took mappings away, by reason
+ * @fenced: mappings that were closed, or given up, while an importer still held them
+ * @overdue: those of @fenced whose importer was told to let go, and did not in time
+ * @untold: those of @fenced whose importer can let go, but could not be told in time
+ * @histogram: how long revokes took that waited
+ * @debugfs: directory of the device
  */
 struct peerbar_context {
 	struct kref ref;
@@ -118,7 +134,7 @@ struct peerbar_context {
 	struct dentry *debugfs;
 };
 
-/* A line in the kernel's log about an importer of a device's BARs. */
+/* Log a line about an importer of a device's BARs, within the device's rate limit. */
 #define peerbar_line(ctx, print, client, fmt, ...)				\
 	do {									\
 		if (__ratelimit(&(ctx)->log))					\
@@ -130,10 +146,10 @@ struct peerbar_context {
 
 /**
  * struct peerbar_device - a bound PCI function
- * @core: what vfio-pci-core knows of it; drvdata points here
- * @context: what its buffers know of it
- * @decode_lock: one change of memory decode or power state at a time
- * @frozen: AER has an error between detection and recovery; under the device's own lock
+ * @core: vfio-pci-core's part; drvdata points here
+ * @context: the part that its buffers need
+ * @decode_lock: serializes changes of memory decode and of the power state
+ * @frozen: AER has detected an error and not yet recovered; protected by the device lock
  */
 struct peerbar_device {
 	struct vfio_pci_core_device core;
@@ -150,22 +166,24 @@ struct peerbar_range {
 
 /**
  * struct peerbar_buffer - one dma-buf
- * @ref: one for the dma-buf, one for whoever looks at it without peerbar_context.lock
- * @context: referenced
+ * @ref: one reference for the dma-buf, and one for each user that looks at the buffer without
+ *       holding peerbar_context.lock
+ * @context: the device; holds a reference
  * @provider: the BAR
- * @dmabuf: its dma-buf; only @tell and the importer's own calls may look at it, because
- *          the buffer may outlive it
- * @id: inode number of @dmabuf, by which people and tools name the buffer
- * @node: in peerbar_context.buffers, as long as @ref is not 0
- * @size: bytes, all ranges
- * @nr_ranges: number of ranges; neighbours that touch are merged
- * @range: in the user's order
- * @orphan: the device was closed: never usable again; under peerbar_context.lock
- * @revoked: mapping it gives -ENODEV; written under peerbar_context.lock, read without
+ * @dmabuf: its dma-buf. The buffer may outlive it, so only @tell and the importers' own calls
+ *          may dereference it
+ * @id: inode number of @dmabuf, by which people and tools identify the buffer
+ * @node: entry in peerbar_context.buffers while @ref is not 0
+ * @size: bytes of all ranges together
+ * @nr_ranges: number of ranges, after adjacent ones were merged
+ * @range: the ranges, in the user's order
+ * @orphan: the device was closed, so the buffer is never usable again; protected by
+ *          peerbar_context.lock
+ * @revoked: mapping it fails with -ENODEV; written under peerbar_context.lock, read without
  * @live: mappings that reach the BAR, and attempts to make one
- * @tell: runs the callbacks of importers that have to let go
- * @lock: protects @attachments and all that is in them
- * @attachments: of importers
+ * @tell: work item that calls the callbacks of importers that have to let go
+ * @lock: protects @attachments and everything in them
+ * @attachments: one for each importer
  */
 struct peerbar_buffer {
 	struct kref ref;
@@ -188,21 +206,23 @@ struct peerbar_buffer {
 
 /* What stops an importer's DMA when the BAR is taken away. */
 enum peerbar_stop {
-	PEERBAR_STOP_NATIVE,		/* itself: it is told, stops its hardware and unmaps */
-	PEERBAR_STOP_FENCE,		/* the IOMMU: it is not told, and may unmap whenever */
+	PEERBAR_STOP_NATIVE,		/* itself: when told, it stops its hardware and unmaps */
+	PEERBAR_STOP_FENCE,		/* the IOMMU: it is not told, and may unmap at any time */
 };
 
 /**
  * struct peerbar_attachment - an importer of a buffer; priv of the dma_buf_attachment
- * @attach: the core's side
+ * @attach: the dma-buf core's side
  * @buf: the buffer
- * @client: the importing device; referenced, because the core does not
- * @node: in peerbar_buffer.attachments
- * @route: may it reach the BAR, and how; decided once
- * @stop: what stops it; decided once
- * @mappings: all that it ever had: live, or parked with their IOVA
- * @dead: it cannot let go, or did not: it gets no other mapping
- * @leaving: @client loses its driver: no other mapping, and its domain is not touched again
+ * @client: the importing device; holds a reference, because the dma-buf core takes none
+ * @node: entry in peerbar_buffer.attachments
+ * @route: whether and how @client can reach the BAR; decided at attach
+ * @stop: what stops its DMA; decided at attach
+ * @mappings: all mappings made for it so far, in any state; parked ones keep their IOVA
+ * @dead: it may not map again: it cannot let go or did not when told, or the IOMMU failed to
+ *        close its mapping
+ * @leaving: it may not map again: @client is losing its driver, after which neither the
+ *           domain nor the DMA API is used for it
  */
 struct peerbar_attachment {
 	struct dma_buf_attachment *attach;
@@ -216,20 +236,20 @@ struct peerbar_attachment {
 	bool leaving;
 };
 
-/* How a mapping's DMA addresses come about. */
+/* Where a mapping's DMA addresses come from. */
 enum peerbar_way {
-	PEERBAR_BUS,			/* bus addresses: no IOMMU in the way */
-	PEERBAR_DIRECT,			/* the DMA API, which does not translate */
-	PEERBAR_TRANSLATED,		/* IOVA in a domain of the DMA API */
+	PEERBAR_BUS,			/* PCI bus addresses: no IOMMU on the path */
+	PEERBAR_DIRECT,			/* the DMA API, without translation */
+	PEERBAR_TRANSLATED,		/* IOVA in a domain that the DMA API manages */
 };
 
 enum peerbar_mapping_state {
 	PEERBAR_PARKED,			/* closed, nobody holds it; may be opened again */
 	PEERBAR_LIVE,			/* open, an importer holds it */
-	PEERBAR_FENCED,			/* closed under the importer, which still holds it */
+	PEERBAR_FENCED,			/* closed or given up, but the importer still holds it */
 };
 
-/* A piece of a mapping that is contiguous for the importer. */
+/* A piece of a mapping whose DMA addresses are contiguous. */
 struct peerbar_run {
 	dma_addr_t addr;
 	size_t len;
@@ -237,17 +257,17 @@ struct peerbar_run {
 
 /**
  * struct peerbar_mapping - a buffer mapped for one attachment
- * @sgt: what the importer sees
- * @att: whose it is
- * @node: in peerbar_attachment.mappings
- * @state: see the enum
+ * @sgt: what the importer gets
+ * @att: the attachment that it belongs to
+ * @node: entry in peerbar_attachment.mappings
+ * @state: see enum peerbar_mapping_state
  * @told: the importer was told to let go of it
- * @close_ns: how long it will take to close it, by what it took to open it
- * @way: how it is reached
+ * @close_ns: estimate of how long closing it takes: the time that opening it took
+ * @way: where its DMA addresses come from
  * @dir: direction of the transfers
- * @iova: of a translated mapping: one for all ranges, reserved from the first open on
- * @nr_runs: number of runs: one if it is translated, else one for each range
- * @run: in the order of the ranges
+ * @iova: only if translated: one IOVA for all ranges, reserved since it was first opened
+ * @nr_runs: number of runs: one if translated, else one for each range
+ * @run: the runs, in the order of the ranges
  */
 struct peerbar_mapping {
 	struct sg_table sgt;
@@ -269,7 +289,7 @@ struct peerbar_mapping {
  * peerbar_context_create - make the context of a function, closed and with no buffers
  * @pdev: the function
  *
- * Return: the context with one reference, or NULL without memory.
+ * Return: the context with one reference, or NULL if out of memory.
  */
 struct peerbar_context *peerbar_context_create(struct pci_dev *pdev);
 
@@ -280,10 +300,10 @@ struct peerbar_context *peerbar_context_create(struct pci_dev *pdev);
 void peerbar_context_put(struct peerbar_context *ctx);
 
 /**
- * peerbar_next_context - walk over all devices, and those that are gone but for buffers
- * @ctx: where the walk is, NULL at its beginning; its reference is dropped
+ * peerbar_next_context - walk over all devices, and over those that are gone but have buffers
+ * @ctx: where the walk is, NULL to begin; its reference is dropped
  *
- * No lock is held between the calls. What comes or goes meanwhile may be missed.
+ * No lock is held between the calls, so contexts that come or go meanwhile may be missed.
  *
  * Return: the next one with a reference, or NULL at the end.
  */
@@ -292,9 +312,9 @@ struct peerbar_context *peerbar_next_context(struct peerbar_context *ctx);
 /**
  * peerbar_next_buffer - walk over the buffers of a device
  * @ctx: the device
- * @buf: where the walk is, NULL at its beginning; its reference is dropped
+ * @buf: where the walk is, NULL to begin; its reference is dropped
  *
- * As peerbar_next_context().
+ * Works like peerbar_next_context().
  *
  * Return: the next one with a reference, or NULL at the end.
  */
@@ -308,16 +328,16 @@ struct peerbar_buffer *peerbar_next_buffer(struct peerbar_context *ctx,
 void peerbar_buffer_put(struct peerbar_buffer *buf);
 
 /**
- * peerbar_live_get - announce a mapping, before it is known whether it may be made
+ * peerbar_live_get - count a mapping, before it is known whether it may be made
  * @buf: the buffer
  *
- * Whoever revokes marks the buffer first and then looks at the count; whoever maps counts
- * first and then looks at the mark. So at least one of the two sees the other.
+ * A revoke first marks the buffer as revoked and then reads the count; a map first counts and
+ * then reads the mark. So at least one of the two sees the other.
  */
 void peerbar_live_get(struct peerbar_buffer *buf);
 
 /**
- * peerbar_live_put - a mapping was closed, or not made
+ * peerbar_live_put - stop counting a mapping, which was closed or not made
  * @buf: the buffer
  */
 void peerbar_live_put(struct peerbar_buffer *buf);
@@ -329,18 +349,18 @@ void peerbar_live_put(struct peerbar_buffer *buf);
  * @pd: an open device
  * @flags: of struct vfio_device_feature
  * @arg: the user's struct
- * @argsz: bytes behind it
+ * @argsz: bytes at @arg
  *
- * Checks and errors are mainline's, in mainline's order. Beside that, a buffer has at
- * most 512 ranges and at most as many bytes as its BAR, because the work that a revoke
- * has with it grows with both: -ENOMEM.
+ * Checks and errors are mainline's, in mainline's order. In addition, -ENOMEM refuses a buffer
+ * that has more than 512 ranges or more bytes than its BAR, because the work of revoking it
+ * grows with both.
  *
  * Return: a file descriptor, 0 for a probe, or a negative errno.
  */
 int peerbar_export(struct peerbar_device *pd, u32 flags,
 		   struct vfio_device_feature_dma_buf __user *arg, size_t argsz);
 
-/* mapping.c: what the dma-buf core calls for an importer; see struct dma_buf_ops */
+/* mapping.c: called by the dma-buf core on behalf of an importer; see struct dma_buf_ops */
 int peerbar_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach);
 void peerbar_detach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach);
 struct sg_table *peerbar_map(struct dma_buf_attachment *attach, enum dma_data_direction dir);
@@ -350,7 +370,7 @@ void peerbar_unmap(struct dma_buf_attachment *attach, struct sg_table *sgt,
 /* decode.c: does the device decode its BARs? */
 
 /**
- * peerbar_update_decode - bring the reasons in line with what is so now
+ * peerbar_update_decode - set or clear reasons to match the device's current state
  * @pd: an open device, with its decode_lock held
  */
 void peerbar_update_decode(struct peerbar_device *pd);
@@ -370,19 +390,19 @@ bool peerbar_in_d3(const struct pci_dev *pdev);
  * @count: how many
  * @ppos: region and offset
  *
- * Return: as vfio_pci_core_write(); -EINTR if the caller was killed.
+ * Return: what vfio_pci_core_write() returns, or -EINTR if the caller was killed.
  */
 ssize_t peerbar_write(struct vfio_device *vdev, const char __user *buf, size_t count,
 		      loff_t *ppos);
 
 /**
- * peerbar_low_power - the features that enter and leave low power
+ * peerbar_low_power - handle the VFIO features that enter and leave low power
  * @pd: an open device
  * @flags: of struct vfio_device_feature
  * @arg: the user's struct
- * @argsz: bytes behind it
+ * @argsz: bytes at @arg
  *
- * Return: as vfio_pci_core_ioctl_feature(); -EINTR if the caller was killed.
+ * Return: what vfio_pci_core_ioctl_feature() returns, or -EINTR if the caller was killed.
  */
 int peerbar_low_power(struct peerbar_device *pd, u32 flags, void __user *arg, size_t argsz);
 
@@ -390,28 +410,27 @@ int peerbar_low_power(struct peerbar_device *pd, u32 flags, void __user *arg, si
 
 /**
  * peerbar_provider_init - describe a BAR
- * @provider: to fill
+ * @provider: filled in
  * @pdev: the function
  * @bar: its BAR
  */
 void peerbar_provider_init(struct peerbar_provider *provider, struct pci_dev *pdev, int bar);
 
 /**
- * peerbar_provider_map_type - may a client reach a BAR, and how
+ * peerbar_provider_map_type - decide whether and how a client can reach a BAR
  * @provider: the BAR
  * @client: the device that does the DMA
  * @last: CPU address of the last byte that it is to reach
  *
- * Asks the kernel's P2PDMA where that is built in, and decides by the same rules where
- * it is not.
+ * Asks the kernel's P2PDMA if that is built in, and applies the same rules itself if not.
  *
- * Return: the route, with the reason if there is none.
+ * Return: the route, or the reason why there is none.
  */
 struct peerbar_route peerbar_provider_map_type(struct peerbar_provider *provider,
 					       struct device *client, phys_addr_t last);
 
 /**
- * peerbar_iommu_of - what a device's DMA goes through
+ * peerbar_iommu_of - what kind of IOMMU domain a device's DMA goes through
  * @dev: the device
  *
  * Return: see enum peerbar_iommu.
@@ -421,24 +440,24 @@ enum peerbar_iommu peerbar_iommu_of(struct device *dev);
 /* admission.c */
 
 /**
- * peerbar_admit - let an importer in, or refuse it
- * @att: its attachment, with the route; gets @stop
+ * peerbar_admit - accept an importer, or refuse it
+ * @att: its attachment, with its route; its @stop is filled in
  *
- * A refusal is logged, with what is in the way of the fence.
+ * A refusal is logged, together with why the importer cannot be fenced off either.
  *
  * Return: 0, or -EOPNOTSUPP if nothing could stop its DMA.
  */
 int peerbar_admit(struct peerbar_attachment *att);
 
 /**
- * peerbar_stop_text - what stops an importer, as a word for tools
+ * peerbar_stop_text - name what stops an importer, in a word for tools
  * @stop: which
  *
  * Return: a constant string.
  */
 const char *peerbar_stop_text(enum peerbar_stop stop);
 
-/* debugfs.c; without debugfs in the kernel they do nothing */
+/* debugfs.c; these do nothing if the kernel has no debugfs */
 int peerbar_debugfs_init(void);
 void peerbar_debugfs_exit(void);
 void peerbar_debugfs_add(struct peerbar_context *ctx);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The fence: closing a mapping in the IOMMU while its importer still holds it. For
- * importers that cannot let go it is the way, for the others the last resort.
+ * The fence: closing a mapping in the IOMMU while its importer still holds it. It is the
+ * normal way to stop importers that cannot let go, and the last resort for the others.
  *
- * Nothing here touches the importing device itself, which belongs to another driver and
- * serves others, too: its DMA is cut off from the BAR, and from nothing else.
+ * Nothing here touches the importing device itself, which belongs to another driver and has
+ * other users: its DMA is cut off from the BAR, and from nothing else.
  */
 #include "access.h"
 #include "revoke.h"
 #include "trace.h"
 
-/* Also what nothing can close is no longer waited for: see peerbar_abandon(). */
+/* Selects what can be closed or, with @abandon, what nothing can close: peerbar_abandon(). */
 static bool may_be_fenced(const struct peerbar_mapping *m, const struct device *client,
 			  bool abandon)
 {
@@ -56,8 +56,8 @@ static void log_fence(const struct peerbar_mapping *m, bool closed)
 }
 
 /*
- * The log has one line for an event and an importing device, whatever it has mapped. The
- * device is compared, and not looked at: it may be gone.
+ * An importing device that has many mappings gets one line in the log, and not one for each.
+ * fences->named is only compared and never dereferenced, because that device may be gone.
  */
 static void count(const struct peerbar_mapping *m, bool closed, struct peerbar_fences *fences)
 {
@@ -72,7 +72,7 @@ static void count(const struct peerbar_mapping *m, bool closed, struct peerbar_f
 	fences->named = m->att->client;
 }
 
-/* Who was not told did nothing wrong: it may map again when it was, and has let go. */
+/* An importer that was not told did nothing wrong. Once told, it lets go and may map again. */
 static void fence_one(struct peerbar_mapping *m, struct peerbar_fences *fences)
 {
 	struct peerbar_attachment *att = m->att;
@@ -83,7 +83,7 @@ static void fence_one(struct peerbar_mapping *m, struct peerbar_fences *fences)
 	m->state = PEERBAR_FENCED;
 	if (att->stop == PEERBAR_STOP_FENCE || m->told)
 		att->dead = true;
-	/* out of the way of the next search */
+	/* so that the next find() does not walk over it first */
 	list_move_tail(&att->node, &att->buf->attachments);
 	count(m, closed, fences);
 	trace_fence(m, closed);

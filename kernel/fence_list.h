@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Is a driver in the list that an operator wrote into the module parameter fence? The
- * module (admission.c) and the tools (rdma/machine) have the same answer, because it is the
- * same source; nothing here calls the kernel, so it is tested on any host.
+ * Is a driver in the list that an operator wrote into the module parameter fence? The module
+ * (admission.c) and the tools (rdma/machine) include this same source, so that they always
+ * agree. Nothing here calls into the kernel, so it can be tested on any host.
  */
 #ifndef PEERBAR_FENCE_LIST_H
 #define PEERBAR_FENCE_LIST_H
@@ -16,16 +16,19 @@
 #include <string.h>
 #endif
 
-/* Between names, and of no meaning before and after them: echo ends a line. */
+/*
+ * What separates the names. Separators before the first and after the last name are ignored,
+ * because a list that was written with echo(1) ends in a newline.
+ */
 #define PEERBAR_FENCE_SEPARATORS ", \t\n"
 
-/* As the kernel treats names of modules, '-' is the same as '_'. */
+/* '-' and '_' are equal, as they are in the names of kernel modules. */
 static inline char peerbar_fence_fold(char c)
 {
 	return c == '-' ? '_' : c;
 }
 
-/* Are the first @len characters of @text the whole of @name? */
+/* Are the first @len characters of @text exactly @name? */
 static inline bool peerbar_fence_is(const char *text, size_t len, const char *name)
 {
 	size_t i;
@@ -37,8 +40,8 @@ static inline bool peerbar_fence_is(const char *text, size_t len, const char *na
 }
 
 /*
- * Users know an RDMA device by its RDMA driver. That one sits on top of a driver of the PCI
- * function, and it is the latter that is bound to it, often by another name.
+ * Users know an RDMA device by the name of its RDMA driver. That driver sits on top of the
+ * one that is bound to the PCI function, which often has another name.
  */
 static inline bool peerbar_fence_is_rdma(const char *text, size_t len, const char *driver)
 {
@@ -69,7 +72,8 @@ static inline bool peerbar_fence_is_rdma(const char *text, size_t len, const cha
  * @list: names of drivers, as the operator wrote them, or "all"
  * @driver: the driver that is bound to the PCI function; "" for none
  *
- * Return: whether the list has it, by its own name or by that of the RDMA driver above it.
+ * Return: true if the list contains "all", the driver's own name, or the name of the RDMA
+ * driver above it.
  */
 static inline bool peerbar_fence_names(const char *list, const char *driver)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The system's sleep: while devices lose power, and their BARs with it, no importer may
- * reach them.
+ * System sleep: while devices lose power, and their BARs with it, no importer may reach them.
  *
- * Revoked before tasks are frozen, because importers may need them to let go; given back
- * when they run again. If one holds on, and no IOMMU can close its mapping, the system
- * does not go to sleep. A kexec is no sleep, and revokes nothing: docs/architecture.md.
+ * The BARs are revoked before tasks are frozen, because importers may need running tasks to let
+ * go, and they are given back when tasks run again. If an importer holds on and no IOMMU can
+ * close its mapping, the system does not go to sleep. A kexec is not a sleep, and revokes
+ * nothing: see docs/architecture.md.
  */
 #include <linux/suspend.h>
 
@@ -19,7 +19,7 @@ static void wake_up_all_devices(void)
 		peerbar_allow(ctx, PEERBAR_SLEEP);
 }
 
-/* All are told before one is waited for. */
+/* The importers of all devices are told before any of them is waited for. */
 static int put_all_to_sleep(void)
 {
 	struct peerbar_context *ctx = NULL;

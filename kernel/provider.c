@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The real machine, described for the rules of topology.c.
+ * Describes the real machine for the rules of topology.c.
  */
 #include <linux/pci-p2pdma.h>
 #ifdef CONFIG_X86
@@ -34,7 +34,7 @@ enum peerbar_iommu peerbar_iommu_of(struct device *dev)
 						     PEERBAR_IOMMU_FOREIGN;
 }
 
-/* Ranges are whole pages of the CPU, and must not share an IOMMU's with their neighbours. */
+/* Ranges consist of whole CPU pages, and must not share an IOMMU page with their neighbours. */
 static bool coarse_iommu(struct device *dev)
 {
 	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
@@ -53,8 +53,8 @@ static bool acs_redirects(const struct pci_dev *pdev)
 }
 
 /*
- * The device that tells what the host bridge is: the first on the root bus, if it is at
- * 00.0 or a root port. We hold a device below, so it does not go away.
+ * The device that identifies the host bridge: the first one on the root bus, if it is at 00.0
+ * or is a root port. It does not go away, because we hold a device below it.
  */
 static struct pci_dev *host_bridge_device(struct pci_host_bridge *host)
 {
@@ -67,7 +67,7 @@ static struct pci_dev *host_bridge_device(struct pci_host_bridge *host)
 	return first;
 }
 
-/* Deeper trees than we count are taken to meet at the host bridge. */
+/* If paths meet only beyond PEERBAR_MAX_HOPS, they are taken to meet at the host bridge. */
 static void describe_path(struct peerbar_path *path, struct pci_dev *pdev)
 {
 	struct pci_host_bridge *host = pci_find_host_bridge(pdev->bus);
@@ -94,8 +94,8 @@ static void read_acs(struct peerbar_path *path, unsigned int nr)
 }
 
 /*
- * A read of configuration space is the slowest part of an attach, and the kernel's answer
- * takes some of its own: read no more than the decision needs.
+ * Reads of configuration space are the slowest part of an attach, and the kernel's answer may
+ * take some more of them. So read no more here than the decision needs.
  */
 static void describe_switched_way(struct peerbar_topology *t)
 {

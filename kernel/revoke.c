@@ -3,45 +3,47 @@
  * Taking the BARs away from importers, and giving them back.
  *
  * A device is usable while its mask of reasons is 0. Every event that makes a BAR change
- * hands or vanish sets its reason before it happens and clears it when it is over; the
- * reasons are independent, so that a reset during low power does not give the BAR back.
+ * hands or vanish sets its reason before it happens and clears it when it is over. The
+ * reasons are independent of each other, so that the end of a reset does not give the BAR
+ * back while the device is still in low power.
  *
  * Setting a reason
- *   1. marks every buffer revoked: from now on a map gives -ENODEV. If nothing is mapped,
- *      that is all;
- *   2. has the importers of every buffer told, each buffer's by a work item of its own:
- *      who holds the lock of one buffer, or sits in the callback of one, keeps nobody else
- *      from being told, nor from letting go;
- *   3. fences off the importers that cannot stop (admission.c), and lets them map no more;
- *   4. waits until nothing is mapped, for at most revoke_timeout_ms less the time that
+ *   1. marks every buffer as revoked: from now on a map fails with -ENODEV. If nothing is
+ *      mapped, that is all;
+ *   2. has the importers of every buffer told, by one work item for each buffer. So if
+ *      somebody holds the lock of one buffer, or blocks in a callback for it, importers of
+ *      other buffers can still be told, and can still let go;
+ *   3. fences off the importers that cannot stop (admission.c), which may not map again;
+ *   4. waits until nothing is mapped, for at most revoke_timeout_ms minus the time that
  *      step 5 may take (access.c);
- *   5. closes in the IOMMU what is still mapped. Who was told in time, and holds on, has
- *      broken its promise and maps no more; who could not be told is not to blame;
- *   6. where no IOMMU translates, waits for importers that are to stop by themselves for as
- *      long as it takes, as mainline does: nothing else could stop them but to stop their
- *      whole device, which is not ours;
+ *   5. closes in the IOMMU what is still mapped. An importer that was told in time and holds
+ *      on has broken its promise, and may not map again. One that could not be told is not to
+ *      blame, and may;
+ *   6. where no IOMMU translates, waits for importers that have to stop by themselves for as
+ *      long as it takes, as mainline does. The only other way to stop them is to stop their
+ *      whole device, which belongs to another driver;
  *   7. reads from the device: see flush_posted_writes().
  *
- * An importer that has unmapped has stopped: the DMA API allows nothing else. Fences in a
- * buffer's reservation object say nothing beyond that, and anybody who may open the buffer
- * can add some that are never signalled. So they are not waited for.
+ * An importer that has unmapped has stopped its DMA, because the DMA API requires it. Fences
+ * in a buffer's reservation object say nothing beyond that, and anybody who may open the
+ * buffer can add fences that are never signalled. So they are not waited for.
  *
  * Locks, outermost first:
  *
- *   device lock of the importing device     the driver core's, when its driver goes
+ *   device lock of the importing device     held by the driver core while its driver goes
  *   peerbar_device.decode_lock
- *     vfio_pci_core_device.memory_lock      the core's; never taken here
+ *     vfio_pci_core_device.memory_lock      vfio-pci-core's; never taken here
  *       pci_bus_sem                         the PCI core's, in a hot reset and in AER
- *         contexts_lock                     short
- *         peerbar_context.lock              short
- *         dma_resv of a buffer              importers hold it when they map and are told
+ *         contexts_lock                     held briefly
+ *         peerbar_context.lock              held briefly
+ *         dma_resv of a buffer              held by importers that map or are told
  *           peerbar_buffer.lock             held while one mapping is opened or closed
  *
- * memory_lock is held by some callers (reset through the ioctl, FLR by a config write, hot
- * reset) and not by others (reset through sysfs), which is why nothing here may take it. AER
- * walks the bus with pci_bus_sem held, so what it calls may not take decode_lock.
- * No lock of ours is held while anything is waited for, but decode_lock, which only the
- * owner's own calls take. A callback runs with the dma_resv held and no lock of ours.
+ * Some callers hold memory_lock (reset through the ioctl, FLR by a config write, hot reset)
+ * and others do not (reset through sysfs), so nothing here may take it. AER walks the bus with
+ * pci_bus_sem held, so nothing that it calls may take decode_lock. None of our locks is held
+ * across a wait for importers, except decode_lock, which only the owner's own calls take. The
+ * importers' callbacks run with the dma_resv held, and with none of our locks.
  */
 #include <linux/dma-resv.h>
 #include <linux/jiffies.h>
@@ -52,7 +54,7 @@
 #include "revoke.h"
 #include "trace.h"
 
-/* How often a wait without end says so. */
+/* Seconds between the log messages of a wait without limit. */
 #define REMINDER_S 60
 
 static unsigned int revoke_timeout_ms = 5000;
@@ -65,7 +67,7 @@ module_param(allow_unsafe_timeout, bool, 0644);
 MODULE_PARM_DESC(allow_unsafe_timeout,
 		 "Where no IOMMU translates, wait no longer than revoke_timeout_ms for importers that do not let go. Their DMA may then reach the device while it is reset, and whoever owns it next (default off)");
 
-/* Settles the events that did not wait; of its own, because it may wait for long. */
+/* Runs peerbar_context.settle; a workqueue of its own, because the work may wait for long. */
 static struct workqueue_struct *settlers;
 
 static const char * const reason_names[PEERBAR_NR_REASONS] = {
@@ -94,9 +96,9 @@ unsigned long peerbar_revoke_timeout(void)
 }
 
 /*
- * Does an importer have to be told of what it holds, and was it not yet? What was closed
- * under an importer that could not be told in time is told when it can be, even if access
- * has been given back.
+ * Does the importer hold a mapping that it must be told to let go of, and has not been told of
+ * yet? That includes mappings that were closed because it could not be told in time: it is
+ * told when that becomes possible, even if access has been given back by then.
  */
 static bool must_be_told(struct peerbar_attachment *att)
 {
@@ -120,8 +122,9 @@ static bool must_be_told(struct peerbar_attachment *att)
 }
 
 /*
- * The core's own call would run the callbacks of all importers. Those that are fenced have
- * none that is made for it: that of a pinned umem before 7.1 warns.
+ * The dma-buf core's own function would call the callbacks of all importers. But importers that
+ * are fenced off have no callback that is meant to be called: before 7.1, that of a pinned umem
+ * only warns.
  */
 void peerbar_tell_importers(struct work_struct *work)
 {
@@ -144,15 +147,15 @@ void peerbar_tell(struct peerbar_buffer *buf)
 	queue_work(buf->context->tellers, &buf->tell);
 }
 
-/* What an event finds. */
+/* What an event finds mapped. */
 struct census {
-	unsigned int buffers;	/* that are mapped */
-	size_t bytes;		/* their sizes */
+	unsigned int buffers;	/* how many buffers */
+	size_t bytes;		/* their sizes, summed up */
 };
 
 /*
- * Steps 1 and 2. An orphan is revoked already, and stays so. With peerbar_context.lock
- * held, so that a buffer in the list has not been released.
+ * Steps 1 and 2. An orphan is already revoked, and stays so. Called with peerbar_context.lock
+ * held, so that no buffer in the list can be freed.
  */
 static struct census mark_revoked(struct peerbar_context *ctx, enum peerbar_reason reason)
 {
@@ -164,7 +167,7 @@ static struct census mark_revoked(struct peerbar_context *ctx, enum peerbar_reas
 		if (reason == PEERBAR_CLOSED)
 			buf->orphan = true;
 	}
-	/* pairs with the one of peerbar_live_get() */
+	/* pairs with smp_mb__after_atomic() in peerbar_live_get() */
 	smp_mb();
 	list_for_each_entry(buf, &ctx->buffers, node) {
 		if (!atomic_read(&buf->live))
@@ -181,7 +184,7 @@ static bool is_idle(const struct peerbar_context *ctx)
 	return !atomic_read(&ctx->live);
 }
 
-/* Return: 0, also if the time is over, or -EINTR. */
+/* Return: 0 if nothing is mapped any more or the time is over, or -EINTR. */
 static int wait_idle(struct peerbar_context *ctx, unsigned long timeout,
 		     enum peerbar_wait wait)
 {
@@ -254,7 +257,7 @@ static void log_all_holders(struct peerbar_context *ctx)
 			log_holders(buf);
 }
 
-/* Step 6. The parameter may be set meanwhile. */
+/* Step 6. The parameter is read again and again, because it may be set while this waits. */
 static int wait_without_end(struct peerbar_context *ctx, enum peerbar_wait wait,
 			    struct peerbar_fences *fences)
 {
@@ -274,10 +277,11 @@ static int wait_without_end(struct peerbar_context *ctx, enum peerbar_wait wait,
 }
 
 /*
- * A read does not pass the writes that wait before it at the device's own link, and its
- * answer says that they have arrived. That is all it orders: how far a root complex has
- * got with writes from another of its ports, only that knows. Asked after something was
- * taken away from a device that is awake; configuration space answers in D3hot, too.
+ * On the device's own link, a read does not overtake the writes that are queued before it, so
+ * its completion shows that they have arrived. It orders nothing beyond that: only the root
+ * complex knows how far it has got with writes that came in through another of its ports. This
+ * is called only if something was mapped, and reads only if the device can answer, which
+ * configuration space does in D3hot, too.
  */
 static void flush_posted_writes(struct pci_dev *pdev)
 {
@@ -288,7 +292,7 @@ static void flush_posted_writes(struct pci_dev *pdev)
 		pci_read_config_word(pdev, PCI_VENDOR_ID, &vendor);
 }
 
-/* What is left of the timeout, if what importers hold on to is to be closed within it, too. */
+/* How long to wait for importers, if closing what they hold is to end within the timeout, too. */
 static unsigned long patience(struct peerbar_context *ctx, unsigned long start)
 {
 	unsigned long timeout = peerbar_revoke_timeout();
@@ -323,7 +327,7 @@ static void add_to_histogram(struct peerbar_context *ctx, u64 ns)
 	mutex_unlock(&ctx->lock);
 }
 
-/* An event that waits for importers, and says how long it took. */
+/* A revoke that waits for importers, and records how long that took. */
 static int revoke_now(struct peerbar_context *ctx, enum peerbar_reason reason,
 		      enum peerbar_wait wait)
 {
@@ -349,8 +353,8 @@ static void set_locked(struct peerbar_context *ctx, enum peerbar_reason reason)
 }
 
 /*
- * The rest of the events that did not wait. The buffers stay revoked until it is over: an
- * importer that maps anew meanwhile would be taken for one that has not let go.
+ * Finishes the revokes that did not wait. The buffers stay revoked until it is done, because an
+ * importer that mapped again before would be mistaken for one that has not let go.
  */
 void peerbar_settle(struct work_struct *work)
 {
@@ -390,7 +394,7 @@ int peerbar_revoke(struct peerbar_context *ctx, enum peerbar_reason reason,
 	}
 	if (c.buffers)
 		ret = revoke_now(ctx, reason, wait);
-	/* nothing is mapped, so an event that did not wait before is about to be over, too */
+	/* nothing is mapped, so an earlier revoke that did not wait is about to finish, too */
 	if (!ret)
 		flush_work(&ctx->settle);
 	return ret;

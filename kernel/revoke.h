@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What takes the BARs away from importers, and what makes it happen. */
+/* Taking the BARs away from importers, and the notifiers that make it happen. */
 #ifndef PEERBAR_REVOKE_H
 #define PEERBAR_REVOKE_H
 
@@ -8,39 +8,42 @@
 /* revoke.c */
 
 enum peerbar_wait {
-	PEERBAR_NO_WAIT,		/* a work item finishes what is to be done */
+	PEERBAR_NO_WAIT,		/* return at once; a work item finishes the revoke */
 	PEERBAR_WAIT,
-	PEERBAR_WAIT_KILLABLE,		/* for a user, who may be killed meanwhile */
-	PEERBAR_WAIT_OR_FAIL,		/* for an event that need not be: never without end */
+	PEERBAR_WAIT_KILLABLE,		/* end the wait if the calling process is killed */
+	PEERBAR_WAIT_OR_FAIL,		/* fail where PEERBAR_WAIT would wait without limit */
 };
 
 /**
  * peerbar_revoke - take the BARs away from all importers
  * @ctx: the device
  * @reason: why; stays set until peerbar_allow()
- * @wait: whether to wait until they are gone
+ * @wait: whether and how to wait until no importer can reach them any more
  *
- * Importers that cannot stop are fenced off, the others told. Those have revoke_timeout_ms
- * to unmap; then their mappings are closed in the IOMMU. Where no IOMMU translates, they
- * are waited for without end, unless allow_unsafe_timeout is set.
+ * Importers that cannot stop by themselves are fenced off, and the others are told. Those have
+ * revoke_timeout_ms to unmap; after that their mappings are closed in the IOMMU. Where no IOMMU
+ * translates, they are waited for without limit, unless allow_unsafe_timeout is set.
  *
- * When a call that waits returns 0, no DMA reaches the BARs. A call that does not wait
- * returns before that; until it is so, the buffers stay revoked, whatever is allowed.
+ * When a call that waits returns 0, no DMA reaches the BARs, except that of importers which
+ * allow_unsafe_timeout gave up. A call that does not wait returns earlier. Until its work item
+ * has finished, the buffers stay revoked, even if peerbar_allow() clears @reason.
  *
- * A pinned or fenced registration stays dead for ever; a dynamic importer may map again
- * once no reason is left.
+ * A pinned or fenced registration is dead for good. A dynamic importer may map again once no
+ * reason is left.
  *
- * Return: 0, or with the reason gone again, and importers that may still reach the BARs:
- * -EINTR if the caller was killed (%PEERBAR_WAIT_KILLABLE), -EBUSY in place of waiting
- * without end (%PEERBAR_WAIT_OR_FAIL).
+ * Return: 0 or, with @reason cleared again and importers that may still reach the BARs, -EINTR
+ * if the caller was killed (%PEERBAR_WAIT_KILLABLE), or -EBUSY instead of a wait without limit
+ * (%PEERBAR_WAIT_OR_FAIL).
  */
 int peerbar_revoke(struct peerbar_context *ctx, enum peerbar_reason reason,
 		   enum peerbar_wait wait);
 
 /**
- * peerbar_allow - a reason is gone
+ * peerbar_allow - clear a reason
  * @ctx: the device
  * @reason: which
+ *
+ * When the last one is cleared, importers may map again.
  */
 void peerbar_allow(struct peerbar_context *ctx, enum peerbar_reason reason);
 
@@ -54,10 +57,10 @@ void peerbar_allow(struct peerbar_context *ctx, enum peerbar_reason reason);
 unsigned int peerbar_events(struct peerbar_context *ctx, enum peerbar_reason reason);
 
 /**
- * peerbar_allow_after - a reason is gone, unless it has been set again
+ * peerbar_allow_after - clear a reason, unless it has been set again
  * @ctx: the device
  * @reason: which
- * @events: peerbar_events() of it from before the caller looked
+ * @events: what peerbar_events() returned before the caller checked that the reason is gone
  */
 void peerbar_allow_after(struct peerbar_context *ctx, enum peerbar_reason reason,
 			 unsigned int events);
@@ -78,21 +81,21 @@ const char *peerbar_reason_name(enum peerbar_reason reason);
 unsigned long peerbar_revoke_timeout(void);
 
 /**
- * peerbar_settle - finish the events that did not wait: peerbar_context.settle
+ * peerbar_settle - finish revokes that did not wait: peerbar_context.settle
  * @work: the work item
  */
 void peerbar_settle(struct work_struct *work);
 
 /**
  * peerbar_tell - have the importers of a buffer told that they must let go
- * @buf: the buffer, marked as revoked or with clients that leave
+ * @buf: the buffer, which is revoked or has attachments that are marked as leaving
  *
- * Returns at once; peerbar_buffer.tell runs the callbacks.
+ * Returns at once; the work item peerbar_buffer.tell calls the callbacks.
  */
 void peerbar_tell(struct peerbar_buffer *buf);
 
 /**
- * peerbar_tell_importers - run the callbacks: peerbar_buffer.tell
+ * peerbar_tell_importers - call the importers' callbacks: peerbar_buffer.tell
  * @work: the work item
  */
 void peerbar_tell_importers(struct work_struct *work);
@@ -103,7 +106,7 @@ void peerbar_revoke_exit(void);
 /* clients.c */
 
 /**
- * peerbar_client_stays - will we hear of it when this device loses its driver?
+ * peerbar_client_stays - will our notifier find this device when it loses its driver?
  * @client: an importing device whose attachment is in its buffer's list
  *
  * Return: false if it has no driver, or is about to lose it.
@@ -121,7 +124,7 @@ const char *peerbar_driver_name(const struct peerbar_attachment *att);
 int peerbar_clients_init(void);
 void peerbar_clients_exit(void);
 
-/* power.c: the system's sleep */
+/* power.c: system sleep */
 int peerbar_power_init(void);
 void peerbar_power_exit(void);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The rules of peer-to-peer routing. They are mainline's (drivers/pci/p2pdma.c), stated
- * over struct peerbar_topology; nothing here calls the kernel.
+ * The rules of peer-to-peer routing. They are mainline's (drivers/pci/p2pdma.c), applied to
+ * struct peerbar_topology; nothing here calls into the kernel.
  */
 #include "topology.h"
 
@@ -11,13 +11,14 @@
 #define ANY_DEVICE 0xffff
 
 /*
- * Host bridges known to forward requests from one device to another: the list of Linux
- * 7.3. Used only where the kernel has no P2PDMA to ask.
+ * Host bridges that are known to forward requests from one device to another: the list of
+ * Linux 7.3. It decides only if the kernel has no P2PDMA to ask; otherwise it only helps to
+ * say why the kernel refuses.
  */
 static const struct {
 	__u16 vendor;
 	__u16 device;
-	bool same_only;		/* forwards only between devices of its own */
+	bool same_only;		/* forwards only between devices below itself */
 } host_bridges[] = {
 	{ VENDOR_INTEL, 0x3c00, true },		/* Xeon E5, Core i7 */
 	{ VENDOR_INTEL, 0x3c01, true },
@@ -106,7 +107,7 @@ static bool host_bridge_forwards(const struct peerbar_topology *t)
 	       (same || host_bridge_listed(&t->client, same));
 }
 
-/* Hop of @p that is @dev, or its number of hops. */
+/* Index of @dev among the hops of @p, or the number of hops if it is not one of them. */
 static unsigned int hop_of(const struct peerbar_path *p, const void *dev)
 {
 	unsigned int i;
@@ -168,7 +169,7 @@ static struct peerbar_route switched(const struct peerbar_topology *t)
 	return accept(PEERBAR_MAP_BUS_ADDR);
 }
 
-/* Why the host bridge does not do; the kernel, where asked, has the last word. */
+/* Why the path through the host bridge is refused. If the kernel was asked, it decides. */
 static enum peerbar_refusal host_bridge_fault(const struct peerbar_topology *t, bool met)
 {
 	if (t->kernel == PEERBAR_KERNEL_YES)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * May one PCI function reach a BAR of another, and over which way? The rules alone, over
- * a description of the machine, so that the same source is tested on any host
+ * May one PCI function reach a BAR of another, and over which path? These are only the rules,
+ * applied to a description of the machine, so that the same source can be tested on any host
  * (tests/unit/kernel). provider.c describes the real machine.
  */
 #ifndef PEERBAR_TOPOLOGY_H
@@ -13,13 +13,13 @@
 #include <stddef.h>
 #endif
 
-/* Bridges between a function and its host bridge, the function counted in. */
+/* The most hops that a path can hold: a function and the bridges above it, up to the root. */
 #define PEERBAR_MAX_HOPS 16
 
 enum peerbar_map_type {
 	PEERBAR_MAP_NOT_SUPPORTED,
-	PEERBAR_MAP_BUS_ADDR,		/* switched below the host bridge: bus addresses */
-	PEERBAR_MAP_HOST_BRIDGE,	/* through it, and the IOMMU: what the DMA API gives */
+	PEERBAR_MAP_BUS_ADDR,		/* through a switch, by bus addresses */
+	PEERBAR_MAP_HOST_BRIDGE,	/* through host bridge and IOMMU, by DMA API addresses */
 };
 
 enum peerbar_refusal {
@@ -47,10 +47,10 @@ struct peerbar_route {
 };
 
 /**
- * struct peerbar_hop - a function on the way to the host bridge
+ * struct peerbar_hop - a function on the path to the host bridge
  * @dev: identity; equal on two paths means the same function
- * @redirects: ACS sends peer-to-peer requests, or their completions, upstream; told only
- *             of hops on the switched way
+ * @redirects: ACS sends peer-to-peer requests, or their completions, upstream; filled in only
+ *             for hops on the switched way
  */
 struct peerbar_hop {
 	const void *dev;
@@ -62,8 +62,8 @@ struct peerbar_hop {
  * @nr: hops in use
  * @hop: the function itself first
  * @host: identity of the host bridge
- * @root: there is a device that stands for the host bridge
- * @vendor: its vendor
+ * @root: a PCI device was found that identifies the host bridge
+ * @vendor: its vendor ID
  * @device: its device ID
  */
 struct peerbar_path {
@@ -76,26 +76,26 @@ struct peerbar_path {
 };
 
 enum peerbar_kernel_answer {
-	PEERBAR_NOT_ASKED,		/* the kernel has no P2PDMA */
+	PEERBAR_NOT_ASKED,		/* not yet, or the kernel has no P2PDMA */
 	PEERBAR_KERNEL_YES,
 	PEERBAR_KERNEL_NO,
 };
 
 enum peerbar_iommu {
 	PEERBAR_IOMMU_NONE,
-	PEERBAR_IOMMU_IDENTITY,		/* there is one, and addresses are physical */
-	PEERBAR_IOMMU_TRANSLATES,	/* a domain that the DMA API manages */
-	PEERBAR_IOMMU_FOREIGN,		/* anything else: not ours to map in */
+	PEERBAR_IOMMU_IDENTITY,		/* an identity domain: DMA addresses are physical */
+	PEERBAR_IOMMU_TRANSLATES,	/* a paging domain that the DMA API manages */
+	PEERBAR_IOMMU_FOREIGN,		/* any other domain: we must not map there */
 };
 
 /**
- * struct peerbar_topology - all that the decision rests on
+ * struct peerbar_topology - everything that the decision depends on
  * @provider: path of the function that owns the BAR
- * @client: path of the one that does the DMA
+ * @client: path of the function that does the DMA
  * @cpu_forwards: the CPU's host bridges are known to forward, whatever their IDs
  * @kernel: what pci_p2pdma says
- * @iommu: what the client's DMA goes through
- * @coarse_iommu: the smallest page that it maps is larger than the CPU's
+ * @iommu: what kind of IOMMU domain the client's DMA goes through
+ * @coarse_iommu: the smallest page of that IOMMU domain is larger than the CPU's
  * @last: CPU address of the last byte to be reached
  * @bus_offset: bus address minus CPU address of the BAR
  * @dma_mask: highest address that the client can put on the bus
@@ -113,10 +113,11 @@ struct peerbar_topology {
 };
 
 /**
- * struct peerbar_switched_way - the way that turns round below the host bridge
- * @provider_hops: hops of the provider's path on it, the last one where both paths meet;
- *                 0: they meet at the host bridge, and there is no such way
- * @client_hops: hops of the client's path below that one
+ * struct peerbar_switched_way - the way between two functions that stays below the host bridge
+ * @provider_hops: number of hops of the provider's path up to and including the one where
+ *                 both paths meet; 0 if they meet only at the host bridge, so that there is
+ *                 no such way
+ * @client_hops: number of hops of the client's path below the one where they meet
  */
 struct peerbar_switched_way {
 	unsigned int provider_hops;
@@ -125,22 +126,22 @@ struct peerbar_switched_way {
 
 /**
  * peerbar_switched_way - find the hops whose ACS settings matter
- * @t: the machine; nothing but the identities of the hops is looked at
+ * @t: the machine; only the identities of the hops are used
  *
- * To learn such a setting takes an access to the hop. So it is asked first which are
- * needed: none if the paths meet at the host bridge.
+ * Each ACS setting has to be read from the hop's configuration space. So this tells first which
+ * of them are needed: none if the paths meet only at the host bridge.
  *
  * Return: the way.
  */
 struct peerbar_switched_way peerbar_switched_way(const struct peerbar_topology *t);
 
 /**
- * peerbar_through_one_host_bridge - does nothing but a host bridge lie between the two?
- * @t: the machine; looked at as by peerbar_switched_way()
+ * peerbar_through_one_host_bridge - do the two share one host bridge, and nothing below it?
+ * @t: the machine; only the identities of the hops and of the host bridges are used
  *
- * Then what the kernel says of them it says of any such two of that host bridge.
+ * If so, the kernel's answer for them holds for any such pair below that host bridge.
  *
- * Return: true if so; false also for trees too deep to be sure.
+ * Return: true if so; false also if a path is too deep to be sure.
  */
 bool peerbar_through_one_host_bridge(const struct peerbar_topology *t);
 
@@ -153,7 +154,7 @@ bool peerbar_through_one_host_bridge(const struct peerbar_topology *t);
 struct peerbar_route peerbar_decide(const struct peerbar_topology *t);
 
 /**
- * peerbar_refusal_text - a reason as a clause for people
+ * peerbar_refusal_text - explain a refusal, in a clause for people
  * @reason: the code
  *
  * Return: a constant string.
@@ -161,7 +162,7 @@ struct peerbar_route peerbar_decide(const struct peerbar_topology *t);
 const char *peerbar_refusal_text(enum peerbar_refusal reason);
 
 /**
- * peerbar_map_type_text - a map type as a word for tools
+ * peerbar_map_type_text - name a map type, in a word for tools
  * @type: the type
  *
  * Return: a constant string.

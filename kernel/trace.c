@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The one place that makes the trace events of trace.h. */
+/* Defines the trace events of trace.h: exactly one file may set CREATE_TRACE_POINTS. */
 #define CREATE_TRACE_POINTS
 #include "trace.h"
