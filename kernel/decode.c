@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does the device decode its BARs? The owner decides that through configuration space and
- * through the low power features, and AER may take it away.
+ * Does the device decode its BARs? Its owner controls that through configuration space and
+ * through the low power features, and a link reset by AER may end it.
  */
 #include <linux/uaccess.h>
 
 #include "revoke.h"
 
-/* The user's view, as the core keeps it: the hardware's differs while a reset runs. */
+/* Uses the user's view, which the core keeps, because the hardware differs during a reset. */
 static bool memory_on(struct vfio_pci_core_device *core)
 {
 	return core->pdev->no_command_memory ||
@@ -19,7 +19,7 @@ bool peerbar_in_d3(const struct pci_dev *pdev)
 	return (__force int)pdev->current_state >= (__force int)PCI_D3hot;
 }
 
-/* What a virtual function decodes is a matter of the function that it is a part of. */
+/* Whether a VF decodes its BARs is decided in the SR-IOV capability of its PF. */
 static bool vf_memory_off(struct pci_dev *pdev)
 {
 	struct pci_dev *pf = pci_physfn(pdev);
@@ -46,9 +46,9 @@ static bool bars_differ(struct vfio_pci_core_device *core)
 }
 
 /*
- * After a fatal error AER resets the link, and with it the device, and restores nothing:
- * the BARs decode no more. The core writes them anew when the user writes PCI_COMMAND with
- * memory decode on; rbar is what it will write. A device that is gone answers with ones.
+ * After a fatal error AER resets the link, and with it the device, and restores nothing: the
+ * device does not decode its BARs any more. When the user writes PCI_COMMAND with memory decode
+ * on, the core restores the BARs from rbar. Reads from a device that is gone return all ones.
  */
 static bool bars_lost(struct vfio_pci_core_device *core)
 {
@@ -65,9 +65,11 @@ static bool bars_lost(struct vfio_pci_core_device *core)
 }
 
 /*
- * A device in low power may be suspended, and is not asked: PEERBAR_LOW_POWER keeps
- * importers away, and we are called again when it ends. AER cannot take decode_lock: if it
- * resets the link after we looked, what it says counts.
+ * A device in low power may be suspended, so its registers are not read: PEERBAR_LOW_POWER
+ * keeps importers away, and this is called again when low power ends.
+ *
+ * AER cannot take decode_lock, so the link may be reset while this runs. The count of events,
+ * read first, makes sure that PEERBAR_MEMORY_OFF stays set then, whatever was read here.
  */
 void peerbar_update_decode(struct peerbar_device *pd)
 {
@@ -91,8 +93,8 @@ static bool covers(u64 pos, size_t count, unsigned int reg)
 }
 
 /*
- * Can this write turn memory decode off, or the device? That of a virtual function cannot,
- * but it is how its owner has us look again after an error.
+ * Can this write turn memory decode off, or power the device down? A write to PCI_COMMAND of a
+ * VF cannot, but it is how its owner makes us look again after an error.
  */
 static bool matters(const struct peerbar_device *pd, size_t count, loff_t ppos)
 {
@@ -106,9 +108,9 @@ static bool matters(const struct peerbar_device *pd, size_t count, loff_t ppos)
 }
 
 /*
- * What will be written is not known: the core fetches the user's bytes itself, and another
- * thread may change them until then. So the BARs are taken away before every write that
- * could turn decode off, and given back after it if it did not.
+ * We cannot know what will be written: the core copies the user's bytes itself, and another
+ * thread may change them until then. So the BARs are revoked before every write that could
+ * turn decode off, and given back afterwards if it did not.
  */
 ssize_t peerbar_write(struct vfio_device *vdev, const char __user *buf, size_t count,
 		      loff_t *ppos)
@@ -143,8 +145,8 @@ static int revoke_for_low_power(struct peerbar_device *pd)
 }
 
 /*
- * The core first: it refuses bad arguments, which must change nothing, and the device
- * cannot be suspended before the ioctl is left.
+ * The core is called first, because it refuses bad arguments, which must not revoke anything.
+ * This is not too late for the revoke: the device cannot be suspended before the ioctl returns.
  */
 int peerbar_low_power(struct peerbar_device *pd, u32 flags, void __user *arg, size_t argsz)
 {

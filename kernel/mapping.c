@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What an importer does to a buffer: attach, map, unmap, detach.
+ * What an importer does with a buffer: attach, map, unmap, detach.
  *
- * A mapping belongs to its attachment for good. Unmapped, it is parked: closed, with its
- * IOVA reserved, and taken again at the next map. So a dynamic importer that comes back
- * after a revoke uses no more IOVA than before, its memory region gets the DMA address
- * that it had, and no other memory region can get it until the importer has detached.
+ * A mapping belongs to its attachment until the importer detaches. When it is unmapped, it is
+ * only parked: it is closed, but its IOVA stays reserved, and the next map uses it again. So a
+ * dynamic importer that comes back after a revoke uses no more IOVA than before, its memory
+ * region gets the same DMA address as before, and no other memory region can get that address
+ * until the importer has detached.
  *
- * What an importer makes us allocate is charged to the process for which it does so.
+ * Memory that we allocate for an importer is charged to the process on whose behalf it calls.
  */
 #include <linux/dma-resv.h>
 #include <linux/scatterlist.h>
@@ -20,8 +21,9 @@
 #include "trace.h"
 
 /*
- * The length of an sg entry has 32 bits. Cut where the largest pages of NICs and IOMMUs
- * stay whole, not at the largest length that fits.
+ * The length of an sg entry has 32 bits, so longer runs are cut into pieces. This is not the
+ * largest length that fits, but a power of two, which does not cut through the largest pages of
+ * NICs and IOMMUs.
  */
 #define SG_PIECE ((size_t)SZ_2G)
 
@@ -57,8 +59,9 @@ static void attachment_free(struct peerbar_attachment *att)
 }
 
 /*
- * Listed first: from then on clients.c finds it, or we see that the driver goes. Who cannot
- * reach the BAR maps nothing, and need not be found.
+ * The attachment is listed before the driver is checked: so either clients.c finds it, or we
+ * see here that the driver is going. An importer that cannot reach the BAR never maps anything,
+ * so for that one it does not matter.
  */
 static int attachment_list(struct peerbar_attachment *att)
 {
@@ -75,7 +78,10 @@ static int attachment_list(struct peerbar_attachment *att)
 	return ret;
 }
 
-/* Checks in mainline's order. Whether the BAR can be reached shows at the first map. */
+/*
+ * The checks are in mainline's order. An importer that cannot reach the BAR may attach, and
+ * gets its error at the first map.
+ */
 int peerbar_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach)
 {
 	struct peerbar_buffer *buf = dmabuf->priv;
@@ -139,7 +145,7 @@ static struct peerbar_mapping *mapping_create(struct peerbar_attachment *att)
 	unsigned int nr = way == PEERBAR_TRANSLATED ? 1 : att->buf->nr_ranges;
 	struct peerbar_mapping *m;
 
-	/* let in for the fence, and no domain to close it in any more */
+	/* accepted because of the fence, but there is no domain any more to close it in */
 	if (att->stop == PEERBAR_STOP_FENCE && way != PEERBAR_TRANSLATED)
 		return ERR_PTR(-EIO);
 
@@ -163,13 +169,13 @@ static void mapping_destroy(struct peerbar_mapping *m)
 {
 	peerbar_access_release(m);
 	list_del(&m->node);
-	/* importers see none of the entries that a CPU would use; the free wants them */
+	/* 0 for importers, which get no entries for the CPU; sg_free_table() needs the real one */
 	m->sgt.orig_nents = m->sgt.nents;
 	sg_free_table(&m->sgt);
 	kvfree(m);
 }
 
-/* Page pointers stay NULL: there are none, and an importer that looks must notice. */
+/* Page pointers stay NULL: a BAR has no struct page, and importers that want one must notice. */
 static void fill_sg(struct peerbar_mapping *m)
 {
 	struct scatterlist *sg = m->sgt.sgl;
@@ -187,7 +193,7 @@ static void fill_sg(struct peerbar_mapping *m)
 	}
 }
 
-/* A parked mapping if there is one, else a new one; opened. */
+/* Take a parked mapping if there is one, or else make a new one; and open it. */
 static struct peerbar_mapping *mapping_get(struct peerbar_attachment *att,
 					   enum dma_data_direction dir)
 {
@@ -221,8 +227,9 @@ static int may_map(const struct peerbar_attachment *att)
 }
 
 /*
- * With peerbar_buffer.lock held. Looked at before it is counted, so that attempts that have
- * no chance keep no revoke from ending; and after, because one may have begun meanwhile.
+ * Called with peerbar_buffer.lock held. may_map() is asked before the attempt is counted, so
+ * that attempts without a chance do not keep a revoke from ending; and again afterwards,
+ * because a revoke may have begun in between.
  */
 static struct peerbar_mapping *map_locked(struct peerbar_attachment *att,
 					  enum dma_data_direction dir)
@@ -258,7 +265,10 @@ struct sg_table *peerbar_map(struct dma_buf_attachment *attach, enum dma_data_di
 	return &m->sgt;
 }
 
-/* With peerbar_buffer.lock held. A fenced mapping was closed, and counted, before. */
+/*
+ * Called with peerbar_buffer.lock held. A fenced mapping was already closed, and is not counted
+ * as live any more.
+ */
 static void mapping_put(struct peerbar_mapping *m)
 {
 	if (m->state == PEERBAR_LIVE) {
@@ -280,7 +290,10 @@ void peerbar_unmap(struct dma_buf_attachment *attach, struct sg_table *sgt,
 	mutex_unlock(&buf->lock);
 }
 
-/* The last of an attachment's mappings goes with it. */
+/*
+ * Destroy one of the attachment's mappings. If none is left, unlist the attachment instead and
+ * return false.
+ */
 static bool detach_one(struct peerbar_attachment *att)
 {
 	struct peerbar_buffer *buf = att->buf;
@@ -301,7 +314,7 @@ static bool detach_one(struct peerbar_attachment *att)
 	return m;
 }
 
-/* One mapping at a time: before 6.18 it may take long to give an IOVA back. */
+/* Drops the lock after each mapping, because before 6.18 giving back an IOVA may take long. */
 void peerbar_detach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach)
 {
 	struct peerbar_attachment *att = attach->priv;

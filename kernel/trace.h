@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Trace events. A buffer is named by the inode of its dma-buf, as in
+ * Trace events. A buffer is identified by the inode number of its dma-buf, as in
  * /sys/kernel/debug/dma_buf/bufinfo and in /proc/PID/fdinfo.
  */
 #undef TRACE_SYSTEM
@@ -13,7 +13,7 @@
 
 #include "revoke.h"
 
-/* domain:bus:slot.function, with the longest domain */
+/* room for domain:bus:slot.function, with the longest possible domain */
 #define PEERBAR_NAME_LEN 20
 
 TRACE_EVENT(export,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Differences between kernel versions that fit in a line or two. The larger ones have
- * files of their own in this folder. PEERBAR_HAVE_* come from Kbuild.include.
+ * Differences between kernel versions that need only a line or two. Larger ones have files of
+ * their own in this folder. PEERBAR_HAVE_* are defined by Kbuild.include.
  */
 #ifndef PEERBAR_COMPAT_H
 #define PEERBAR_COMPAT_H
@@ -14,7 +14,7 @@
 #include <linux/slab.h>
 #include <linux/vfio.h>
 
-/* What there is no way round. CONFIG_IOMMU_API is not asked for: VFIO selects it. */
+/* What we cannot do without. CONFIG_IOMMU_API is not checked, because VFIO selects it. */
 #ifndef CONFIG_64BIT
 #error "peerbar-vfio-pci needs a 64-bit kernel, because lengths of BARs have more than 32 bits"
 #endif
@@ -25,7 +25,7 @@
 #error "peerbar-vfio-pci needs a kernel with CONFIG_DMA_SHARED_BUFFER, which makes dma-bufs"
 #endif
 
-/* 5.16: PCI_DRIVER_OVERRIDE_DEVICE_VFIO; 6.1: the others */
+/* PCI_DRIVER_OVERRIDE_DEVICE_VFIO came with 5.16, the others with 6.1. */
 #if !defined(PCI_DRIVER_OVERRIDE_DEVICE_VFIO) || !defined(vfio_alloc_device) || \
 	!defined(VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY) || \
 	!defined(VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP) || \
@@ -34,18 +34,18 @@
 #endif
 
 /*
- * 6.13, cdd30ebb1b9f: the argument of MODULE_IMPORT_NS() became a string. What it puts
- * into the module stayed the same.
+ * 6.13, cdd30ebb1b9f: the argument of MODULE_IMPORT_NS() became a string. The modinfo entry
+ * that it makes stayed the same.
  */
 #define PEERBAR_IMPORT_NS(ns) MODULE_INFO(import_ns, #ns)
 
-/* 7.0, e19e1b480ac7: allocation by object; a commit earlier, with flags to be given */
+/* 7.0, e19e1b480ac7: kzalloc_obj() without flags; as first added, it required them */
 #ifndef PEERBAR_HAVE_KZALLOC_OBJ
 #undef kzalloc_obj
 #define kzalloc_obj(obj) kzalloc(sizeof(obj), GFP_KERNEL)
 #endif
 
-/* 6.19: the UAPI itself, as mainline has it */
+/* 6.19: the UAPI of an export, copied from mainline for older headers */
 #ifndef VFIO_DEVICE_FEATURE_DMA_BUF
 #define VFIO_DEVICE_FEATURE_DMA_BUF 11
 #endif
@@ -71,7 +71,7 @@ static_assert(VFIO_DEVICE_FEATURE_DMA_BUF == 11, "this number is not mainline's"
 static_assert(sizeof(struct vfio_region_dma_range) == 16, "this layout is not mainline's");
 static_assert(sizeof(struct vfio_device_feature_dma_buf) == 16, "this layout is not mainline's");
 
-/* 7.1: the importer's callback changed its name */
+/* 7.1: the importer's callback was renamed */
 #ifdef PEERBAR_HAVE_INVALIDATE_MAPPINGS
 #define peerbar_importer_callback(ops) ((ops)->invalidate_mappings)
 #else

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reserved IOVA before Linux 6.18: dma_map_resource() reserves and maps in one, and
- * dma_unmap_resource() is the only way to give an IOVA back.
+ * Reserved IOVA before Linux 6.18: the only way to reserve an IOVA is dma_map_resource(), which
+ * also maps it, and the only way to give it back is dma_unmap_resource().
  *
- * The first maps the beginning of the BAR, which the importer's user may reach anyway,
- * at an address that nobody knows yet. It is emptied at once, to be mapped anew, range
- * by range.
+ * dma_map_resource() maps the beginning of the BAR, which the importer's user may reach
+ * anyway, at an address that nobody knows yet. We unmap that in the domain at once, and then
+ * map the buffer there, range by range.
  *
- * The second expects to find all of it mapped (AMD's driver warns otherwise, on every
- * kernel), but access.c has emptied it. So just before, it is mapped to the sink:
- * a zeroed page, read-only, because a writable one would carry data from one user of the
- * IOVA to another. On a lazy domain the IOTLB may hold on to the sink for some
- * milliseconds; it lives as long as the module, and a little longer.
+ * dma_unmap_resource() expects the whole IOVA to be mapped (AMD's driver warns otherwise, on
+ * every kernel), but access.c has unmapped it. So just before the call we map all of it to the
+ * sink: a zeroed page, read-only, because a writable one would carry data from one user of the
+ * IOVA to another. On a lazy domain the IOTLB may keep translations to the sink for some
+ * milliseconds, so the sink lives as long as the module, and a little longer.
  */
 #include <linux/delay.h>
 #include <linux/gfp.h>
@@ -23,7 +23,7 @@
 #include "compat/iova.h"
 #include "domain.h"
 
-/* The flush queue's timer runs every 10 ms. */
+/* How long the sink outlives its last use. The timer of the flush queue fires after 10 ms. */
 #define SINK_LINGERS_MS 100
 #define SINK_ENTRIES 512
 
@@ -60,13 +60,13 @@ int peerbar_iova_link(struct device *client, struct peerbar_iova *iova, size_t o
 	return peerbar_iommu_map(iova->domain, iova->addr + offset, phys, len, prot);
 }
 
-/* iommu_map() has done so. */
+/* Nothing to do: iommu_map() has already made the mapping visible. */
 int peerbar_iova_sync(struct device *client, struct peerbar_iova *iova)
 {
 	return 0;
 }
 
-/* Map the sink all over the range; all of it or nothing. */
+/* Map the whole IOVA to the sink, page after page; on failure nothing stays mapped. */
 static int fill_with_sink(struct peerbar_iova *iova)
 {
 	const int prot = IOMMU_READ | IOMMU_CACHE;
@@ -105,7 +105,7 @@ void peerbar_iova_free(struct device *client, struct peerbar_iova *iova)
 		dev_warn_ratelimited(client, "peerbar: IOVA %pad of %zu bytes is lost: error %d\n",
 				     &iova->addr, iova->size, ret);
 	else
-		/* a direction is of no matter to an IOMMU's page tables */
+		/* the direction makes no difference to how an IOMMU unmaps */
 		dma_unmap_resource(client, iova->addr, iova->size, DMA_BIDIRECTIONAL, 0);
 }
 
@@ -115,7 +115,7 @@ int peerbar_iova_init(void)
 	unsigned int i;
 	int ret;
 
-	/* 2 MiB if it can be had, so that the IOMMU needs few entries */
+	/* 2 MiB if available, so that the IOMMU needs few page table entries */
 	for (sink_order = get_order(SZ_2M); ; sink_order--) {
 		sink = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_COMP | __GFP_NOWARN,
 				   sink_order);
