@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A pinned umem on a dma-buf that its exporter may revoke, for kernels without
- * ib_umem_dmabuf_get_pinned_revocable_and_lock(). It behaves as mainline's; where it
+ * ib_umem_dmabuf_get_pinned_revocable_and_lock(). It behaves like mainline's; where it
  * differs, the kernel-doc in umem.c says so.
  *
- * A driver written for mainline includes ib_umem_names.h instead, which gives these
- * the names that it knows.
+ * A driver that was written for mainline includes ib_umem_names.h instead, which gives
+ * everything here the names that the driver uses.
  */
 #ifndef PEERBAR_UMEM_H
 #define PEERBAR_UMEM_H
@@ -14,15 +14,15 @@
 #include <rdma/ib_umem.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
-#error "peerbar_umem needs Linux 6.1 or newer: nothing of it was tried on older kernels."
+#error "peerbar_umem needs Linux 6.1 or newer: it was never tried on older kernels."
 #endif
 
 /**
- * struct peerbar_umem_dmabuf - the kernel's dma-buf umem, and what it lacks
- * @umem: what drivers use, at the place where the kernel has it
- * @core: what the kernel's helpers use; its @private is the argument of @pinned_revoke
- * @pinned_revoke: stops the hardware's use of the pages; NULL until the driver sets it
- * @revoked: the pages are gone for good
+ * struct peerbar_umem_dmabuf - the kernel's dma-buf umem, with the members that it lacks
+ * @umem: used by drivers; it is the first member of @core, too
+ * @core: used by the kernel's helpers; its @private is the argument of @pinned_revoke
+ * @pinned_revoke: makes the hardware stop using the pages; NULL until the driver sets it
+ * @revoked: the pages were taken away for good
  *
  * Everything but @umem is protected by the reservation lock of the dma-buf.
  */
@@ -37,7 +37,7 @@ struct peerbar_umem_dmabuf {
 
 static_assert(offsetof(struct ib_umem_dmabuf, umem) == 0);
 
-/* Only for a umem of peerbar_umem_get_pinned_revocable_and_lock(). */
+/* Only for a umem that peerbar_umem_get_pinned_revocable_and_lock() returned. */
 static inline struct peerbar_umem_dmabuf *to_peerbar_umem_dmabuf(struct ib_umem *umem)
 {
 	return container_of(umem, struct peerbar_umem_dmabuf, umem);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pinned and revocable dma-buf umems, over what ib_uverbs of Linux 6.1 exports: mapping
- * and unmapping are the kernel's, attaching, pinning and revoking are done here. See
- * README.md for lifetimes and locking.
+ * Pinned and revocable dma-buf umems, on top of what ib_uverbs of Linux 6.1 exports: the
+ * kernel's functions map and unmap the pages; attaching, pinning and revoking are done here.
+ * See README.md for lifetimes and locking.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-resv.h>
@@ -18,12 +18,13 @@ static struct dma_resv *umem_resv(struct peerbar_umem_dmabuf *umem_dmabuf)
 }
 
 /*
- * The exporter takes the memory back. It knows this importer by the name of this
- * function (kernel/admission.c).
+ * The exporter takes the memory back. peerbar-vfio-pci takes this importer for one that can
+ * revoke, because this function does not have the name of the RDMA core's callback that only
+ * warns (kernel/admission.c).
  *
- * A revoke that comes before the pages are pinned, perhaps before core.attach is set,
- * has nothing to take. It must not count as the one that a umem has in its life, or
- * what is mapped afterwards would never be unmapped.
+ * A revoke that comes before the pages are pinned, perhaps even before core.attach is set, has
+ * nothing to take away. It must not count as the one revoke in the life of a umem, or what is
+ * mapped afterwards would never be unmapped.
  */
 static void peerbar_umem_revoke_notify(struct dma_buf_attachment *attach)
 {
@@ -69,7 +70,7 @@ new_umem(struct ib_device *device, unsigned long offset, size_t size, int access
 	return umem_dmabuf;
 }
 
-/* The umem takes over the reference to @dmabuf if this succeeds. */
+/* On success, the umem takes over the caller's reference to @dmabuf. */
 static struct peerbar_umem_dmabuf *
 attach_umem(struct ib_device *device, unsigned long offset, size_t size,
 	    struct dma_buf *dmabuf, int access)
@@ -109,21 +110,21 @@ static int pin_and_map(struct peerbar_umem_dmabuf *umem_dmabuf)
 /**
  * peerbar_umem_get_pinned_revocable_and_lock - pin and map a part of a dma-buf
  * @device: the RDMA device that will use the pages
- * @offset: of the part, in bytes
- * @size: of the part, in bytes
- * @fd: the dma-buf
+ * @offset: offset of the part, in bytes
+ * @size: size of the part, in bytes
+ * @fd: descriptor of the dma-buf
  * @access: IB_ACCESS_* flags of the registration
  *
  * On success the reservation lock of the dma-buf is held, so that the driver can finish
- * the registration, set its callback by peerbar_umem_set_revoke_locked(), and only then
- * let a revoke in by peerbar_umem_revoke_unlock().
+ * the registration and set its callback with peerbar_umem_set_revoke_locked(), before it
+ * allows a revoke with peerbar_umem_revoke_unlock().
  *
- * Unlike with mainline's (7.3), a revoke that slips in between the attach and the lock
- * does not fail the registration if the device is usable again.
+ * Unlike in mainline (7.3), a revoke that slips in between the attach and the lock does not
+ * make the registration fail if the device is usable again.
  *
- * Return: the umem, which ends with peerbar_umem_release(), or an error: -EINVAL (the
- * part is empty or not within the dma-buf, or @fd is no dma-buf), -EBADF, -ENOMEM, or
- * what the exporter says to attach, pin and map.
+ * Return: the umem, to be released with peerbar_umem_release(), or an error: -EINVAL (the
+ * part is empty or not within the dma-buf, or @fd is not a dma-buf), -EBADF, -ENOMEM, or the
+ * exporter's error from the attach, the pin or the map.
  */
 struct peerbar_umem_dmabuf *
 peerbar_umem_get_pinned_revocable_and_lock(struct ib_device *device, unsigned long offset,
@@ -155,13 +156,13 @@ peerbar_umem_get_pinned_revocable_and_lock(struct ib_device *device, unsigned lo
 EXPORT_SYMBOL_GPL(peerbar_umem_get_pinned_revocable_and_lock);
 
 /**
- * peerbar_umem_set_revoke_locked - say what a revoke has to do
+ * peerbar_umem_set_revoke_locked - set the driver's revoke callback
  * @umem_dmabuf: the umem, with the reservation lock held
- * @revoke: returns when the hardware has stopped using the pages; may sleep
+ * @revoke: must return only when the hardware has stopped using the pages; may sleep
  * @priv: its argument
  *
  * @revoke is called at most once, with the reservation lock held: by the first revoke, or
- * by the release if there was none. The pages are unmapped when it returns.
+ * by the release if there was none. The pages are unmapped after it has returned.
  */
 void peerbar_umem_set_revoke_locked(struct peerbar_umem_dmabuf *umem_dmabuf,
 				    void (*revoke)(void *priv), void *priv)
@@ -184,7 +185,7 @@ void peerbar_umem_revoke_lock(struct peerbar_umem_dmabuf *umem_dmabuf)
 EXPORT_SYMBOL_GPL(peerbar_umem_revoke_lock);
 
 /**
- * peerbar_umem_revoke_unlock - let revokes in again
+ * peerbar_umem_revoke_unlock - allow revokes again
  * @umem_dmabuf: the umem
  */
 void peerbar_umem_revoke_unlock(struct peerbar_umem_dmabuf *umem_dmabuf)
@@ -194,7 +195,7 @@ void peerbar_umem_revoke_unlock(struct peerbar_umem_dmabuf *umem_dmabuf)
 EXPORT_SYMBOL_GPL(peerbar_umem_revoke_unlock);
 
 /**
- * peerbar_umem_revoke - do as if the exporter had revoked
+ * peerbar_umem_revoke - do what a revoke by the exporter does
  * @umem_dmabuf: the umem, without the reservation lock
  */
 void peerbar_umem_revoke(struct peerbar_umem_dmabuf *umem_dmabuf)
@@ -212,8 +213,8 @@ static bool is_revocable(struct ib_umem *umem)
 }
 
 /**
- * peerbar_umem_release - release any umem, with a revoke before if it is one of ours
- * @umem: of any kind, or NULL; without the reservation lock
+ * peerbar_umem_release - release any umem; one of ours is revoked first
+ * @umem: a umem of any kind, or NULL; without the reservation lock
  *
  * When this returns, the driver's callback is not running and will not be called.
  */
