@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One attachment: what it does of its own accord, and what when it is notified.
+ * One attachment: what it does when a program asks, and what when the exporter notifies it.
  *
  * The reservation lock of the dma-buf protects everything that changes after the attach.
  * The exporter holds it when it notifies. The worker that unmaps late takes it like
- * everybody else, and finds out under it whether there is still something to do.
+ * everybody else, and then checks whether there is still something to unmap.
  */
 #include <linux/device.h>
 #include <linux/dma-buf.h>
@@ -27,8 +27,8 @@ struct importer_attachment {
 	u64 attach_ns;
 
 	/* protected by the reservation lock */
-	struct sg_table *sgt;		/* NULL: not mapped, and not pinned */
-	bool unmapping;			/* notified, to be unmapped late or never */
+	struct sg_table *sgt;		/* NULL if neither mapped nor pinned */
+	bool unmapping;			/* notified, and still mapped */
 	bool dead;
 	u32 notifies, revokes;
 	u64 map_ns, mapped_at, notified_at, unmapped_at;
@@ -54,8 +54,9 @@ static void unmap_locked(struct importer_attachment *a)
 }
 
 /*
- * A timer that is set while the clock tick is late, as it is on a busy emulator, goes off
- * too early by that much. Returns false if it is time.
+ * If the clock tick is late when a timer is set, as happens on a busy emulator, the timer fires
+ * too early by that much. So check the time, and reschedule if needed. Returns false if the
+ * time has come.
  */
 static bool unmap_when_due(struct importer_attachment *a)
 {
@@ -93,7 +94,7 @@ static void revoked(struct importer_attachment *a)
 		schedule_delayed_work(&a->late, msecs_to_jiffies(a->delay_ms) + 1);
 }
 
-/* May come as soon as the attachment exists, before dma_buf_dynamic_attach() returns. */
+/* May be called as soon as the attachment exists, before dma_buf_dynamic_attach() returns. */
 static void notified(struct dma_buf_attachment *attach)
 {
 	struct importer_attachment *a = attach->importer_priv;
@@ -107,7 +108,10 @@ static void notified(struct dma_buf_attachment *attach)
 		revoked(a);
 }
 
-/* Exporters that decide by the callback's name know the next two as revocable. */
+/*
+ * An exporter that judges importers by the name of their callback takes the next two for
+ * revocable. That is why each mode has a callback of its own.
+ */
 static void peerbar_test_importer_dynamic_move_notify(struct dma_buf_attachment *attach)
 {
 	notified(attach);
@@ -119,8 +123,8 @@ static void peerbar_test_importer_pinned_move_notify(struct dma_buf_attachment *
 }
 
 /*
- * What a pinned umem has where a callback must be there. An exporter has no way to know it
- * but by this name.
+ * The callback of the RDMA core's pinned umems, on kernels where an importer must have one. Its
+ * name is the only way in which an exporter can recognize such an importer.
  */
 #ifdef IMPORTER_MUST_HAVE_NOTIFY
 static void ib_umem_dmabuf_unsupported_move_notify(struct dma_buf_attachment *attach)
@@ -214,7 +218,7 @@ err_free:
 	return ERR_PTR(ret);
 }
 
-/* The table is the exporter's, who has to see what was left. */
+/* Forget the mapping without unmapping it: the exporter owns it, and has to clean it up. */
 static void leave_mapped_locked(struct importer_attachment *a)
 {
 	if (pins(a))
@@ -222,7 +226,10 @@ static void leave_mapped_locked(struct importer_attachment *a)
 	a->sgt = NULL;
 }
 
-/* Nobody may sit meanwhile: files of one process are closed one after the other. */
+/*
+ * No callback may sit during this. A process that ends closes its files one after the other,
+ * so nobody would be left to wake a callback that sits on this lock.
+ */
 void importer_detach(struct importer_attachment *a)
 {
 	importer_hurry_begin();

@@ -11,14 +11,14 @@ struct device;
 struct importer_attachment;
 
 /*
- * The caller sees to it that @dev has a driver when it is attached, that what goes with
- * the driver is detached before, and that no two calls for the same attachment overlap.
- * The device itself is held.
+ * The caller makes sure that @dev has a driver when it is attached, that what goes with the
+ * driver is detached before the driver goes, and that no two calls for the same attachment
+ * overlap. The attachment holds a reference to @dev.
  */
 struct importer_attachment *importer_attach(const struct pti_attach *how, struct device *dev);
 void importer_detach(struct importer_attachment *a);
 
-/* Is it for @dev, and not to stay when its driver goes? */
+/* Is it an attachment of @dev, to be detached when the driver goes? */
 bool importer_goes_with(const struct importer_attachment *a, const struct device *dev);
 
 int importer_map(struct importer_attachment *a);

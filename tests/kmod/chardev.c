@@ -2,12 +2,12 @@
 /*
  * /dev/peerbar_test_importer: handles, ioctls, and the driver of the importing device.
  *
- * DMA may only be mapped for a device that has a driver. Attaching takes the device's
- * lock and looks; a bus notifier, which is called with that lock held, detaches before
- * the driver goes, unless the attachment is there to stay.
+ * DMA may only be mapped for a device that has a driver. So attaching checks for one with the
+ * device lock held, and a bus notifier, which is called with that lock held, detaches before
+ * the driver goes, unless the attachment has PTI_STAYS.
  *
  * Lock order: device lock, files_lock, lock of a file, reservation lock. The device lock
- * is only taken interruptibly: its holder may be waiting for a process to end.
+ * is only taken interruptibly, because its holder may be waiting for a process to end.
  */
 #include <linux/device.h>
 #include <linux/fs.h>
@@ -36,7 +36,7 @@ struct importer_file {
 static LIST_HEAD(files);
 static DEFINE_MUTEX(files_lock);
 
-/* With the device lock held, so that the driver stays until the handle is known. */
+/* Called with the device lock held, so that the driver stays until the handle is stored. */
 static int attach_locked(struct importer_file *file, const struct pti_attach *how,
 			 u32 handle, struct device *dev)
 {
@@ -49,7 +49,7 @@ static int attach_locked(struct importer_file *file, const struct pti_attach *ho
 	if (IS_ERR(a))
 		return PTR_ERR(a);
 
-	/* The entry was reserved, nothing has to be allocated. */
+	/* The entry was reserved, so this does not allocate, and cannot fail. */
 	xa_store(&file->attachments, handle, a, GFP_KERNEL);
 	return 0;
 }
@@ -86,7 +86,7 @@ static int ioctl_attach(struct importer_file *file, struct pti_attach __user *ar
 	if (!dev)
 		return -ENODEV;
 
-	/* A handle that leads nowhere until it is all done: what can fail, fails first. */
+	/* Reserve a handle without an attachment, so that nothing can fail after the attach. */
 	ret = xa_alloc(&file->attachments, &handle, NULL, XA_LIMIT(1, MAX_HANDLES),
 		       GFP_KERNEL);
 	if (ret)
@@ -167,7 +167,7 @@ static long importer_ioctl(struct file *filp, unsigned int cmd, unsigned long ua
 	if (_IOC_TYPE(cmd) != PTI_IOC)
 		return -ENOTTY;
 
-	/* the first member of every argument */
+	/* the handle is the first member of every argument, which is how it is read here */
 	BUILD_BUG_ON(offsetof(struct pti_query, handle));
 	if (get_user(handle, (__u32 __user *)arg))
 		return -EFAULT;
@@ -180,7 +180,7 @@ static long importer_ioctl(struct file *filp, unsigned int cmd, unsigned long ua
 	return ret;
 }
 
-/* All attachments that go with the driver of one device, or just all if @dev is NULL. */
+/* Detach what goes with the driver of @dev, or everything if @dev is NULL. */
 static void detach_all(struct importer_file *file, const struct device *dev)
 {
 	struct importer_attachment *a;
@@ -216,7 +216,7 @@ static int importer_release(struct inode *inode, struct file *filp)
 {
 	struct importer_file *file = filp->private_data;
 
-	/* Still listed, so that an unbind meanwhile waits for what is done here. */
+	/* The file is still listed, so that an unbind waits until everything is detached here. */
 	detach_all(file, NULL);
 
 	mutex_lock(&files_lock);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The differences between kernel versions that this module meets; Kbuild probes. */
+/* Differences between kernel versions. Kbuild defines HAVE_*. */
 #ifndef IMPORTER_COMPAT_H
 #define IMPORTER_COMPAT_H
 
@@ -12,7 +12,7 @@
 #define IMPORTER_IMPORT_NS(ns) MODULE_IMPORT_NS(ns)
 #endif
 
-/* 7.1: the callback changed its name, and need not be there */
+/* 7.1: the callback was renamed, and became optional */
 #ifdef HAVE_INVALIDATE_MAPPINGS
 #define importer_notify invalidate_mappings
 #else

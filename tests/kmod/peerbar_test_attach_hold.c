@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Holds importers of dma-bufs up just after the attach, before they know that they are
- * attached, for tests of what the exporter may do in that moment. By two files in
- * /sys/module/peerbar_test_attach_hold/parameters:
+ * Holds up importers of dma-bufs just after the attach, before they know that they are
+ * attached, so that tests can do to the exporter what may happen at that moment. It is
+ * controlled by two files in /sys/module/peerbar_test_attach_hold/parameters:
  *
- *	hold	1: hold from now on who attaches; 0: let them go
+ *	hold	1: hold every importer that attaches from now on; 0: let all go
  *	held	how many are held at this moment
  *
- * dma_buf_dynamic_attach() is redirected by ftrace to a function that calls it and then
- * sleeps. It cannot be told when the last caller has left that function, so the module
- * stays until the machine goes down.
+ * ftrace redirects dma_buf_dynamic_attach() to a function that calls the real one and then
+ * sleeps. There is no way to tell when the last caller has left that function, so the module
+ * cannot be unloaded.
  */
 #include <linux/atomic.h>
 #include <linux/dma-buf.h>
@@ -19,7 +19,7 @@
 
 #include "compat.h"
 
-/* A test that died without letting go does not keep its importers for ever. */
+/* If a test dies without letting its importers go, they are not held for ever. */
 #define LIMIT (60 * HZ)
 
 static DECLARE_WAIT_QUEUE_HEAD(let_go);
@@ -68,7 +68,7 @@ attach_and_hold(struct dma_buf *dmabuf, struct device *dev,
 	return attach;
 }
 
-/* The call that comes from here is the real one. */
+/* A call from this module is the one of attach_and_hold(), and goes to the real function. */
 static void notrace redirect(unsigned long ip, unsigned long parent_ip,
 			     struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bugs to order, one of each kind that the debug kernel is there to find, so that a test
- * can see it find them: write the name of one to
- * /sys/module/peerbar_test_bug/parameters/make. None of them does harm by itself.
+ * Bugs on demand, one of each kind that the debug kernel has to find, so that a test can check
+ * that it does. Write the name of a bug to /sys/module/peerbar_test_bug/parameters/make. None
+ * of them does harm by itself.
  */
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
@@ -70,7 +70,10 @@ static void out_of_bounds(void)
 	kfree(p);
 }
 
-/* Many: old copies of pointers on stacks and in the allocator hide some of them. */
+/*
+ * Leaks many objects, because old copies of their pointers, on stacks and in the allocator,
+ * hide some of them from the detector.
+ */
 static void leak(void)
 {
 	unsigned int i;
@@ -82,7 +85,7 @@ static void leak(void)
 	}
 }
 
-/* A device's mapping is given back with another size than it was made with. */
+/* Unmaps a DMA mapping with another size than it was mapped with. */
 static void unbalanced_dma(void)
 {
 	struct platform_device *pdev;

@@ -3,22 +3,24 @@
  * What a test of system sleep needs in the lab's guest.
  *
  * It keeps the guest's virtio devices awake, as if they were a part of the system's core,
- * because two kinds of them do not wake up again:
+ * because two kinds of them do not work again after a resume:
  *
  *   9p shares, among them the root file system: 9pnet_virtio has neither freeze nor restore.
- *   virtio_pci resets the device on resume, nobody sets its queue up again, and each request
+ *   virtio_pci resets the device on resume, nobody sets up its queue again, and every request
  *   waits for ever.
  *
- *   ports, on Linux 7.3: virtio_console asks which of them the host has open before there is
- *   a buffer for the answer. QEMU drops it, and whoever writes to a port waits for ever.
+ *   Ports, on Linux 7.3: virtio_console asks the host which of them are open before it has
+ *   given it a buffer for the answer. QEMU drops the answer, and whoever writes to a port waits
+ *   for ever.
  *
- * That is good for all that leaves these devices alone: every level of pm_test.
+ * This is sufficient for every kind of sleep that does not touch these devices, which is every
+ * level of pm_test.
  *
- * And it notes when devices slept, in CLOCK_MONOTONIC, as parameters in
+ * It also records when devices were last asleep, in CLOCK_MONOTONIC, in the parameters of
  * /sys/module/peerbar_test_sleep/parameters:
  *
- *	down_ns		before the first was suspended, the last time
- *	up_ns		after the last had resumed
+ *	down_ns		before the first device was suspended
+ *	up_ns		after the last device had resumed
  */
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -35,14 +37,14 @@ MODULE_PARM_DESC(up_ns, "When all were last resumed");
 
 static struct platform_device *witness;
 
-/* All devices are prepared before one is suspended. */
+/* The PM core prepares all devices before it suspends the first. */
 static int note_prepare(struct device *dev)
 {
 	down_ns = ktime_get_ns();
 	return 0;
 }
 
-/* All devices are resumed before one is completed. */
+/* The PM core resumes all devices before it completes the first. */
 static void note_complete(struct device *dev)
 {
 	up_ns = ktime_get_ns();
@@ -68,7 +70,7 @@ static int mark(struct device *dev, void *awake)
 	return 0;
 }
 
-/* The functions, whose ids virtio has reserved, and the virtio device on each. */
+/* The PCI functions with the device IDs reserved for virtio, and the virtio device of each. */
 static void keep_virtio_awake(bool awake)
 {
 	struct pci_dev *pdev = NULL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Callbacks that take their time; see sit.h. One queue for all of them and no lock: who
- * sits holds a reservation lock, and who wakes may be about to wait for that lock.
+ * Callbacks that block; see sit.h. All of them share one wait queue, and there is no lock: a
+ * callback that sits holds a reservation lock, and whoever wakes it may next wait for that lock.
  */
 #include <linux/atomic.h>
 #include <linux/jiffies.h>
@@ -22,7 +22,7 @@ void importer_sit(u32 ms)
 	long timeout = ms == PTI_SIT ? MAX_SCHEDULE_TIMEOUT : msecs_to_jiffies(ms) + 1;
 	int before = atomic_read(&wakes);
 
-	/* Read before: whoever was seen to sit is woken by the next call. */
+	/* wakes is read before sitting is incremented: a callback that was counted can be woken */
 	smp_mb__before_atomic();
 	atomic_inc(&sitting);
 	if (wait_event_killable_timeout(queue,

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Callbacks that take their time, and what cuts it short. Any context that may sleep. */
+/*
+ * Callbacks that block ("sit") for a while, and ways to cut that short. All of these may be
+ * called from any context that may sleep.
+ */
 #ifndef IMPORTER_SIT_H
 #define IMPORTER_SIT_H
 
 #include <linux/types.h>
 
-/* Return after @ms milliseconds, or PTI_SIT, or when somebody wakes all who sit. */
+/* Sit for @ms milliseconds, or without limit for PTI_SIT, or until somebody wakes all. */
 void importer_sit(u32 ms);
 
-/* Whoever sits at this moment goes on; who comes later sits. */
+/* All callbacks that sit at this moment go on; those that come later sit again. */
 void importer_wake(void);
+
+/* How many callbacks sit at this moment. */
 int importer_sitting(void);
 
-/* From the first to the last of these, nobody sits. */
+/* No callback sits between begin and end. Such sections may overlap. */
 void importer_hurry_begin(void);
 void importer_hurry_end(void);
 
