@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What Linux 6.16 has in <linux/dma-mapping.h>, for table.txt to add to older ones. */
+/* What Linux 6.16 added to <linux/dma-mapping.h>; table.txt inserts it into older headers. */
 struct dma_iova_state {
 	dma_addr_t addr;
 	u64 __size;

@@ -4,9 +4,10 @@
 #
 #   headers.sh [SERIES]...     (default: latest 6.12 6.1)
 #
-# Each row of table.txt is compiled against the headers of a kernel that is here, some of
-# them edited. Nothing is linked against a kernel, loaded or run: a row says that the
-# compiler is content, what was found missing, and which compat/iova_*.c was taken.
+# For each row of table.txt, the module is compiled against the headers of a kernel that is
+# installed here, after some edits. Nothing is linked against a kernel, loaded or run. A row
+# that passes shows that the compiler accepts the source, which features were found missing or
+# present, and which compat/iova_*.c was compiled.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 # shellcheck source=tests/guest/lib/tap.sh
@@ -16,7 +17,7 @@ table=$PWD/tests/headers/table.txt
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# unshare FOLDER: a link to a folder becomes a folder of links.
+# unshare FOLDER: replace a link to a folder by a folder of links to what is in it.
 unshare()
 {
 	local of
@@ -27,7 +28,7 @@ unshare()
 	find "$of" -mindepth 1 -maxdepth 1 -exec ln -s -t "$1" {} +
 }
 
-# The headers of this series: "build", where kbuild works, and "common", the source.
+# Copy the headers of this series as links: "build", where kbuild runs, and "common", the source.
 copy_headers()
 {
 	local build common
@@ -44,7 +45,8 @@ copy_headers()
 		> "$copy/build/Makefile"
 }
 
-# edit HEADER SED-SCRIPT: one that changes nothing would test nothing.
+# edit HEADER SED-SCRIPT: edit a header of the copy. A script that changes nothing is an error,
+# because the row would then test nothing.
 edit()
 {
 	local dir=$copy/common file part
@@ -69,7 +71,7 @@ compile()
 		make -s -C "$copy/build" M="$copy/module" KCFLAGS="-Werror -g0" peerbar-vfio-pci.o
 }
 
-# What the probes find in the copy.
+# Which features Kbuild.include finds in the copy.
 features()
 {
 	make -s -f - srctree="$copy/common" <<-'EOT' | tr ' ' '\n' | sort
@@ -78,8 +80,8 @@ features()
 	EOT
 }
 
-# In the words of table.txt: what was found, against the first row of the series, and which
-# of the two files was compiled.
+# Print, in the words of table.txt, how the features differ from the first row of the series,
+# and which of the two iova files was compiled.
 outcome()
 {
 	local found=$work/$series.found first=$work/$series.first
@@ -90,13 +92,13 @@ outcome()
 	find "$copy/module/compat" -name 'iova_*.o' -printf 'takes %f\n'
 }
 
-# differs EXPECTED...: how the outcome differs from these lines
+# differs EXPECTED...: print how the outcome differs from these lines, if it does.
 differs()
 {
 	outcome | diff <(printf '%s\n' "$@") - | sed -n 's/^> /found: /p; s/^< /not found: /p'
 }
 
-# verdict NAME WHY-IT-FAILS
+# verdict NAME WHY-IT-FAILS: the TAP line of a row, which passes if the second word is empty.
 verdict()
 {
 	if [ -z "$2" ]; then
@@ -107,7 +109,7 @@ verdict()
 	fi
 }
 
-# One row; prints why it fails.
+# Run one row, and print why it fails, if it does.
 try()
 {
 	local i built=''
@@ -132,7 +134,7 @@ row()
 	verdict "$name" "$(try)"
 }
 
-# alone FEATURE HEADER NAME...: each, renamed by itself, takes the feature away.
+# alone FEATURE HEADER NAME...: check that the feature is gone if any one NAME is renamed.
 alone()
 {
 	local feature=$1 header=$2 thing
@@ -143,7 +145,7 @@ alone()
 	done
 }
 
-# The rows of one series.
+# Run the rows of one series.
 rows()
 {
 	local series=$1 copy=$work/$1 log=$work/$1.log of='' word rest
