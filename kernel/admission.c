@@ -46,7 +46,7 @@ static const void *callback_of(const struct dma_buf_attachment *attach)
 }
 
 #ifdef PEERBAR_HAVE_ATTACH_REVOCABLE
-/* Where the kernel can answer that by itself, only importers that do revoke have a callback. */
+/* The kernel itself can answer: since 7.1, only importers that can revoke have a callback. */
 static bool revokes(struct dma_buf_attachment *attach)
 {
 	return dma_buf_attach_revocable(attach);

@@ -62,8 +62,8 @@ static void mark_leaving(struct peerbar_buffer *buf, const struct device *client
 }
 
 /*
- * Called when no translated mapping of the client is open any more. Gives back one IOVA, so
- * that the caller can drop the lock before the next. Return: false if there was none.
+ * Called when the client has no translated mapping of the buffer open any more. Gives back one
+ * IOVA, so that the caller can drop the lock before the next. Return: false if there was none.
  */
 static bool give_one_iova_back(struct peerbar_buffer *buf, const struct device *client)
 {

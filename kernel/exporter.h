@@ -75,6 +75,8 @@ struct peerbar_provider {
 	enum peerbar_kernel_answer host_bridge_answer;
 };
 
+static_assert(PEERBAR_NOT_ASKED == 0, "a zeroed provider must count as not asked");
+
 /**
  * struct peerbar_context - the part of a device that its dma-bufs need
  *
@@ -219,8 +221,8 @@ enum peerbar_stop {
  * @route: whether and how @client can reach the BAR; decided at attach
  * @stop: what stops its DMA; decided at attach
  * @mappings: all mappings made for it so far, in any state; parked ones keep their IOVA
- * @dead: it may not map again: it cannot let go or did not when told, or the IOMMU failed to
- *        close its mapping
+ * @dead: it may not map again: it was fenced off because it cannot let go or did not when
+ *        told, or the IOMMU failed to close its mapping
  * @leaving: it may not map again: @client is losing its driver, after which neither the
  *           domain nor the DMA API is used for it
  */
@@ -248,6 +250,8 @@ enum peerbar_mapping_state {
 	PEERBAR_LIVE,			/* open, an importer holds it */
 	PEERBAR_FENCED,			/* closed or given up, but the importer still holds it */
 };
+
+static_assert(PEERBAR_PARKED == 0, "a zeroed mapping must count as parked");
 
 /* A piece of a mapping whose DMA addresses are contiguous. */
 struct peerbar_run {

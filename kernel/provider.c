@@ -126,7 +126,7 @@ static enum peerbar_kernel_answer ask_kernel(struct pci_dev *provider, struct de
 /*
  * The kernel reads the ACS settings each time that it is asked, even when provider and
  * client meet only at the host bridge and the settings decide nothing. There its answer
- * rests on the ID of the host bridge and the family of the CPU, which cannot change while
+ * depends on the ID of the host bridge and the family of the CPU, which cannot change while
  * we hold a device below. So we ask once for each BAR. Two threads that ask at the same
  * time store the same answer.
  */

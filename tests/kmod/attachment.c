@@ -108,10 +108,7 @@ static void notified(struct dma_buf_attachment *attach)
 		revoked(a);
 }
 
-/*
- * An exporter that judges importers by the name of their callback takes the next two for
- * revocable. That is why each mode has a callback of its own.
- */
+/* An exporter that judges importers by the name of the callback takes these for revocable. */
 static void peerbar_test_importer_dynamic_move_notify(struct dma_buf_attachment *attach)
 {
 	notified(attach);
