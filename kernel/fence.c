@@ -78,8 +78,9 @@ static void fence_one(struct peerbar_mapping *m, struct peerbar_fences *fences)
 	struct peerbar_attachment *att = m->att;
 	bool closed = m->way == PEERBAR_TRANSLATED;
 
-	if (closed)
-		peerbar_access_close(m);
+	/* if the IOMMU does not close it, the log says so, and there is nothing left to try */
+	if (closed && peerbar_access_close(m))
+		att->dead = true;
 	m->state = PEERBAR_FENCED;
 	if (att->stop == PEERBAR_STOP_FENCE || m->told)
 		att->dead = true;
