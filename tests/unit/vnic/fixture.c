@@ -44,11 +44,11 @@ static void connect_vectors(struct fixture *f)
 	assert_int_equal(pci_irq_set(&f->nic.pci, 2, 0, vectors, given), 0);
 }
 
-int fixture_setup(void **state)
+int fixture_setup_as(void **state, const struct nic_model *model)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	uint16_t command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
-	const struct nic_config config = nic_default_config(&efa_model);
+	const struct nic_config config = nic_default_config(model);
 
 	assert_non_null(f);
 	assert_int_equal(nic_init(&f->nic, &config), 0);
@@ -65,6 +65,11 @@ int fixture_setup(void **state)
 	f->next_ram = FIXTURE_RAM_SIZE;
 	*state = f;
 	return 0;
+}
+
+int fixture_setup(void **state)
+{
+	return fixture_setup_as(state, &efa_model);
 }
 
 int fixture_teardown(void **state)

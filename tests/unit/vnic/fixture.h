@@ -58,7 +58,8 @@ static inline struct efa *fixture_efa(struct fixture *f)
 	return f->nic.device;
 }
 
-int fixture_setup(void **state);
+int fixture_setup(void **state);	/* EFA's */
+int fixture_setup_as(void **state, const struct nic_model *model);
 int fixture_teardown(void **state);
 
 /*
