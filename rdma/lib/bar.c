@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The BARs of an open device: what the VFIO driver tells of them, and mapping
- * them for the CPU.
+ * The BARs of an open device, as the VFIO driver describes them, and checks of
+ * ranges of them. map.c maps them for the CPU.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include "machine/sys.h"
 #include "uapi.h"
 
-/* The sparse mmap capability lists the only parts that may be mapped. */
+/* If there is a sparse mmap capability, only the areas that it lists may be mapped. */
 static int read_sparse(struct pb_bar *bar, const struct vfio_region_info_cap_sparse_mmap *cap)
 {
 	unsigned int i;
@@ -63,7 +63,7 @@ static int read_areas(struct pb_bar *bar, const struct vfio_region_info *info)
 	return 0;
 }
 
-/* Ask once for the size of the answer, and once for the answer. */
+/* The first call may only learn how large the answer is; the second one then gets it. */
 static struct vfio_region_info *region_info(int fd, unsigned int index)
 {
 	struct vfio_region_info *info = calloc(1, sizeof(*info)), *larger;
@@ -87,12 +87,12 @@ static struct vfio_region_info *region_info(int fd, unsigned int index)
 	return NULL;
 }
 
-/* The kernel gives an I/O port BAR a size too: only its register tells. */
+/* The kernel reports a size for an I/O port BAR, too: only the register tells them apart. */
 static int is_io_ports(struct peerbar_device *dev, unsigned int index)
 {
 	uint32_t reg;
 
-	errno = EIO;	/* for a short read */
+	errno = EIO;	/* a short read does not set errno */
 	if (pread(dev->fd, &reg, sizeof(reg),
 		  dev->config_offset + PCI_BASE_ADDRESS_0 + 4 * index) != sizeof(reg))
 		return -errno;
@@ -173,7 +173,10 @@ int pb_bar_range(struct peerbar_device *dev, unsigned int bar, uint64_t offset, 
 	return 0;
 }
 
-/* The kernel offers the page of a smaller BAR too, if nothing else is in it. */
+/*
+ * The kernel offers mmap of a BAR that is smaller than a page, too, if nothing else lies in
+ * that page. Such a BAR has an area, but peerbar_map() does not map it.
+ */
 static bool has_page(const struct pb_bar *bar)
 {
 	unsigned int i;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Opening a device, closing it, and what is done to it as a whole: reset and
- * memory decode.
+ * Opening and closing a device, resetting it, and switching its memory decode.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -44,7 +43,7 @@ static int open_fd(struct peerbar_device *dev)
 	int group = find_group(dev->address);
 	int ret;
 
-	/* without a group no VFIO driver could be bound, so that is said first */
+	/* No VFIO driver binds to a device without a group, so report the missing group first. */
 	if (group < 0)
 		return group;
 	ret = check_driver(dev->address);
@@ -70,13 +69,13 @@ static int read_config(struct peerbar_device *dev)
 	return 0;
 }
 
-/* Set and clear bits of the command register. */
+/* Set the bits @set and clear the bits @clear of the PCI command register. */
 static int change_command(struct peerbar_device *dev, uint16_t set, uint16_t clear)
 {
 	off_t where = dev->config_offset + PCI_COMMAND;
 	uint16_t command;
 
-	errno = EIO;	/* for a short transfer */
+	errno = EIO;	/* a short transfer does not set errno */
 	if (pread(dev->fd, &command, sizeof(command), where) != sizeof(command))
 		return pb_fail(errno, "%s: cannot read the PCI command register: %s: is the "
 			       "device gone?", dev->address, strerror(errno));
@@ -116,7 +115,10 @@ int peerbar_open(const char *address, struct peerbar_device **out)
 	return ret;
 }
 
-/* The kernel closes a device when its last mapping is gone, so those go first. */
+/*
+ * A mapping holds a reference to the device's file. All mappings must be gone before the
+ * close(), or the kernel would not release the device there.
+ */
 void peerbar_close(struct peerbar_device *dev)
 {
 	if (!dev)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * An open device, and what the parts of the library offer one another.
+ * The open device, and the functions that the files of the library share.
  */
 #ifndef PEERBAR_DEVICE_H
 #define PEERBAR_DEVICE_H
@@ -10,14 +10,15 @@
 
 _Static_assert(PEERBAR_NR_BARS == PB_NR_BARS, "the header and the machine count the same BARs");
 
-struct pb_area {		/* of a BAR: a part that the CPU may map */
+/* A part of a BAR that the CPU may map. */
+struct pb_area {
 	uint64_t offset;
 	uint64_t size;
 };
 
 struct pb_bar {
-	uint64_t size;		/* 0: none, or I/O ports */
-	uint64_t file_offset;	/* of the region in the device's descriptor */
+	uint64_t size;		/* 0 if there is no such BAR, or if it is an I/O port BAR */
+	uint64_t file_offset;	/* where the region begins in the device's descriptor */
 	struct pb_area *areas;	/* NULL if nr_areas is 0 */
 	unsigned int nr_areas;
 };
@@ -27,10 +28,10 @@ struct pb_group;
 struct peerbar_device {
 	char address[PB_ADDRESS_SIZE];
 	const char *backend;
-	struct pb_group *group;		/* group backend; else NULL */
-	int iommufd;			/* iommufd backend; else -1 */
+	struct pb_group *group;		/* only with the group backend, otherwise NULL */
+	int iommufd;			/* only with the iommufd backend, otherwise -1 */
 	int fd;
-	uint64_t config_offset;		/* of configuration space in fd */
+	uint64_t config_offset;		/* where config space begins in fd */
 	struct pb_bar bars[PEERBAR_NR_BARS];
 };
 
@@ -38,29 +39,35 @@ struct peerbar_device {
 int pb_group_open(struct peerbar_device *dev, int group);
 void pb_group_close(struct pb_group *group);
 
-/* Sentences, with -EPERM, that both ways of opening need. */
+/* Both backends need these. They keep a sentence that explains it and return -EPERM. */
 int pb_not_viable(int group);
 int pb_unsafe_interrupts(int group, const char *module);
 
-/* Nobody has group @group open: 0. In use: -EBUSY, and a sentence that says by whom. */
+/*
+ * Return 0 if nobody has IOMMU group @group open. If somebody has, return -EBUSY and keep a
+ * sentence that says who.
+ */
 int pb_group_idle(int group);
 
 /*
- * iommufd.c. Sets dev->iommufd and dev->fd. -ENOENT, without a sentence: this
- * kernel or user has no device node or no iommufd, so try the group.
+ * iommufd.c. Sets dev->iommufd and dev->fd. Returns -ENOENT, without a sentence, if this
+ * process cannot open the device node or /dev/iommu: the caller then tries the group.
  */
 int pb_iommufd_open(struct peerbar_device *dev);
 
 /* bar.c */
 int pb_bars_read(struct peerbar_device *dev);
 void pb_bars_free(struct peerbar_device *dev);
-/* NULL and a sentence: there is no memory BAR @bar. */
+/* Return NULL and keep a sentence if there is no memory BAR @bar. */
 const struct pb_bar *pb_bar_get(struct peerbar_device *dev, unsigned int bar);
-/* Is the range aligned, not empty and inside BAR @bar, which exists? -EINVAL and a sentence. */
+/*
+ * Return 0 if the range is aligned, not empty and inside BAR @bar, else -EINVAL with a
+ * sentence. The BAR must exist: call pb_bar_get() first.
+ */
 int pb_bar_range(struct peerbar_device *dev, unsigned int bar, uint64_t offset,
 		 uint64_t length);
 
-/* map.c: undo every peerbar_map() of @dev. */
+/* map.c. Undoes every peerbar_map() of @dev. */
 void pb_unmap_all(struct peerbar_device *dev);
 
 #endif /* PEERBAR_DEVICE_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Making a dma-buf of ranges of a BAR.
+ * Exporting ranges of a BAR as a dma-buf.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,10 +16,10 @@
 #include "refusal.h"
 #include "uapi.h"
 
-/* The size of the argument must fit a u32; no BAR has use for this many. */
+/* A limit keeps the size of the argument in its u32. No caller needs this many ranges. */
 #define MAX_RANGES 65536u
 
-/* What peerbar-vfio-pci takes: PEERBAR_MAX_RANGES of kernel/export.c. */
+/* The limit of peerbar-vfio-pci: PEERBAR_MAX_RANGES in kernel/export.c. */
 #define DRIVER_RANGES 512u
 
 static int no_feature(const struct peerbar_device *dev)
@@ -135,7 +135,7 @@ static int why_not(struct peerbar_device *dev, unsigned int bar, unsigned int nr
 	return pb_fail(err, "cannot export BAR %u of %s: %s", bar, dev->address, strerror(err));
 }
 
-/* Some programs take descriptor 0 for "none": keep clear of the standard ones. */
+/* Some programs take descriptor 0 to mean "none", so avoid the three standard ones. */
 static int above_standard(int fd)
 {
 	int moved;

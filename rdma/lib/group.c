@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Opening a device through its VFIO group and a type 1 container: the way that
- * every kernel has. No DMA is mapped in the container: the device itself does
- * none, its BAR is the target of another's.
+ * Opening a device through its VFIO group and a type 1 container, which every
+ * kernel supports. Nothing is mapped in the container, because the device itself
+ * does no DMA: its BAR is the target of the NIC's DMA.
  *
- * The kernel lets one file have a group, so devices of one group that this
- * process opens share it.
+ * The kernel allows only one open file per group, so the devices of one group that
+ * this process opens share that file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -107,7 +107,7 @@ static int open_container(struct pb_group *group)
 static int join_container(struct pb_group *group)
 {
 	if (pb_ioctl(group->fd, VFIO_GROUP_SET_CONTAINER, &group->container)) {
-		/* A driver may have been bound since the group was found viable. */
+		/* A driver may have been bound since check_viable(). */
 		if (errno == EPERM || errno == EBUSY)
 			return pb_not_viable(group->number);
 		return pb_fail(errno, "IOMMU group %d does not join a container: %s",
@@ -136,7 +136,7 @@ static int setup(struct pb_group *group)
 	return ret;
 }
 
-/* The order matters: the group leaves its container before that is closed. */
+/* The order matters: closing the group takes it out of the container. */
 static void teardown(struct pb_group *group)
 {
 	if (group->fd >= 0)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * Opening a device through its own node and iommufd, where the kernel has both.
- * The device is bound to the iommufd and attached to no address space: binding
- * gives access to BARs and configuration space, and DMA is not wanted.
+ * The device is bound to the iommufd but not attached to an address space: binding
+ * is enough to access BARs and config space, and the device does no DMA.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include "machine/sys.h"
 #include "uapi.h"
 
-/* vfio-dev holds one folder, named like the node. */
+/* vfio-dev contains one folder, which has the name of the node. */
 int pb_iommufd_node(const char *address, char *node, size_t size)
 {
 	PB_NAMES nodes = pb_list("/sys/bus/pci/devices/%s/vfio-dev", address);
@@ -30,8 +30,9 @@ int pb_iommufd_node(const char *address, char *node, size_t size)
 }
 
 /*
- * EINVAL: the node's device is open already, which the kernel allows once.
- * EBUSY: a device of the group is, or it belongs to another driver.
+ * The kernel returns EINVAL if the device itself is open already, because it can be bound
+ * only once. It returns EBUSY if the group or another device of it is open, or if a device
+ * of the group is bound to a driver that is not VFIO's.
  */
 static int why_not(struct peerbar_device *dev, const char *node, int err)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Mapping BARs for the CPU. Every mapping is kept in a list: one that outlives
- * peerbar_close() would keep the device open, and its buffers alive.
+ * Mapping BARs for the CPU. Every mapping is kept in a list so that peerbar_close() can
+ * undo it: a mapping that is left would keep the device open and its dma-bufs usable.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -31,7 +31,10 @@ static void add(struct mapping *map)
 	pthread_mutex_unlock(&lock);
 }
 
-/* Take the first mapping of @dev, or that at @addr, off the list. */
+/*
+ * Remove a mapping from the list and return it: with @dev the first one of that device, with
+ * NULL the one that has this @addr and @length. Returns NULL if there is none.
+ */
 static struct mapping *take(const struct peerbar_device *dev, const void *addr, size_t length)
 {
 	struct mapping **link, *map;
@@ -68,7 +71,7 @@ static int check(struct peerbar_device *dev, unsigned int bar, uint64_t offset, 
 		       (uintmax_t)offset, (uintmax_t)length, bar, dev->address);
 }
 
-/* The largest power of two that is not above @length, from a page to 1 GiB. */
+/* The largest power of two that is not above @length, but at least a page and at most 1 GiB. */
 static size_t natural_alignment(size_t length)
 {
 	size_t align = 1ul << 30;
@@ -79,8 +82,9 @@ static size_t natural_alignment(size_t length)
 }
 
 /*
- * mmap at a naturally aligned address: a reservation with room to spare is made,
- * the mapping put over its aligned part, and the rest given back. NULL and errno.
+ * mmap() at a naturally aligned address: reserve more address space than needed, put the
+ * mapping over the aligned part of it, and release the rest. Returns NULL and sets errno on
+ * failure.
  */
 static void *map_aligned(int fd, off_t offset, size_t length)
 {

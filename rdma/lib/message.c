@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What a program that uses the library is told of its last failure. */
+/* peerbar_errmsg(): the message of the last failure, for programs that use the library. */
 #include "machine/error.h"
 #include "peerbar.h"
 

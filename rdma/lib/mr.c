@@ -16,7 +16,7 @@
 #include "peerbar.h"
 #include "refusal.h"
 
-#ifndef DMA_BUF_MAGIC		/* 5.15 */
+#ifndef DMA_BUF_MAGIC		/* older kernel headers lack it */
 #define DMA_BUF_MAGIC 0x444d4142
 #endif
 
@@ -41,7 +41,7 @@ static int check_access(int fd, int access)
 	return 0;
 }
 
-/* A dma-buf tells its size by the only seek it allows. */
+/* Seeking to the end of a dma-buf returns its size. */
 static int check_range(int fd, uint64_t offset, uint64_t length)
 {
 	struct statfs fs;
@@ -63,12 +63,14 @@ static int check_range(int fd, uint64_t offset, uint64_t length)
 }
 
 /*
- * The iova is the offset in the dma-buf. Its bus address is that of an IOVA
- * allocation, which the kernel aligns to the size rounded up to a power of two,
- * or that of a BAR, which is aligned to its own size: in both the offset and the
- * bus address are equal modulo every page size that matters. (Not so for a range
- * that starts in the middle of a BAR and is reached without an IOMMU: there the
- * page is as large as the range's offset is aligned.)
+ * The iova is the offset in the dma-buf. The NIC can use a large page only where the iova
+ * and the DMA address are equal modulo the page size. They are, because the DMA address of
+ * the dma-buf is aligned well enough: with an IOMMU it is an IOVA, which the kernel aligns to
+ * the size of the dma-buf rounded up to a power of two; without one it is the address of the
+ * BAR, which is aligned to the size of the BAR.
+ *
+ * The exception is a range that starts in the middle of a BAR and is reached without an
+ * IOMMU: there the NIC's pages are no larger than the alignment of the range's offset.
  */
 struct ibv_mr *peerbar_reg_mr(struct ibv_pd *pd, int dmabuf_fd, uint64_t offset,
 			      uint64_t length, int access, uint64_t *iova)

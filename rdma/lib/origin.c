@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Of which BAR a dma-buf was made. The kernel does not tell, but numbers its dma-bufs, so
- * that the last ones made here can be remembered.
+ * From which BAR a dma-buf was exported. The kernel does not tell, but every dma-buf has an
+ * inode number, by which the last ones that this process exported are remembered.
  */
 #include <pthread.h>
 #include <stdio.h>

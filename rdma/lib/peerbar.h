@@ -12,22 +12,27 @@
  *			    IBV_ACCESS_LOCAL_WRITE, &iova);
  *
  * Conventions:
- *  - Functions that return int give 0 (or a descriptor) on success and a
- *    negative errno on failure; pointer ones give NULL with errno set.
- *  - After a failure peerbar_errmsg() is one sentence, in this thread, that
- *    names the cause and the next step.
- *  - Sizes and offsets are bytes. BARs are numbered 0 to 5 as in configuration
- *    space.
- *  - Different devices may be used from different threads at once; one device
- *    from one thread at a time, but peerbar_reset() and
- *    peerbar_set_memory() may be called while MRs of the device are in use.
+ *  - Functions that return int return 0 (or a file descriptor) on success and a
+ *    negative errno on failure. Functions that return a pointer return NULL on
+ *    failure and set errno.
+ *  - After a failure, peerbar_errmsg() returns one sentence that names the cause
+ *    and the next step. It is kept per thread.
+ *  - Sizes and offsets are in bytes. BARs are numbered 0 to 5, as in config space.
+ *  - Different threads may use different devices at the same time. Calls on one
+ *    device must be serialized by the caller. Work requests on its MRs need not
+ *    be: peerbar_reset() and peerbar_set_memory() may run while MRs are in use.
  *
- * Lifetime: an exported dma-buf keeps its own references. Closing its
- * descriptor revokes nothing while an MR is registered on it. Resetting the
- * device, turning its memory decode off, or closing it revokes: the NIC driver
- * tears the MR down before the call returns, later work requests complete with
- * IBV_WC_REM_ACCESS_ERR or IBV_WC_LOC_PROT_ERR, and the MR must still be
- * deregistered.
+ * Lifetime: a dma-buf holds its own references. Closing its descriptor revokes
+ * nothing as long as an MR is registered on it.
+ *
+ * Revocation: resetting the device, turning its memory decode off and closing it
+ * all revoke its dma-bufs. When the call returns, no NIC can reach the BAR through
+ * them: either the NIC's driver has torn its MRs down, or, for a driver that cannot
+ * do that or does not in time, peerbar-vfio-pci has unmapped the BAR in the NIC's
+ * IOMMU domain (the fence). Work requests that use an MR which its driver tore down complete with
+ * IBV_WC_REM_ACCESS_ERR or IBV_WC_LOC_PROT_ERR. A NIC behind the fence does not
+ * know about the revoke: each of its accesses raises an IOMMU fault. In both
+ * cases the MR must still be deregistered.
  */
 #ifndef PEERBAR_H
 #define PEERBAR_H
@@ -40,7 +45,7 @@
 extern "C" {
 #endif
 
-/* Of the library, the tools, the kernel module and the virtual NIC alike. */
+/* The library, the tools, the kernel module and the virtual NIC share this version. */
 #define PEERBAR_VERSION "1.0.0"
 
 #define PEERBAR_NR_BARS 6
@@ -50,94 +55,124 @@ struct ibv_mr;
 struct peerbar_device;
 
 struct peerbar_bar {
-	uint64_t size;		/* bytes, 0: not implemented or I/O ports */
-	bool mappable;		/* the CPU can map it, or pages of it */
-	bool exportable;	/* a dma-buf can be made of it (size and mappable) */
-	uint64_t reserved[5];	/* 0, for what later versions have to tell */
+	uint64_t size;		/* in bytes; 0 if not implemented, or an I/O port BAR */
+	bool mappable;		/* the CPU can map at least one page of it */
+	bool exportable;	/* it is mappable and a whole number of pages long */
+	uint64_t reserved[5];	/* for members of later versions */
 };
 
-struct peerbar_range {		/* of a BAR; both multiples of the page size */
+/* A part of a BAR. Both members are multiples of the page size. */
+struct peerbar_range {
 	uint64_t offset;
 	uint64_t length;
 };
 
-/* The sentence that explains this thread's last failure; never NULL. */
+/* Return the sentence that explains this thread's last failure. Never NULL. */
 const char *peerbar_errmsg(void);
 
 /**
- * peerbar_open() - take the device at PCI @address ("0000:01:00.0" or "01:00.0")
+ * peerbar_open() - open a device through VFIO and take ownership of it
+ * @address: its PCI address, "0000:01:00.0" or "01:00.0"
+ * @dev: set to the device, or to NULL on failure
  *
- * Goes through the VFIO device node and iommufd where the kernel has them, else
- * through the device's VFIO group. Turns memory decode and bus mastering on.
+ * Uses the VFIO device node and iommufd where this process can open both, and the
+ * VFIO group otherwise. Turns memory decode and bus mastering on.
  *
  * Errors: -EINVAL (not a PCI address), -ENODEV (no such device), -ENXIO (no VFIO
- * driver bound, or no IOMMU group), -EBUSY (another process has the group),
- * -EPERM (group not viable: a sibling is bound to another driver), -EACCES (may
- * not open the node), -ENOTSUP (kernel without VFIO).
+ * driver is bound, or there is no IOMMU group), -EBUSY (another process has the
+ * device or its group open), -EPERM (the group is not viable because another of its
+ * devices is bound to a driver that is not VFIO's, or interrupts cannot be
+ * remapped), -EACCES (no permission to open the node), -ENOTSUP (the kernel has no
+ * VFIO).
  */
 int peerbar_open(const char *address, struct peerbar_device **dev);
 
-/* Revokes every buffer exported from @dev, unmaps its BARs. NULL is allowed. */
+/*
+ * Undo every peerbar_map() of @dev, revoke every dma-buf exported from it, and close
+ * it. @dev may be NULL.
+ */
 void peerbar_close(struct peerbar_device *dev);
 
-/* The canonical address, "dddd:bb:dd.f". */
+/* Return the canonical address, "dddd:bb:dd.f". It is valid until peerbar_close(). */
 const char *peerbar_address(const struct peerbar_device *dev);
 
-/* "group" or "iommufd": the way the device was opened. */
+/* Return "group" or "iommufd", which says how the device was opened. */
 const char *peerbar_backend(const struct peerbar_device *dev);
 
+/* Describe BAR @bar. Errors: -EINVAL (@bar is above 5). */
 int peerbar_bar(struct peerbar_device *dev, unsigned int bar, struct peerbar_bar *info);
 
-/* 0 if the kernel's driver can export BARs of @dev, -ENOTSUP if it cannot. */
+/* Return 0 if the VFIO driver of @dev can export BARs, -ENOTSUP if it cannot. */
 int peerbar_can_export(struct peerbar_device *dev);
 
 /**
- * peerbar_export() - make one dma-buf of @nr_ranges ranges of BAR @bar
+ * peerbar_export() - export ranges of a BAR as one dma-buf
+ * @dev: the device
+ * @bar: the number of the BAR
+ * @ranges: the parts of the BAR, which are concatenated in this order
+ * @nr_ranges: how many there are
  * @flags: O_RDONLY, O_WRONLY or O_RDWR; O_CLOEXEC is always set
  *
- * The ranges follow one another in the dma-buf. Prefer offsets and lengths that
- * are multiples of 2 MiB: the IOMMU and the NIC then use large pages.
+ * Use offsets and lengths that are multiples of 2 MiB where you can, because the
+ * IOMMU and the NIC then use large pages.
  *
- * Return: a descriptor above 2 (perftest and others take 0 for "none").
- * Errors: -EINVAL (range empty, unaligned, overlapping or past the BAR),
- * -ENODEV (no such BAR, or the device is being reset or removed), -ENOTSUP
- * (kernel without the feature), -ENOMEM (more ranges than the driver takes, 512
- * for peerbar-vfio-pci).
+ * Return: a file descriptor above 2, because perftest and other programs take 0 to
+ * mean "no dma-buf".
+ * Errors: -EINVAL (a range is empty, unaligned, overlaps another one or ends outside
+ * the BAR; or wrong @flags or @nr_ranges), -ENODEV (no such BAR, or the device is being reset or
+ * removed), -ENOTSUP (the VFIO driver cannot export), -ENOMEM (out of memory, or more
+ * ranges than the driver accepts; peerbar-vfio-pci accepts 512).
  */
 int peerbar_export(struct peerbar_device *dev, unsigned int bar,
 		   const struct peerbar_range *ranges, unsigned int nr_ranges, int flags);
 
 /*
- * Map a part of BAR @bar for the CPU; read and write. The address is aligned to the
- * largest power of two not above @length (at most 1 GiB): an MR of the same range
- * that is registered at this address, instead of peerbar_reg_mr()'s choice, does not
- * cost the NIC its large pages.
+ * Map a part of BAR @bar for CPU reads and writes. The address is aligned to the
+ * largest power of two that is not above @length, up to 1 GiB. A caller that wants the
+ * MR of this range to have the address of the CPU mapping, instead of the iova that
+ * peerbar_reg_mr() chooses, can therefore pass that address to ibv_reg_dmabuf_mr()
+ * without losing the NIC's large pages.
  */
 void *peerbar_map(struct peerbar_device *dev, unsigned int bar, uint64_t offset,
 		  size_t length);
+
+/* Undo one peerbar_map(). @addr and @length must describe the whole mapping. */
 int peerbar_unmap(void *addr, size_t length);
 
-/* Reset the device (VFIO_DEVICE_RESET). Revokes first; memory decode is on after. */
+/*
+ * Reset the device (VFIO_DEVICE_RESET). The kernel revokes its dma-bufs first. After the
+ * reset, memory decode and bus mastering are turned on again. Errors: -ENOTSUP (the device
+ * has no reset of its own), -EAGAIN (another reset is running).
+ */
 int peerbar_reset(struct peerbar_device *dev);
 
-/* Set or clear PCI_COMMAND.MEMORY. Clearing revokes. */
+/* Set or clear the memory space enable bit of PCI_COMMAND. Clearing it revokes. */
 int peerbar_set_memory(struct peerbar_device *dev, bool enable);
 
 /**
  * peerbar_reg_mr() - register bytes [@offset, @offset + @length) of a dma-buf
- * @access: IBV_ACCESS_* of verbs
- * @iova: out: the address of the MR's first byte in work requests. Chosen so
- *	that it is congruent to the bus address modulo the largest page: the NIC
- *	then needs a handful of pages where an arbitrary address, such as that of
- *	a CPU mapping, needs one for every 4 KiB.
+ * @pd: the protection domain of the MR
+ * @dmabuf_fd: what peerbar_export() returned
+ * @offset: where the MR begins in the dma-buf
+ * @length: its length in bytes
+ * @access: the IBV_ACCESS_* flags of verbs
+ * @iova: set to the address that work requests use for the first byte of the MR. It is
+ *	chosen so that its low bits agree with those of the bus address, which lets the NIC
+ *	describe the MR with a few large pages. An arbitrary address, such as that of
+ *	an unaligned CPU mapping, can cost the NIC one page for every 4 KiB.
  *
- * Dead or alive, the MR ends with ibv_dereg_mr().
- * Errors (NULL and errno): EOPNOTSUPP (the NIC driver has no dma-buf MRs, or
- * cannot revoke a pinned one and the exporter refused it: peerbar-vfio-pci does not
- * if its parameter fence names the driver and the IOMMU translates), ENODEV (the device is
- * reset, closed or its memory decode is off), EINVAL (range or access, or no way from
- * the NIC to the BAR), ENOMEM (no room for it; or, with the kernel's exporter and no IOMMU
- * that translates, the BAR lies above what the NIC can address).
+ * The MR must be deregistered with ibv_dereg_mr(), even if it was revoked.
+ *
+ * Errors (NULL and errno):
+ *  - EOPNOTSUPP: the NIC's driver has no dma-buf MRs; or it pins them, cannot revoke them,
+ *    and was refused by the exporter. peerbar-vfio-pci accepts such a driver if its module
+ *    parameter fence names the driver and an IOMMU translates the NIC's DMA.
+ *  - ENODEV: the exporting device is being reset or was closed, or its memory decode is off.
+ *  - EINVAL: the range or the access flags are wrong; the NIC cannot reach the BAR; or a
+ *    revoke came during the registration, in which case try again.
+ *  - ENOMEM: the NIC or the kernel is out of resources; or, with the kernel's own exporter
+ *    and no IOMMU that translates, the BAR lies above the addresses that the NIC can send.
+ *  - EBADF: @dmabuf_fd is not open.
  */
 struct ibv_mr *peerbar_reg_mr(struct ibv_pd *pd, int dmabuf_fd, uint64_t offset,
 			      uint64_t length, int access, uint64_t *iova);

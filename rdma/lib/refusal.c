@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Why a NIC does not register a dma-buf: the verdict that "peerbar path show" would have
- * given, where it is known of which BAR the dma-buf is, and it explains the errno.
+ * Explaining why a NIC did not register a dma-buf. If the BAR behind the dma-buf is known,
+ * and the verdict of "peerbar path show" has the same errno, that verdict is the reason.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,14 +14,14 @@
 
 struct refusal {
 	const char *name;	/* of the RDMA device */
-	int err;		/* as it came */
-	int meaning;		/* EOPNOTSUPP, EINVAL or ENOMEM, which verdicts have */
+	int err;		/* what ibv_reg_dmabuf_mr() set */
+	int meaning;		/* the same as EOPNOTSUPP, EINVAL or ENOMEM, as verdicts use them */
 	int result;		/* the errno for the caller */
 	struct pb_nic nic;
-	bool known;		/* of which BAR the dma-buf is: the next two are valid */
+	bool known;		/* the BAR behind the dma-buf is known: dev and bar are valid */
 	struct pb_pci dev;
 	unsigned int bar;
-	enum pb_cause cause;	/* PB_CAUSE_NONE: no fact explains it */
+	enum pb_cause cause;	/* PB_CAUSE_NONE if no fact explains the failure */
 };
 
 static void judge(struct refusal *r, int fd)
@@ -49,7 +49,7 @@ static void *for_cause(const struct refusal *r)
 			   r->dev.address, r->err, pb_cause_why(r->cause), advice);
 }
 
-/* The driver itself has a reason, which depends on what was asked of it. */
+/* The NIC's driver refused for a reason of its own, such as the access flags. */
 static void *by_driver(const struct refusal *r)
 {
 	const struct pb_nic_driver *driver = pb_nic_driver_find(r->nic.pci.driver);
@@ -95,7 +95,7 @@ static void *other(const char *nic, int err)
 	}
 }
 
-/* No fact explains it. */
+/* No fact explains the failure, so give the most likely reason for this errno. */
 static void *unexplained(const struct refusal *r)
 {
 	switch (r->meaning) {
@@ -121,7 +121,7 @@ void *pb_refusal(const char *nic, int fd, int err)
 	if (!pb_nic_facts(nic, &r.nic)) {
 		judge(&r, fd);
 	} else if (meaning != ENOMEM) {
-		/* with a sentence, if it is no PCI device: the most that can be said */
+		/* pb_nic_facts() kept a sentence, such as "not a PCI device": leave it at that. */
 		errno = r.result;
 		return NULL;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Why a NIC does not register a dma-buf.
+ * Explaining why a NIC did not register a dma-buf.
  */
 #ifndef PEERBAR_REFUSAL_H
 #define PEERBAR_REFUSAL_H
@@ -8,17 +8,19 @@
 #include <stdbool.h>
 
 /*
- * Keep the sentence for ibv_reg_dmabuf_mr() of the RDMA device @nic and dma-buf @fd that
- * gave errno @err. NULL, with errno set: the same, or EOPNOTSUPP for others that mean it.
+ * Keep the sentence that explains why ibv_reg_dmabuf_mr() of dma-buf @fd failed with errno
+ * @err on the RDMA device @nic. Returns NULL and sets errno to @err, or to EOPNOTSUPP if
+ * @err is another code that means the same, such as the kernel's ENOTSUPP.
  */
 void *pb_refusal(const char *nic, int fd, int err);
 
 /*
- * origin.c: of which BAR a dma-buf was made, as far as this process made it, and not too
- * long ago. It makes sentences better, and is of no use for anything else.
+ * origin.c: remember from which BAR a dma-buf was exported. Only the last ones that this
+ * process exported are known, and an inode number may be used again: good enough to name the
+ * device in a message, but do not use it for anything else.
  */
 void pb_origin_add(int fd, const char *address, unsigned int bar);
-/* False: not known. */
+/* Returns false if it is not known. */
 bool pb_origin_find(int fd, char *address, unsigned int *bar);
 
 #endif /* PEERBAR_REFUSAL_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What <linux/vfio.h> of an older kernel lacks. The layouts are ABI.
+ * Definitions that the <linux/vfio.h> of an older kernel lacks. Their layout is ABI.
  */
 #ifndef PEERBAR_UAPI_H
 #define PEERBAR_UAPI_H
