@@ -29,9 +29,9 @@
  * all revoke its dma-bufs. When the call returns, no NIC can reach the BAR through
  * them: either the NIC's driver has torn its MRs down, or, for a driver that cannot
  * do that or does not in time, peerbar-vfio-pci has unmapped the BAR in the NIC's
- * IOMMU domain (the fence). Work requests that use an MR which its driver tore down complete with
- * IBV_WC_REM_ACCESS_ERR or IBV_WC_LOC_PROT_ERR. A NIC behind the fence does not
- * know about the revoke: each of its accesses raises an IOMMU fault. In both
+ * IOMMU domain (the fence). Work requests that use an MR which its driver tore down
+ * complete with IBV_WC_REM_ACCESS_ERR or IBV_WC_LOC_PROT_ERR. A NIC behind the fence
+ * does not know about the revoke: each of its accesses raises an IOMMU fault. In both
  * cases the MR must still be deregistered.
  */
 #ifndef PEERBAR_H

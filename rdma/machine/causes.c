@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The table of causes. */
+/* The table of causes: see causes.h. */
 #include <stdio.h>
 #include <string.h>
 
@@ -97,7 +97,7 @@ const char *pb_cause_remedy(enum pb_cause cause)
 	return causes[cause].remedy;
 }
 
-/* Append @text, as far as there is room, with @value in the place of @word. */
+/* Append @text to @out with each @word replaced by @value, and cut it off at @size. */
 static void append(char *out, size_t size, const char *text, const char *word,
 		   const char *value)
 {
@@ -112,7 +112,10 @@ static void append(char *out, size_t size, const char *text, const char *word,
 	snprintf(out + used, size - used, "%s", text);
 }
 
-/* Those stand together. */
+_Static_assert(PB_CAUSE_PINS_BUS_ADDRESS - PB_CAUSE_PINS_EXPORTER == 4,
+	       "only the PINS causes are between these two");
+
+/* Is the NIC's driver the problem? */
 static bool drivers_fault(enum pb_cause cause)
 {
 	return cause >= PB_CAUSE_PINS_EXPORTER && cause <= PB_CAUSE_PINS_BUS_ADDRESS;

@@ -48,13 +48,14 @@ static const struct pb_nic_driver drivers[] = {
 };
 
 /*
- * Whose network functions are RDMA NICs. Intel's have RDMA or not, whatever their driver:
- * these are E810, E822, E823, E825-C, E830 and E835 (ice), X722 (i40e) and the IPU E2100
- * (idpf), as drivers/net/ethernet/intel of Linux 7.3 lists them.
+ * The network functions that are RDMA NICs, by vendor and device ID. For Intel the driver
+ * does not tell whether a NIC has RDMA, so its NICs are listed one by one: E810, E822, E823,
+ * E825-C, E830 and E835 (ice), X722 (i40e) and the IPU E2100 (idpf), with the IDs of
+ * drivers/net/ethernet/intel in Linux 7.3.
  */
 static const struct {
 	uint16_t vendor;
-	uint16_t mask, device;	/* of the device ID; 0, 0: any */
+	uint16_t mask, device;	/* bits of the device ID that count, their value; 0, 0: any */
 	const char *driver;
 } functions[] = {
 	{ 0x1d0f, 0xfff0, 0xefa0, "efa" },

@@ -1,39 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The table of NIC drivers: how each registers a dma-buf, and how it gives one back. What
- * else has names of drivers is made from it, or checked against it: see
- * rdma/drivers/README.md, "Another driver".
+ * The table of NIC drivers: how each registers a dma-buf, and how it gives one back when the
+ * exporter revokes it. Other places that list drivers are generated from this table or
+ * tested against it: see rdma/drivers/README.md, "Another driver".
  */
 #ifndef PEERBAR_DRIVERS_H
 #define PEERBAR_DRIVERS_H
 
 #include "facts.h"
 
-#define PB_OTHER_NIC "use another NIC"	/* the remedy where there is none */
+#define PB_OTHER_NIC "use another NIC"	/* for drivers that nothing makes revocable */
 
 struct pb_nic_driver {
-	const char *driver;	/* of the PCI function, "mlx5_core" */
-	const char *module;	/* that has the RDMA device, "mlx5_ib" */
-	const char *registers;	/* with this function it has dma-buf MRs */
-	const char *revokes;	/* with this one it gives them back; NULL: no version does */
-	bool ours;		/* it is rdma/drivers that puts that one there */
-	const char *remedy;	/* what makes it give them back */
-	const char *otherwise;	/* why it refuses all the same; NULL: nothing is known */
+	const char *driver;	/* the driver of the PCI function: "mlx5_core" */
+	const char *module;	/* the module that makes the RDMA device: "mlx5_ib" */
+	const char *registers;	/* a module that contains this function has dma-buf MRs */
+	const char *revokes;	/* one that contains this one revokes them; NULL: none does */
+	bool ours;		/* @revokes exists only after the change in rdma/drivers */
+	const char *remedy;	/* how to get a driver that revokes */
+	const char *otherwise;	/* why one that revokes may still refuse; NULL if not known */
 };
 
-/* The rows of the table; NULL behind the last. */
+/* Return row @row of the table, or NULL after the last one. */
 const struct pb_nic_driver *pb_nic_driver(unsigned int row);
 
-/* The row of the driver of a PCI function. NULL: nothing is known of it. */
+/* Return the row of the driver of a PCI function, or NULL if the table does not have it. */
 const struct pb_nic_driver *pb_nic_driver_find(const char *driver);
 
 /*
- * The driver that a PCI function wants, by its IDs, whether it is there or not. NULL: it is
- * no RDMA NIC that is known.
+ * Return the name of the driver that a PCI function needs, judged by its IDs, even if that
+ * driver is not installed. Returns NULL if the function is not a known RDMA NIC.
  */
 const char *pb_nic_driver_for(const char *address);
 
-/* As the driver is loaded now. */
+/* How the driver revokes, judged by the functions of the module that is loaded now. */
 enum pb_revoke pb_nic_driver_revoke(const char *driver);
 
 #endif /* PEERBAR_DRIVERS_H */

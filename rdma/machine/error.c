@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The last failure of each thread, in words.
+ * The message of each thread's last failure.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@ const char *pb_message(void)
 	return message;
 }
 
-/* By way of a buffer of its own: an argument may be the last message. */
+/* Format into a separate buffer first, because an argument may point into message. */
 static void __attribute__((format(printf, 1, 0))) keep(const char *fmt, va_list ap)
 {
 	char text[sizeof(message)];

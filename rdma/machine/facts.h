@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What /sys and /proc say of the kernel, of a PCI function and of a NIC, as far as it
- * decides whether the NIC can reach the function's BARs. Nothing here opens or
- * changes a device, and all of it is found below the root of sys.h.
+ * What /sys and /proc say about the kernel, a PCI function and a NIC, as far as it matters
+ * for whether the NIC can reach the function's BARs. Nothing here opens or changes a device.
+ * All paths are looked up below the root that pb_set_root() (sys.h) sets.
  *
- * What an ordinary user cannot see is "unknown" and not guessed.
+ * Whatever an ordinary user cannot see is reported as unknown, never guessed.
  */
 #ifndef PEERBAR_FACTS_H
 #define PEERBAR_FACTS_H
@@ -22,35 +22,38 @@ enum pb_answer { PB_NO, PB_YES, PB_UNKNOWN };
 
 struct pb_kernel {
 	char release[65];		/* as uname -r prints it */
-	unsigned int version;		/* PB_VERSION() of it */
+	unsigned int version;		/* the release as PB_VERSION() */
 	enum pb_answer p2pdma;		/* PCI_P2PDMA is built in */
-	enum pb_answer vfio_dmabuf;	/* vfio-pci-core is there, and exports BARs */
-	bool cpu_forwards;		/* AMD of family 0x17 or later */
-	struct pb_fence fence;		/* whom peerbar-vfio-pci may fence off */
+	enum pb_answer vfio_dmabuf;	/* vfio-pci-core is loaded, and can export BARs */
+	bool cpu_forwards;		/* an AMD CPU of family 0x17 or later */
+	struct pb_fence fence;		/* the drivers that peerbar-vfio-pci may fence off */
 };
 
 #define PB_VERSION(major, minor) ((major) << 8 | (minor))
 
-/* -errno, with a sentence, if /proc is not there. */
+/* Return 0, or -errno with a sentence if /proc cannot be read. */
 int pb_kernel_facts(struct pb_kernel *kernel);
 
 /*
- * Does the kernel's configuration have @option ("CONFIG_PCI_P2PDMA"), as 'y' or as 'm'?
- * 'n': it has not. '?': no readable file tells.
+ * Return the value of @option ("CONFIG_PCI_P2PDMA") in the kernel's configuration: 'y', 'm',
+ * 'n' if it is off, or '?' if there is no configuration file that can be read.
  */
 char pb_kernel_config(const struct pb_kernel *kernel, const char *option);
 
-/* A function of the kernel, or of a loaded module of it. */
+/* A function of the kernel or of a loaded module. */
 struct pb_symbol {
 	const char *name;
-	const char *module;	/* that may have it; NULL: the kernel proper only */
+	const char *module;	/* it may also be in this module; NULL: only built in */
 	bool found;
 };
 
-/* Look all of @symbols up in one pass: 0, or -errno if the kernel names no functions. */
+/*
+ * Look all of @symbols up in one pass over /proc/kallsyms. Returns 0, or -errno if the kernel
+ * shows no symbols to this user.
+ */
 int pb_find_symbols(struct pb_symbol *symbols, unsigned int nr_symbols);
 
-/* facts_pci.c: a PCI function, and those between it and its host bridge */
+/* facts_pci.c: a PCI function, and the bridges between it and its host bridge */
 
 enum pb_acs {
 	PB_ACS_NONE,		/* the function has no such capability */
@@ -58,7 +61,7 @@ enum pb_acs {
 	PB_ACS_UNKNOWN,		/* only root may read extended configuration space */
 };
 
-/* Bits of the ACS control register, as in the PCI Express specification. */
+/* The bits of the ACS control register, from the PCI Express specification. */
 #define PB_ACS_SOURCE_VALIDATION	0x01
 #define PB_ACS_TRANSLATION_BLOCKING	0x02
 #define PB_ACS_REQUEST_REDIRECT		0x04
@@ -66,7 +69,7 @@ enum pb_acs {
 #define PB_ACS_UPSTREAM_FORWARDING	0x10
 #define PB_ACS_EGRESS_CONTROL		0x20
 #define PB_ACS_DIRECT_TRANSLATED	0x40
-/* Those that send peer-to-peer traffic up to the host bridge. */
+/* The bits that send peer-to-peer traffic up to the host bridge. */
 #define PB_ACS_REDIRECTS \
 	(PB_ACS_REQUEST_REDIRECT | PB_ACS_COMPLETION_REDIRECT | PB_ACS_EGRESS_CONTROL)
 
@@ -76,66 +79,67 @@ struct pb_hop {
 	uint16_t control;	/* 0 unless PB_ACS_PRESENT */
 };
 
-struct pb_window {		/* a memory BAR */
-	uint64_t size;		/* 0: none, or I/O ports */
+/* A memory BAR. */
+struct pb_window {
+	uint64_t size;		/* 0 if there is no such BAR, or if it is an I/O port BAR */
 	uint64_t start;		/* CPU address */
-	uint64_t bus;		/* bus address, if bus_known (a virtual function hides it) */
-	bool bus_known;
-	bool assigned;		/* it has an address */
+	uint64_t bus;		/* bus address, valid if bus_known */
+	bool bus_known;		/* false if the register is 0, as in a virtual function */
+	bool assigned;		/* the BAR has an address */
 };
 
 struct pb_pci {
 	char address[PB_ADDRESS_SIZE];
-	char driver[PB_NAME_SIZE];	/* "": none is bound */
-	bool vfio;			/* it is a VFIO one */
-	int group;			/* IOMMU group; negative: none */
-	char domain[16];		/* its type: "DMA", "DMA-FQ", "identity"; "": none */
-	unsigned int dma_mask_bits;	/* 0: not told */
+	char driver[PB_NAME_SIZE];	/* "" if no driver is bound */
+	bool vfio;			/* that driver is vfio-pci or a variant of it */
+	int group;			/* IOMMU group; negative if it has none */
+	char domain[16];		/* type of the group: "DMA", "DMA-FQ", "identity"; or "" */
+	unsigned int dma_mask_bits;	/* 0 if sysfs does not tell */
 	enum pb_answer memory;		/* PCI_COMMAND.MEMORY */
 	struct pb_window bar[PB_NR_BARS];
 	unsigned int nr_hops;
 	struct pb_hop hop[PEERBAR_MAX_HOPS];	/* the function itself first */
 	char host[24];			/* host bridge: "pci0000:00" */
-	char root[PB_ADDRESS_SIZE];	/* the device that stands for it; "": there is none */
+	char root[PB_ADDRESS_SIZE];	/* the device that identifies it; "" if there is none */
 	uint16_t root_vendor;
 	uint16_t root_device;
 };
 
-/* @address is canonical. -ENODEV or another -errno, with a sentence. */
+/* @address must be canonical. Returns 0, or -ENODEV or another -errno with a sentence. */
 int pb_pci_facts(const char *address, struct pb_pci *pci);
 
-/* The IOMMU of the function's DMA, in the terms of the rules. */
+/* What the function's DMA passes through, in the terms of kernel/topology.h. */
 enum peerbar_iommu pb_pci_iommu(const struct pb_pci *pci);
 
-/* The largest memory BAR; negative: there is none. */
+/* Return the number of the largest memory BAR; negative if there is none. */
 int pb_pci_largest_bar(const struct pb_pci *pci);
 
 /* facts_nic.c: an RDMA device */
 
-/* What its driver does when a dma-buf that it has mapped is taken back. */
+/* What its driver does when the exporter revokes a dma-buf that it has mapped. */
 enum pb_revoke {
-	PB_REVOKE_NATIVE,	/* tears the MR down, as the kernel has it */
-	PB_REVOKE_CHANGED,	/* the same, by our change of the driver (rdma/drivers) */
-	PB_REVOKE_PINS,		/* nothing: the MR is pinned for good */
+	PB_REVOKE_NATIVE,	/* it tears the MR down: the mainline driver can */
+	PB_REVOKE_CHANGED,	/* the same, but only because of our change (rdma/drivers) */
+	PB_REVOKE_PINS,		/* nothing: the MR stays pinned until it is deregistered */
 	PB_REVOKE_NO_DMABUF,	/* it has no dma-buf MRs */
-	PB_REVOKE_UNKNOWN,	/* a driver that is not in the table of drivers.c */
+	PB_REVOKE_UNKNOWN,	/* not in the table of drivers.c, or symbols are not visible */
 };
 
 struct pb_nic {
-	char name[PB_NAME_SIZE];	/* RDMA device, "efa_0"; "": no driver made one */
+	char name[PB_NAME_SIZE];	/* RDMA device, "efa_0"; "" if no driver made one */
 	enum pb_revoke revoke;
 	struct pb_pci pci;
 };
 
 /*
- * The first RDMA device of a function, "" if no driver made one; a driver makes one for
- * each port, or one in all.
+ * The name of the function's first RDMA device, or "" if no driver made one. Some drivers
+ * make an RDMA device for each port, others one for the whole function.
  */
 void pb_rdma_name(const char *address, char name[PB_NAME_SIZE]);
 
 /*
- * @text is the name of an RDMA device or a PCI address. -ENODEV, -EINVAL (an RDMA device
- * that is no PCI function, such as siw's) or another -errno, with a sentence.
+ * @text is the name of an RDMA device or a PCI address. Returns 0, or with a sentence
+ * -ENODEV, -EINVAL (the RDMA device is not a PCI function, as with siw) or another -errno.
  */
 int pb_nic_facts(const char *text, struct pb_nic *nic);
 

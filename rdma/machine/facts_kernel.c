@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Facts about the running kernel: its version, its configuration, its functions.
+ * Facts about the running kernel: its version, its configuration, its symbols.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ struct search {
 	unsigned int nr, missing, seen;
 };
 
-/* Is it the line's "name" or "name\t[module]"? */
+/* Is @text, the rest of a line, "name" or "name\t[module]" of the symbol? */
 static bool is_symbol(const char *text, const struct pb_symbol *s)
 {
 	size_t len = strlen(s->name), module;
@@ -35,7 +35,7 @@ static bool is_symbol(const char *text, const struct pb_symbol *s)
 	return !strncmp(text + 2, s->module, module) && !strcmp(text + 2 + module, "]");
 }
 
-/* "ffffffffc04b7000 t efa_dmabuf_revoke\t[efa]"; there are some 200,000 of them. */
+/* "ffffffffc04b7000 t efa_dmabuf_revoke\t[efa]". There are some 200,000 such lines. */
 static bool one_symbol(char *text, void *data)
 {
 	struct search *search = data;
@@ -75,7 +75,7 @@ struct option {
 	char value;
 };
 
-/* "CONFIG_PCI_P2PDMA=y"; one that is off is a comment, or not there. */
+/* "CONFIG_PCI_P2PDMA=y". An option that is off is a comment, or not in the file. */
 static bool one_option(char *text, void *data)
 {
 	struct option *option = data;
@@ -129,7 +129,10 @@ static bool one_cpu_line(char *text, void *data)
 	return false;
 }
 
-/* x86 only: elsewhere there are no such lines, and the rules know no such CPU. */
+/*
+ * This is for x86 only. On other architectures /proc/cpuinfo has no such lines, and the answer
+ * is false, as the routing rules know no CPU that forwards there.
+ */
 static bool cpu_forwards(void)
 {
 	struct cpu cpu = { false, false };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Facts about an RDMA device: which PCI function it is, and how its driver lets go.
+ * Facts about an RDMA device: which PCI function it is, and how its driver revokes.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -17,7 +17,7 @@
 
 #define DEVICES "/sys/bus/pci/devices/"
 
-#define CONFIG_SIZE 256		/* of a conventional function */
+#define CONFIG_SIZE 256		/* config space of a conventional PCI function */
 #define CONFIG_EXT_SIZE 4096
 #define COMMAND 0x04
 #define COMMAND_MEMORY 0x02
@@ -31,11 +31,11 @@
 #define EXT_CAP_ID_ACS 0x0d
 #define ACS_CONTROL 0x06
 
-/* As far as this user may read it. */
+/* Config space, as far as this user may read it. */
 struct config {
 	unsigned char byte[CONFIG_EXT_SIZE];
-	size_t known;		/* bytes read: 64 for an ordinary user */
-	size_t size;		/* bytes that there are */
+	size_t known;		/* bytes that were read; an ordinary user gets 64 */
+	size_t size;		/* bytes that the function has */
 };
 
 static uint16_t word(const struct config *config, unsigned int offset)
@@ -48,7 +48,7 @@ static uint32_t dword(const struct config *config, unsigned int offset)
 	return word(config, offset) | (uint32_t)word(config, offset + 2) << 16;
 }
 
-/* A function that is gone or asleep beyond reach answers with ones: nothing is known. */
+/* A function that is gone, or in D3cold, reads as all ones: then nothing is known. */
 static void read_config(const char *address, struct config *config)
 {
 	int fd = pb_open(O_RDONLY, DEVICES "%s/config", address);
@@ -66,7 +66,10 @@ static void read_config(const char *address, struct config *config)
 	close(fd);
 }
 
-/* The chain of extended capabilities cannot be longer than the space has room for. */
+/*
+ * Return the offset of an extended capability, or 0. A broken list may have a loop, so no more
+ * steps are taken than capabilities fit into the extended config space.
+ */
 static unsigned int extended_capability(const struct config *config, unsigned int id)
 {
 	unsigned int offset = CONFIG_SIZE, hops;
@@ -98,7 +101,7 @@ static void read_acs(const struct config *config, struct pb_hop *hop)
 	}
 }
 
-/* The type of a PCI Express function; negative: it is none, or that is not known. */
+/* Return the PCI Express port type; negative if it is not known, or not PCI Express. */
 static int express_type(const struct config *config)
 {
 	unsigned int offset, hops;
@@ -114,7 +117,7 @@ static int express_type(const struct config *config)
 	return -1;
 }
 
-/* "0000:01:00.0", as sysfs names it. */
+/* Is @name a PCI address as sysfs writes it, "0000:01:00.0"? */
 static bool is_address(const char *name)
 {
 	char address[PB_ADDRESS_SIZE];
@@ -123,7 +126,7 @@ static bool is_address(const char *name)
 	       !strcmp(name, address);
 }
 
-/* The first function in a folder of sysfs; "": there is none. */
+/* The address of the first function in a sysfs folder, or "" if there is none. */
 static void first_function(const char *folder, char address[PB_ADDRESS_SIZE])
 {
 	PB_NAMES names = pb_list("%s", folder);
@@ -136,8 +139,8 @@ static void first_function(const char *folder, char address[PB_ADDRESS_SIZE])
 }
 
 /*
- * The device that tells what the host bridge is, as the kernel has it: the first on the
- * root bus, if it is at 00.0 or a root port.
+ * Find the device that identifies the host bridge. As in the kernel's P2PDMA, it is the first
+ * device on the root bus, provided that it is at 00.0 or is a root port.
  */
 static void find_root(const char *folder, struct pb_pci *pci)
 {
@@ -163,7 +166,7 @@ static void add_hop(struct pb_pci *pci, const char *address, const struct config
 {
 	struct pb_hop *hop = &pci->hop[pci->nr_hops];
 
-	/* Deeper trees than we count are taken to meet at the host bridge. */
+	/* Hops beyond the limit are dropped: such paths count as meeting at the host bridge. */
 	if (pci->nr_hops == PEERBAR_MAX_HOPS)
 		return;
 	snprintf(hop->address, sizeof(hop->address), "%s", address);
@@ -172,10 +175,11 @@ static void add_hop(struct pb_pci *pci, const char *address, const struct config
 }
 
 /*
- * "../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0", walked from the end: up to
- * the first that is no function, which is the host bridge. A host bridge may itself be
- * below a function (VMD): the kernel looks no further, either. @config is the function's
- * own, and then that of each bridge.
+ * The function's sysfs link is "../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0". Walk
+ * it from the end, up to the first component that is not a PCI address: that is the host
+ * bridge. A host bridge may itself be below a function (VMD), but the kernel does not look
+ * further up, either. @config has the function's config space when this is called, and is
+ * reused for each bridge.
  */
 static int read_ancestry(struct pb_pci *pci, struct config *config)
 {
@@ -201,7 +205,7 @@ static int read_ancestry(struct pb_pci *pci, struct config *config)
 	return 0;
 }
 
-/* What the BAR's registers say is the address on the bus; sysfs has that of the CPU. */
+/* The BAR registers contain the bus address, whereas sysfs shows the CPU address. */
 static void read_bus_address(const struct config *config, unsigned int bar,
 			     struct pb_window *window)
 {
@@ -235,7 +239,10 @@ static int read_bars(const struct config *config, struct pb_pci *pci)
 	return 0;
 }
 
-/* The bit of a virtual function does nothing: its physical function has the one for all. */
+/*
+ * A virtual function does not implement the memory space enable bit: one bit in its physical
+ * function controls the memory of all virtual functions.
+ */
 static enum pb_answer read_memory(const struct config *config, const char *address)
 {
 	if (!config->known || pb_exists(DEVICES "%s/physfn", address))

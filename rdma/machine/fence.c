@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The list of drivers that may be fenced off; see fence.h.
+ * The list of drivers that may be fenced off: see fence.h.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "fence.h"
 #include "sys.h"
 
-/* All of the file: what was written may have had lines. */
+/* Not pb_read(), which stops at the end of a line: the list may contain several lines. */
 void pb_fence_read(struct pb_fence *fence)
 {
 	int fd = pb_open(O_RDONLY, PB_FENCE_FILE);

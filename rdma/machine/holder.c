@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Which process has a device node open: "busy" is of little use without a name.
+ * Finding the process that has a device node open, so that "busy" messages can name it.
  */
 #include <ctype.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * What sysfs says of a PCI device and of its IOMMU group.
+ * What sysfs says about a PCI device and its IOMMU group.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,8 +15,9 @@
 #define DEVICES "/sys/bus/pci/devices/"
 
 /*
- * One hexadecimal field of @min to @max digits, at most @limit, then @end.
- * Advances *@text past @end; false leaves it where it was.
+ * Parse one hexadecimal number of @min to @max digits that is at most @limit and is followed
+ * by the character @end. On success *@text is advanced past @end. On failure it stays where
+ * it was, so that the caller can try another field there.
  */
 static bool field(const char **text, size_t min, size_t max, unsigned long limit, char end,
 		  unsigned long *value)
@@ -37,7 +38,7 @@ int pb_pci_parse(const char *text, char *address)
 	unsigned long domain = 0, bus, slot, function;
 	const char *p = text;
 
-	/* A domain is longer than a bus number, so the two cannot be confused. */
+	/* A domain has at least four digits, so it cannot be confused with a bus number. */
 	if (p)
 		field(&p, 4, 8, UINT32_MAX, ':', &domain);
 	if (!p || !field(&p, 1, 2, 0xff, ':', &bus) || !field(&p, 1, 2, 0x1f, '.', &slot) ||
@@ -63,8 +64,8 @@ void pb_pci_driver(const char *address, char *name)
 }
 
 /*
- * Every VFIO device has a vfio-dev folder from Linux 6.1 on, whatever its
- * driver's name is.
+ * Since Linux 6.1, every VFIO device has a vfio-dev folder, whatever the name of its
+ * driver is.
  */
 bool pb_pci_is_vfio(const char *address)
 {
@@ -111,11 +112,11 @@ static void set_resource(struct pb_resource *resource, uint64_t start, uint64_t 
 }
 
 struct resource_lines {
-	struct pb_resource *resource;	/* of the next line */
+	struct pb_resource *resource;	/* where the next line goes */
 	unsigned int left;
 };
 
-/* Start, end and flags. */
+/* Each line has the start, the end and the flags of one BAR. */
 static bool resource_line(char *text, void *data)
 {
 	unsigned long long start, end, flags;
@@ -149,7 +150,7 @@ int pb_pci_bars(const char *address, uint64_t size[PB_NR_BARS])
 	return ret;
 }
 
-/* Drivers that bind without a claim on DMA, as VFIO's documentation lists them. */
+/* Drivers that do not claim DMA ownership of the group, as VFIO's documentation lists them. */
 static bool leaves_dma_alone(const char *driver)
 {
 	return !strcmp(driver, "pcieport") || !strcmp(driver, "pci-stub");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What sysfs says of a PCI device. Nothing here opens or changes a device.
+ * What sysfs says about a PCI device. Nothing here opens or changes a device.
  */
 #ifndef PEERBAR_PCI_H
 #define PEERBAR_PCI_H
@@ -10,57 +10,62 @@
 #include <stdint.h>
 
 
-#define PB_NR_BARS 6		/* of a function that is no bridge */
+#define PB_NR_BARS 6		/* of any function that is not a bridge */
 #define PB_ADDRESS_SIZE 20	/* "dddddddd:bb:dd.f" fits */
 #define PB_NAME_SIZE 64		/* driver names */
 
 /*
- * "0000:01:00.0" or "01:00.0", hexadecimal, to the canonical form.
- * Errors: -EINVAL, with a sentence.
+ * Convert a PCI address, "0000:01:00.0" or "01:00.0", to the canonical form. @address has
+ * PB_ADDRESS_SIZE bytes. Returns 0, or -EINVAL with a sentence.
  */
 int pb_pci_parse(const char *text, char *address);
 
-/* -ENODEV, with a sentence, if there is no such device. */
+/* Return 0, or -ENODEV with a sentence if there is no such device. */
 int pb_pci_exists(const char *address);
 
-/* The name of the bound driver, "" if there is none. */
+/* The name of the bound driver, or "" if there is none. @name has PB_NAME_SIZE bytes. */
 void pb_pci_driver(const char *address, char *name);
 
-/* Is the bound driver a VFIO one, vfio-pci or a variant? */
+/* Is the bound driver a VFIO driver, that is vfio-pci or a variant of it? */
 bool pb_pci_is_vfio(const char *address);
 
-/* The number of the device's IOMMU group; negative: it has none. */
+/* Return the number of the device's IOMMU group; negative if it has none. */
 int pb_pci_group(const char *address);
 
-/* A hexadecimal attribute, such as "vendor", "device" or "class". */
+/* Read a hexadecimal attribute, such as "vendor", "device" or "class". Returns 0 or -errno. */
 int pb_pci_hex(const char *address, const char *attribute, uint64_t *value);
 
 bool pb_pci_is_bridge(const char *address);
 
-struct pb_resource {		/* a memory BAR */
-	uint64_t size;		/* 0: none, or I/O ports */
+/* A memory BAR. */
+struct pb_resource {
+	uint64_t size;		/* 0 if there is no such BAR, or if it is an I/O port BAR */
 	uint64_t start;		/* CPU address */
-	bool assigned;		/* it has one */
+	bool assigned;		/* the BAR has an address */
 };
 
-/* Errors: -errno. */
+/* Read the BARs. Returns 0 or -errno. */
 int pb_pci_resources(const char *address, struct pb_resource resource[PB_NR_BARS]);
 
-/* Sizes of the memory BARs, 0 for the others. Errors: -errno. */
+/* Read the sizes of the memory BARs, 0 for the others. Returns 0 or -errno. */
 int pb_pci_bars(const char *address, uint64_t size[PB_NR_BARS]);
 
 /*
- * Why IOMMU group @group is not viable: the first of its devices that is bound to
- * a driver that neither is VFIO's nor leaves DMA alone. False: none is.
+ * Find out why IOMMU group @group is not viable. Sets @address and @driver to the first
+ * device of the group that is bound to a driver that is not VFIO's and may do DMA. Returns
+ * false if there is none.
  */
 bool pb_group_blocker(int group, char *address, char *driver);
 
-/* The node that opens the device for iommufd: 0, or -ENOENT, if the kernel has none. */
+/*
+ * The path of the device node that opens the device for iommufd. Returns 0, or -ENOENT if
+ * the device has no such node.
+ */
 int pb_iommufd_node(const char *address, char *node, size_t size);
 
 /*
- * The process, other than this one, that has @node open: "qemu (pid 42)".
- * False: none was found, which may be for lack of privilege.
+ * Describe the process, other than this one, that has @node open: "qemu (pid 42)". Returns
+ * false if none was found; an unprivileged user does not see those of other users.
  */
 bool pb_holder(const char *node, char *text, size_t size);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * /sys, /proc, /dev and ioctl(), in a way that tests can redirect.
+ * Access to /sys, /proc, /dev and ioctl(), which tests can redirect: see sys.h.
  */
 #include <errno.h>
 #include <fcntl.h>

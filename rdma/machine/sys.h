@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The way to /sys, /proc, /dev and ioctl(). Paths are printf formats and are
- * looked up below a root, which is that of the system but in unit tests.
+ * Access to /sys, /proc, /dev and ioctl(). Paths are printf formats. They are looked up
+ * below a root folder, which is the system's own root except in unit tests.
  */
 #ifndef PEERBAR_SYS_H
 #define PEERBAR_SYS_H
@@ -13,24 +13,24 @@
 
 #define PB_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
-/* For tests: "" is the default. @root is not copied. */
+/* Change the root, for tests. The default is "". @root is not copied. */
 void pb_set_root(const char *root);
 
-/* ioctl(2), and the open(2) of pb_open(). For tests to replace. */
+/* ioctl(2), and the open(2) that pb_open() uses. Tests replace them. */
 extern int (*pb_ioctl)(int fd, unsigned long request, void *arg);
 extern int (*pb_open_file)(const char *path, int flags);
 
-/* With O_CLOEXEC: a descriptor or -errno. */
+/* Open with O_CLOEXEC. Returns a descriptor or -errno. */
 int pb_open(int flags, const char *path, ...) PB_PRINTF(2, 3);
 bool pb_exists(const char *path, ...) PB_PRINTF(1, 2);
 
-/* The names in a folder, sorted, but for hidden ones. */
+/* The names in a folder, sorted, without those that begin with a dot. */
 struct pb_names {
-	int nr;			/* -errno: the folder cannot be read */
+	int nr;			/* how many; -errno if the folder cannot be read */
 	struct dirent **entry;
 };
 
-/* A variable of this type is given back where it goes out of scope. */
+/* A variable that is declared with this type is freed when it goes out of scope. */
 #define PB_NAMES __attribute__((cleanup(pb_free_names))) struct pb_names
 
 struct pb_names pb_list(const char *path, ...) PB_PRINTF(1, 2);
@@ -41,23 +41,29 @@ static inline const char *pb_name(const struct pb_names *names, int i)
 	return names->entry[i]->d_name;
 }
 
-/* The first line of a file, without its end: 0 or -errno. */
+/* Read the first line of a file, without the newline. Returns 0 or -errno. */
 int pb_read(char *buf, size_t size, const char *path, ...) PB_PRINTF(3, 4);
 
-#define PB_LINE_SIZE 512	/* of pb_each_line(): a longer line comes in pieces */
+#define PB_LINE_SIZE 512	/* pb_each_line() passes a longer line in pieces */
 
-/* Read a file line by line, as long as @line() wants more: 0 or -errno. */
+/*
+ * Call @line() with each line of a file until it returns false. Returns 0, also if @line()
+ * stopped early, or -errno.
+ */
 int pb_each_line(const char *path, bool (*line)(char *text, void *data), void *data);
 
-/* Would open(2) let this process read and write the file? Nothing is opened. */
+/* Does this process have permission to read and write the file? The file is not opened. */
 bool pb_may_open(const char *path, ...) PB_PRINTF(1, 2);
 
 uint64_t pb_page_size(void);	/* bytes */
 
-/* Write @value in one call, as sysfs wants it: 0 or -errno. */
+/* Write @value with a single write(2), as sysfs requires. Returns 0 or -errno. */
 int pb_write(const char *value, const char *path, ...) PB_PRINTF(2, 3);
 
-/* What a symbolic link points to, whole or the last component: 0 or -errno. */
+/*
+ * Read a symbolic link: pb_target() gives the whole target, pb_link() only its last
+ * component. Both return 0 or -errno.
+ */
 int pb_target(char *buf, size_t size, const char *path, ...) PB_PRINTF(3, 4);
 int pb_link(char *buf, size_t size, const char *path, ...) PB_PRINTF(3, 4);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * From facts to a verdict, in the order in which opening, exporting and registering fail.
+ * Deriving the verdict from the facts. Causes are tested in the order in which opening,
+ * exporting and registering would fail.
  */
 #include <errno.h>
 #include <string.h>
@@ -9,8 +10,8 @@
 #include "verdict.h"
 
 /*
- * Variants of vfio-pci that export nothing have the feature's code, too, in the core. Of
- * the kernel's own these two pass it on.
+ * The code that exports is in vfio-pci-core, so its symbols are present even if the bound
+ * variant driver does not offer the feature. Of the kernel's own drivers, only these two do.
  */
 static bool exports(const char *driver)
 {
@@ -30,8 +31,9 @@ enum pb_exporter pb_exporter_of(const struct pb_kernel *kernel, const struct pb_
 }
 
 /*
- * The same function has the same address on both paths; its hop of @provider is used as
- * identity. @unseen: what to take for a function whose ACS cannot be read.
+ * The rules compare hops and hosts by pointer. A bridge that is on both paths therefore gets
+ * the pointer to the provider's hop on either path; bridges are matched by PCI address.
+ * @unseen is the value of redirects to assume for a function whose ACS cannot be read.
  */
 static void describe_path(const struct pb_pci *pci, const struct pb_pci *provider, bool unseen,
 			  struct peerbar_path *path)
@@ -88,7 +90,7 @@ static void find_route(const struct pb_kernel *kernel, const struct pb_nic *nic,
 	v->route_sure = v->route.type == other.type && v->route.reason == other.reason;
 }
 
-/* Why the device offers nothing. */
+/* Why the device has no BAR to offer, or PB_CAUSE_NONE. */
 static enum pb_cause device_cause(enum pb_exporter exporter, const struct pb_pci *dev, int bar)
 {
 	if (!dev->driver[0])
@@ -128,7 +130,7 @@ enum pb_cause pb_route_cause(const struct pb_verdict *v)
 	}
 }
 
-/* A driver that pins is let in where the exporter can cut it off, and is allowed to. */
+/* A driver that pins is admitted only where the exporter can fence it off, and may. */
 static enum pb_cause fence_cause(const struct pb_kernel *kernel, const struct pb_nic *nic,
 				 const struct pb_verdict *v)
 {
@@ -147,8 +149,9 @@ static enum pb_cause fence_cause(const struct pb_kernel *kernel, const struct pb
 }
 
 /*
- * The errno of a route that is refused. The kernel's exporter compares no DMA mask: there
- * it is the mapping that fails, with a warning in the kernel's log.
+ * The errno of a route that is refused. The kernel's own exporter does not check the DMA mask
+ * of the NIC. There the DMA mapping fails instead, with ENOMEM and a warning in the kernel's
+ * log.
  */
 static void set_route_errno(struct pb_verdict *v)
 {
@@ -173,7 +176,7 @@ static void judge_stop(const struct pb_kernel *kernel, const struct pb_nic *nic,
 		v->err = EOPNOTSUPP;
 		break;
 	default:
-		/* Of a driver that nobody knows the least is taken: that it pins. */
+		/* A driver that is not known is assumed to pin, which is the worst case. */
 		v->cause = fence_cause(kernel, nic, v);
 		v->err = v->cause ? EOPNOTSUPP : 0;
 		v->stop = v->cause ? PB_STOP_NONE : PB_STOP_FENCE;

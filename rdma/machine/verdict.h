@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * May this NIC reach this device's BAR, and what ends it? The rules of the kernel module
- * (kernel/topology.c, the same source) over the facts of facts.h, then who exports and
- * how the NIC's driver lets go.
+ * Can this NIC reach this device's BAR, and what stops it after a revoke? The verdict applies
+ * the routing rules of the kernel module (kernel/topology.c, the same source) to the facts of
+ * facts.h, and then looks at who exports the BAR and how the NIC's driver revokes.
  *
- * Where the kernel has P2PDMA, that has the last word, at attach; it cannot be asked from
- * here.
+ * In a kernel with PCI_P2PDMA, that code makes the final decision about the route when the
+ * NIC attaches. It cannot be asked from user space.
  */
 #ifndef PEERBAR_VERDICT_H
 #define PEERBAR_VERDICT_H
@@ -13,42 +13,45 @@
 #include "causes.h"
 #include "facts.h"
 
-/* How the NIC is stopped when the BAR is taken back, if it gets so far. */
+/* What stops the NIC when the BAR is revoked. */
 enum pb_stop {
-	PB_STOP_NONE,		/* not at all, so it is not let in; or it never gets so far */
-	PB_STOP_NATIVE,		/* its driver tears the MR down, as the kernel has it */
-	PB_STOP_CHANGED,	/* its driver does, by our change */
-	PB_STOP_FENCE,		/* the exporter closes the BAR in the IOMMU */
+	PB_STOP_NONE,		/* nothing, so the NIC is refused; or an earlier cause stands */
+	PB_STOP_NATIVE,		/* its driver tears the MR down: the mainline driver can */
+	PB_STOP_CHANGED,	/* its driver does, because of our change (rdma/drivers) */
+	PB_STOP_FENCE,		/* the exporter unmaps the BAR in the NIC's IOMMU domain */
 };
 
 enum pb_exporter {
-	PB_EXPORTER_NONE,	/* no driver, or one that exports nothing */
+	PB_EXPORTER_NONE,	/* no VFIO driver is bound, or one that cannot export */
 	PB_EXPORTER_KERNEL,	/* the kernel's vfio-pci, or a variant of it */
 	PB_EXPORTER_PEERBAR,	/* peerbar-vfio-pci */
-	PB_EXPORTER_UNSEEN,	/* a VFIO driver, and nobody tells what it can */
+	PB_EXPORTER_UNSEEN,	/* a VFIO driver of which it is not known whether it exports */
 };
 
 struct pb_verdict {
 	enum pb_exporter exporter;
-	struct peerbar_route route;	/* reason PEERBAR_REACHABLE unless refused */
-	bool route_sure;		/* false: it depends on ACS bits that only root sees */
+	struct peerbar_route route;	/* its reason is PEERBAR_REACHABLE unless refused */
+	bool route_sure;		/* false: it depends on ACS bits that only root can read */
 	enum pb_stop stop;
-	enum pb_cause cause;		/* the first that stands in the way */
-	int err;			/* of the registration; 0: it works, or is not come to */
+	enum pb_cause cause;		/* the first reason why it does not work */
+	int err;			/* of the registration; 0 if it works or is not tried */
 };
 
 enum pb_exporter pb_exporter_of(const struct pb_kernel *kernel, const struct pb_pci *dev);
 
-/* @bar: of @dev; negative: it has none. */
+/* @bar is the number of a BAR of @dev; negative if @dev has none. */
 struct pb_verdict pb_verdict(const struct pb_kernel *kernel, const struct pb_nic *nic,
 			     const struct pb_pci *dev, int bar);
 
-/* Why the route is refused; PB_CAUSE_NONE: it is not. */
+/* Return why the route is refused, or PB_CAUSE_NONE if it is not. */
 enum pb_cause pb_route_cause(const struct pb_verdict *v);
 
-#define PB_ENOTSUPP 524		/* the kernel's own ENOTSUPP; some drivers let it out */
+#define PB_ENOTSUPP 524		/* kernel-internal, but some drivers return it to user space */
 
-/* The errno of verdicts (EOPNOTSUPP, EINVAL, ENOMEM) that means the same; or @err itself. */
+/*
+ * Drivers use several codes for one failure. Return the one of them that verdicts use
+ * (EOPNOTSUPP or EINVAL), or @err itself if it is not one of these codes.
+ */
 int pb_errno_meaning(int err);
 
 /* Words for programs: "none", "native", "our-change", "fence"; "kernel", "peerbar", ... */
