@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The common part of the loopback: the device, its protection domain and
- * completion queue, and polling. The QPs belong to the transports.
+ * The common part of the loopback: the device, its protection domain and completion
+ * queue, and polling. The transports create the QPs.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -116,7 +116,7 @@ static int create_queues(struct loopback *lb)
 	if (!lb->pd)
 		return loopback_fail(errno, "%s: cannot allocate a protection domain: %s",
 				     device_name(lb), strerror(errno));
-	/* One completion for every work request and every receive. */
+	/* There is room for a completion of every work request and of every receive. */
 	lb->cq = ibv_create_cq(lb->context, 2 * (int)lb->depth, NULL, NULL, 0);
 	if (!lb->cq)
 		return loopback_fail(errno, "%s: cannot create a completion queue: %s",
@@ -231,8 +231,8 @@ static uint64_t now_ms(void)
 }
 
 /*
- * Polls without a pause for a moment, then with one: in the lab the NIC is a
- * process that wants the CPU which a busy wait would burn.
+ * Poll in a busy loop for a moment, then sleep between polls. In the lab the NIC is a
+ * process that needs the CPU which a longer busy loop would take from it.
  */
 int loopback_poll(struct loopback *lb, struct ibv_wc *wc, int max, unsigned int timeout_ms)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Two queue pairs of one RDMA device, connected to one another: the shortest
- * way to make a NIC read and write registered memory.
+ * Two queue pairs of one RDMA device that are connected to each other. This is the
+ * simplest way to make a NIC read and write registered memory.
  *
  *	struct loopback *lb;
  *
@@ -10,14 +10,15 @@
  *	loopback_post(lb, &(struct loopback_wr){ .op = LOOPBACK_WRITE, ... });
  *	n = loopback_poll(lb, wc, 8, 5000);
  *
- * Work is posted on the requester; SENDs land in the receives posted on the
- * responder. Both complete in one queue: tell them apart by wr_id.
- * On EFA the pair is SRD, and completions may come in any order; elsewhere it is
- * RC, and the first failed work request ends the pair.
+ * Work requests are posted on the requester. SENDs arrive in the receives that are
+ * posted on the responder. Both complete in the same completion queue, so use wr_id to
+ * tell them apart.
+ * On EFA the QPs are SRD, and completions may come in any order. On other NICs they
+ * are RC, and the first work request that fails puts the QP into the error state.
  *
- * Functions that return int give a negative errno on failure, and
- * loopback_errmsg() is then one sentence about it, in this thread.
- * A loopback is used from one thread at a time.
+ * Functions that return int return a negative errno on failure. loopback_errmsg() then
+ * returns one sentence that explains it. It is kept per thread.
+ * Only one thread at a time may use a loopback.
  */
 #ifndef PEERBAR_LOOPBACK_H
 #define PEERBAR_LOOPBACK_H
@@ -32,21 +33,21 @@ enum loopback_op { LOOPBACK_READ, LOOPBACK_WRITE, LOOPBACK_SEND };
 struct loopback_transport;
 
 struct loopback {
-	/* For callers, read only. */
+	/* Callers may read these. */
 	struct ibv_context *context;
 	struct ibv_pd *pd;
-	bool can_read;		/* RDMA READ */
-	bool can_write;		/* RDMA WRITE; efa of Linux 6.1 lacks it */
-	uint32_t max_rdma;	/* most bytes in one READ or WRITE */
-	uint32_t max_send;	/* most bytes in one SEND */
-	unsigned int depth;	/* work requests that may be outstanding; so many receives too */
+	bool can_read;		/* the NIC has RDMA READ */
+	bool can_write;		/* the NIC has RDMA WRITE; the efa of Linux 6.1 lacks it */
+	uint32_t max_rdma;	/* the most bytes in one READ or WRITE */
+	uint32_t max_send;	/* the most bytes in one SEND */
+	unsigned int depth;	/* limit of outstanding work requests, and of posted receives */
 
 	/* Private. */
 	const struct loopback_transport *transport;
 	struct ibv_cq *cq;
 	struct ibv_qp *requester;
 	struct ibv_qp *responder;
-	struct ibv_ah *ah;	/* SRD: the way to the own port */
+	struct ibv_ah *ah;	/* SRD only: the address handle of the NIC's own port */
 	uint8_t port;
 };
 
@@ -56,28 +57,32 @@ struct loopback_wr {
 	uint64_t local_addr;
 	uint32_t lkey;
 	uint32_t length;
-	uint64_t remote_addr;	/* READ and WRITE */
+	uint64_t remote_addr;	/* READ and WRITE only, as rkey */
 	uint32_t rkey;
 };
 
-/* The sentence that explains this thread's last failure; never NULL. */
+/* Return the sentence that explains this thread's last failure. Never NULL. */
 const char *loopback_errmsg(void);
 
 /**
  * loopback_open() - open RDMA device @name and connect two QPs on it
- * @depth: wanted number of outstanding work requests; lb->depth is what the
- *	device allows
+ * @depth: how many work requests the caller wants to have outstanding. lb->depth may be
+ *	less, if the device does not allow that many.
+ * @lb: set to the loopback, or to NULL on failure
  *
  * Errors: -ENODEV (no such device; the sentence lists those that exist),
- * -ENETDOWN (no active port), -EOPNOTSUPP (the device lacks what is needed), and
- * what verbs gives.
+ * -ENETDOWN (no active port), -EINVAL (@depth is 0 or above INT16_MAX), and the errors of
+ * the verbs calls.
  */
 int loopback_open(const char *name, unsigned int depth, struct loopback **lb);
 
-/* All MRs of lb->pd must be deregistered before. NULL is allowed. */
+/* Deregister all MRs of lb->pd first. @lb may be NULL. */
 void loopback_close(struct loopback *lb);
 
-/* -EOPNOTSUPP: no such operation on this device. -ENOMEM: lb->depth are outstanding. */
+/*
+ * Errors: -EOPNOTSUPP (the device does not have this operation), -EMSGSIZE (longer than
+ * max_rdma or max_send), -ENOMEM (lb->depth work requests are outstanding already).
+ */
 int loopback_post(struct loopback *lb, const struct loopback_wr *wr);
 
 int loopback_post_recv(struct loopback *lb, uint64_t wr_id, uint64_t addr, uint32_t lkey,
@@ -85,10 +90,10 @@ int loopback_post_recv(struct loopback *lb, uint64_t wr_id, uint64_t addr, uint3
 
 /**
  * loopback_poll() - take up to @max completions, waiting for the first one
- * @timeout_ms: 0 to look only
+ * @timeout_ms: how long to wait; 0 to poll once without waiting
  *
- * Return: number of completions, 0 after @timeout_ms without one. The status of
- * each is the caller's to judge.
+ * Return: the number of completions; 0 if none came within @timeout_ms. The caller has to
+ * check the status of each.
  */
 int loopback_poll(struct loopback *lb, struct ibv_wc *wc, int max, unsigned int timeout_ms);
 

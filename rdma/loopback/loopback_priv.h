@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What the common part of the loopback and its two transports share.
+ * Declarations that the common part of the loopback and its two transports share.
  */
 #ifndef PEERBAR_LOOPBACK_PRIV_H
 #define PEERBAR_LOOPBACK_PRIV_H
@@ -8,9 +8,10 @@
 #include "loopback.h"
 
 /*
- * A transport fills can_*, max_* and depth in probe(), creates and connects both
- * QPs in connect() (loopback_close() destroys what exists after a failure), and
- * posts one work request that was already checked.
+ * probe() fills in can_*, max_* and depth. Its -EOPNOTSUPP means that the device is not of
+ * this transport. connect() creates and connects both QPs; if it fails, loopback_close()
+ * destroys whatever exists by then. post() posts one work request, which loopback_post() has
+ * already checked.
  */
 struct loopback_transport {
 	const char *name;
@@ -22,10 +23,10 @@ struct loopback_transport {
 extern const struct loopback_transport loopback_srd;
 extern const struct loopback_transport loopback_rc;
 
-/* Keep the sentence, return -@err. */
+/* Keep the sentence for this thread and return -@err. */
 int loopback_fail(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* ibv_modify_qp(), with a sentence that names the state. */
+/* ibv_modify_qp() that keeps a sentence with the name of the new state if it fails. */
 int loopback_modify(struct loopback *lb, struct ibv_qp *qp, struct ibv_qp_attr *attr, int mask);
 
 #endif /* PEERBAR_LOOPBACK_PRIV_H */

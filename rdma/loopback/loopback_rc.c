@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The loopback on every other NIC: two RC queue pairs, each the other's peer.
+ * The loopback on every NIC but EFA: two RC queue pairs that are connected to each other.
  */
 #include <errno.h>
 #include <string.h>
@@ -44,8 +44,8 @@ static int create_qp(struct loopback *lb, struct ibv_qp **qp)
 }
 
 /*
- * On Ethernet prefer a RoCE v2 GID made from an IPv4 address: a link-local one
- * exists always, but is not always routable back to the own port.
+ * On Ethernet prefer a RoCE v2 GID that is made from an IPv4 address. There is always a
+ * link-local GID, too, but packets to it do not always find their way back to the own port.
  */
 static int pick_gid(struct loopback *lb, struct ibv_gid_entry *gid, int nr)
 {

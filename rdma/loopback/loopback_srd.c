@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The loopback on EFA: two SRD queue pairs. SRD is reliable and connectionless,
- * so every work request names its target (address handle, QP number, queue key),
- * and a failed one leaves the queue pair usable.
+ * The loopback on EFA: two SRD queue pairs. SRD is reliable but connectionless: every
+ * work request names its target (address handle, QP number, queue key), and one that fails
+ * leaves the queue pair usable.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 #define QKEY 0x70656572u
 
-/* EFADV_DEVICE_ATTR_CAPS_RDMA_WRITE, an enumerator that rdma-core has since v46. */
+/* EFADV_DEVICE_ATTR_CAPS_RDMA_WRITE, an enumerator that rdma-core before v46 lacks. */
 #define CAP_RDMA_WRITE (1u << 3)
 
 static int srd_probe(struct loopback *lb)
@@ -53,7 +53,7 @@ static int create_qp(struct loopback *lb, struct ibv_qp **qp)
 		},
 	};
 
-	/* The provider refuses a flag that the device cannot keep. */
+	/* The provider refuses the flag of an operation that the device does not have. */
 	if (lb->can_read)
 		attr.send_ops_flags |= IBV_QP_EX_WITH_RDMA_READ;
 	if (lb->can_write)
@@ -115,7 +115,7 @@ static int srd_connect(struct loopback *lb)
 	return ret;
 }
 
-/* EFA's ibv_post_send() knows SEND only; RDMA needs the ibv_wr_* calls. */
+/* EFA's ibv_post_send() supports SEND only, so RDMA needs the ibv_wr_* calls. */
 static int srd_post(struct loopback *lb, const struct loopback_wr *wr)
 {
 	struct ibv_qp_ex *qp = ibv_qp_to_qp_ex(lb->requester);

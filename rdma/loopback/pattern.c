@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Bytes of the data check. Where a comparison is needed for every byte moved, it
- * costs more than the NIC's own work, so the loops go by words.
+ * The bytes of the data check: see pattern.h. Every byte that the NIC moves is compared,
+ * which takes longer than moving it, so the loops work on whole words.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 #define WORD sizeof(uint64_t)
 
-/* Weyl sequence with a mixing function: good enough, and one word of state. */
+/* A Weyl sequence with a mixing function: good enough here, and its state is one word. */
 uint64_t pattern_random(uint64_t *state)
 {
 	uint64_t z = *state += 0x9e3779b97f4a7c15u;
@@ -33,7 +33,7 @@ static uint64_t load(const void *unaligned)
 	return word;
 }
 
-/* Bytes before the first aligned word, at most @size. */
+/* The number of bytes before the first aligned word, but at most @size. */
 static size_t head(const void *p, size_t size)
 {
 	size_t n = -(uintptr_t)p % WORD;
@@ -86,10 +86,10 @@ void pattern_copy(void *bar, const void *host, size_t size)
 	copy_bytes(to, from, size);
 }
 
-/* One comparison: what is expected at each place is host memory or a fill. */
+/* One comparison of a BAR with host memory or with a fill. */
 struct comparison {
-	const uint8_t *start;	/* of the BAR's side */
-	const uint8_t *host;	/* NULL: a fill with word */
+	const uint8_t *start;	/* where the compared part of the BAR begins */
+	const uint8_t *host;	/* what is expected; NULL: a fill with word */
 	uint64_t word;
 	struct mismatch result;
 };
@@ -131,7 +131,7 @@ static bool same_words(const struct comparison *c, const uint8_t *p, size_t word
 	return !diff;
 }
 
-/* By blocks of words; a block with a difference is looked at byte by byte. */
+/* Compare blocks of words, and a block that differs byte by byte. */
 static void compare(struct comparison *c, size_t size)
 {
 	const size_t block = 64 * WORD;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Sizes are spread evenly over orders of magnitude, and every range touches a
- * spot. The spots of a small BAR are so dense that all of it is used. A large one
- * has them where things can go wrong, on its eighths (pages of the NIC, entries
- * of 4 GiB, the ends), and at random places; so a check of a sparsely backed BAR
- * does not fill it.
+ * Sizes are spread evenly over orders of magnitude. Every range touches one of the
+ * spots. In a small BAR the spots are so dense that all of it is used. In a large one
+ * they are at its ends and its eighths, because errors are likely at such boundaries (the
+ * NIC's pages, entries of 4 GiB), and at random places. Ranges stay near the spots so
+ * that a check does not fill a BAR that is sparsely backed by memory.
  */
 #include "pattern.h"
 #include "plan.h"
@@ -49,7 +49,7 @@ static uint32_t pick_size(struct plan *plan)
 	return size < plan->max_op ? size : plan->max_op;
 }
 
-/* A range that begins at or before a spot and ends at or after it, inside the span. */
+/* Choose a range inside the span that begins at or before a spot and ends at or after it. */
 static uint64_t pick_place(struct plan *plan, uint32_t size)
 {
 	uint64_t spot = plan->spots[pattern_below(&plan->random, plan->nr_spots)];
@@ -87,7 +87,10 @@ static bool is_free(const struct plan *plan, const struct pair *pairs, unsigned 
 	return true;
 }
 
-/* Without RDMA WRITE the BAR is the local side on the way in, and the remote one out. */
+/*
+ * A NIC without RDMA WRITE has to move everything by READ. The BAR is then always the local
+ * side when data is moved to it, and the remote side when data is moved from it.
+ */
 static void pick_steps(struct plan *plan, struct pair *pair, size_t source)
 {
 	size_t places = source - pair->size + 1;
@@ -117,7 +120,7 @@ unsigned int plan_batch(struct plan *plan, struct pair *pairs, unsigned int max,
 	return n;
 }
 
-/* Twice the largest operation, so that even that one has places to choose from. */
+/* More than the largest operation, so that even that one can start at different offsets. */
 size_t plan_source_size(uint64_t max_op)
 {
 	return (2 * max_op + 65536) & ~7ull;
