@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The words of the command line: verbs, help, pairs of a name and a size, and
- * complaints about them.
+ * Parsing the command line: verbs, help, pairs of a name and a size, and messages about
+ * what is wrong with them.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -51,7 +51,7 @@ bool wants_help(int argc, char **argv, const char *usage)
 	return true;
 }
 
-/* As in iproute2 the first of the table that begins with the word is meant. */
+/* As in iproute2, an abbreviation means the first verb of the table that begins with it. */
 static const struct verb *find_verb(const struct verb *table, const char *word)
 {
 	for (; table->name; table++)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Results: built as JSON objects, printed as JSON or as lines of "key value".
+ * Results are built as JSON objects and printed as JSON or as lines of "key value".
  */
 #include <err.h>
 #include <inttypes.h>
@@ -75,7 +75,7 @@ void add_size(json_object *object, const char *key, uint64_t value)
 		add_number(object, key, value);
 		return;
 	}
-	/* Only what loses nothing: 1536k is not 1M. */
+	/* Use a suffix only if it is exact: 1536k stays 1536k and does not become 1M. */
 	while (value && !(value % 1024)) {
 		value /= 1024;
 		suffix++;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * peerbar: look at, bind and test PCI devices whose BARs an RDMA NIC shall reach.
+ * peerbar: inspect, bind and test PCI devices whose BARs an RDMA NIC is to reach.
  * The grammar is that of iproute2's rdma: options, an object, a command.
  */
 #include <getopt.h>

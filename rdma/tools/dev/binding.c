@@ -2,9 +2,9 @@
 /*
  * Moving a PCI device from one driver to another.
  *
- * The kernel does the work inside the write to sysfs, and a driver that waits for
- * its users to leave blocks that write for as long. So a child does it, and is
- * left behind when the time is up.
+ * The kernel unbinds and probes inside the write to sysfs. A driver that waits for its
+ * users to go away blocks that write until they do. Therefore a child process writes, and
+ * is abandoned when the time is up.
  */
 #include <errno.h>
 #include <signal.h>
@@ -22,7 +22,10 @@
 #define DEVICES "/sys/bus/pci/devices/"
 #define TIME_LIMIT_MS 10000
 
-/* The exit status of the child @pid, an errno, negated; -ETIMEDOUT if it hangs. */
+/*
+ * Wait for the child @pid, whose exit status is an errno. Returns that as a negative errno, or
+ * -ETIMEDOUT if the child does not end in time.
+ */
 static int wait_for(pid_t pid)
 {
 	const struct timespec pause = { .tv_nsec = 10000000 };
@@ -33,7 +36,7 @@ static int wait_for(pid_t pid)
 			return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
 		nanosleep(&pause, NULL);
 	}
-	/* It dies when the kernel lets it; a write that has begun may still succeed. */
+	/* The child dies only when the kernel ends the write, which may still succeed. */
 	kill(pid, SIGKILL);
 	return -ETIMEDOUT;
 }
@@ -88,7 +91,7 @@ int binding_release(const char *address)
 
 int binding_override(const char *address, const char *driver)
 {
-	/* An empty line takes the override away. */
+	/* Writing an empty line clears the override. */
 	return explain(pb_write(driver ? driver : "\n", DEVICES "%s/driver_override", address),
 		       "set driver_override of", address);
 }

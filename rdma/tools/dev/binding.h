@@ -5,24 +5,23 @@
 #ifndef PEERBAR_BINDING_H
 #define PEERBAR_BINDING_H
 
-/* The functions give 0 or a negative errno, with peerbar_errmsg(). */
+/* All functions return 0, or a negative errno with a sentence for peerbar_errmsg(). */
 
-/* May the device change its driver? Not a bridge's, nor one that is in use. */
+/* Fails if the driver of the device must not change: it is a bridge, or it is in use. */
 int binding_check(const char *address);
 
 /* Take the device from its driver, if it has one. */
 int binding_release(const char *address);
 
-/* Which driver alone may have the device; NULL: whichever knows it. */
+/* Set driver_override, so that only @driver may bind; NULL clears it. */
 int binding_override(const char *address, const char *driver);
 
-/* Let the drivers look at the device, which has none. */
+/* Have the kernel look for a driver for the device, which must not have one. */
 int binding_probe(const char *address);
 
 /*
- * users.c: -EBUSY if the device's driver offers it to somebody now: a VFIO device
- * that is open, a network interface that is up, a disk that is claimed, an RDMA
- * device that is open.
+ * users.c. Returns -EBUSY if the device is in use: as a VFIO device or an RDMA device that is
+ * open, through a network interface that is up, or through a disk that is claimed.
  */
 int binding_users(const char *address);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * peerbar dev bind: give a device to a VFIO driver. What cannot work is refused
- * before the device is touched; after a failure its old driver has it again.
+ * peerbar dev bind: bind a device to a VFIO driver. What cannot work is refused before
+ * the device is touched. If the bind fails later, the device goes back to its old driver.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -46,7 +46,10 @@ static int move(const char *address, const char *driver)
 	return 0;
 }
 
-/* The sentence of the failure is kept: this is the second thing that went wrong. */
+/*
+ * Give the device back to its previous driver. The message of the first failure is saved
+ * first, because the functions that are called here may overwrite it.
+ */
 static void restore(const char *address, const char *previous)
 {
 	char now[PB_NAME_SIZE], cause[1024];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * peerbar dev show: PCI devices with memory BARs, and whether the BARs can be
- * exported. Only the driver knows the last, so an idle device that is bound to a
- * VFIO driver is opened for a moment, which resets it as every open does. A
- * device in use is left alone: the kernel refuses to open it. What it has exported is
- * counted in any case, if peerbar-vfio-pci shows it.
+ * exported. Only the driver knows whether they can, so an idle device that is bound to a
+ * VFIO driver is opened for a moment. As every open of a VFIO device, this resets it. A
+ * device in use is left alone, because the kernel refuses to open it. What has been
+ * exported is counted in either case, if peerbar-vfio-pci shows it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,7 +25,7 @@ static void add_sysfs(json_object *object, const char *address)
 	int group = pb_pci_group(address);
 	char driver[PB_NAME_SIZE], text[32];
 
-	/* Every PCI device has these: a missing one shows as 0. */
+	/* Every PCI device has these. If one cannot be read, 0 is shown. */
 	pb_pci_hex(address, "vendor", &vendor);
 	pb_pci_hex(address, "device", &device);
 	pb_pci_hex(address, "class", &class);
@@ -90,7 +90,7 @@ static json_object *open_bars(struct peerbar_device *dev, const uint64_t size[PE
 	return bars;
 }
 
-/* What opening the device tells; its failure is the reason why it cannot be used. */
+/* Add what opening the device tells. If that fails, the message says why it is not usable. */
 static void add_vfio(json_object *object, const char *address,
 		     const uint64_t size[PEERBAR_NR_BARS])
 {
@@ -115,7 +115,7 @@ static void add_vfio(json_object *object, const char *address,
 	peerbar_close(dev);
 }
 
-/* Of the counts, those that a list of devices has room for. */
+/* A list of devices has room only for the most important counts of the exporter. */
 static void add_exports(json_object *object, const char *address)
 {
 	static const char * const keys[] = { "buffers", "importers", "revokes" };
@@ -171,7 +171,7 @@ static int show_one(const char *text)
 	return print_result(array);
 }
 
-/* Those that a program could own: not bridges, and with memory to reach. */
+/* Show only devices that a program could own: not bridges, and with a memory BAR. */
 static void append_candidate(json_object *array, const char *address)
 {
 	uint64_t size[PEERBAR_NR_BARS];

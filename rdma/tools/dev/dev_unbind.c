@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * peerbar dev unbind: take a device from its VFIO driver, and give it back to the
- * driver that the kernel chooses for it.
+ * peerbar dev unbind: take a device from its VFIO driver, and let the kernel bind the
+ * driver that it chooses by default.
  */
 #include <errno.h>
 #include <string.h>

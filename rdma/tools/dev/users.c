@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Who would lose something if a device were taken from its driver. The kernel
- * itself would unplug a mounted disk without a question.
+ * Checking whether a device is in use, before it is taken from its driver. The kernel
+ * does not check: it would remove a mounted disk without asking.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +31,7 @@ static int check_interface(const char *address, const char *interface)
 
 static int check_interfaces(const char *address)
 {
-	/* none: not a network device */
+	/* the list is empty if this is not a network device */
 	PB_NAMES interfaces = pb_list("/sys/bus/pci/devices/%s/net", address);
 	int i, ret = 0;
 
@@ -41,8 +41,8 @@ static int check_interfaces(const char *address)
 }
 
 /*
- * The path of an NVMe namespace below its controller is the hidden nvme0c1n1 of
- * the disk nvme0n1, which has the device node.
+ * With NVMe multipath, the entry below the PCI device is a hidden disk such as nvme0c1n1.
+ * The device node belongs to the disk nvme0n1.
  */
 static void disk_node(const char *disk, char *node, size_t size)
 {
@@ -54,7 +54,10 @@ static void disk_node(const char *disk, char *node, size_t size)
 		snprintf(node, size, "%s", disk);
 }
 
-/* Mounted, swapped to, or part of another disk: then an exclusive open fails. */
+/*
+ * An exclusive open fails with EBUSY if the disk is mounted, used for swap, or part of
+ * another device.
+ */
 static int check_disk(const char *address, const char *disk)
 {
 	char target[PATH_MAX], below[PB_ADDRESS_SIZE + 2], node[NAME_MAX + 1];
@@ -76,7 +79,7 @@ static int check_disk(const char *address, const char *disk)
 
 static int check_disks(const char *address)
 {
-	/* none: a kernel without block devices */
+	/* the list is empty if the kernel has no block devices */
 	PB_NAMES disks = pb_list("/sys/class/block");
 	int i, ret = 0;
 
@@ -85,10 +88,10 @@ static int check_disks(const char *address)
 	return ret;
 }
 
-/* Programs that hold an RDMA device: efa, for one, waits for them to leave. */
+/* An unbind of some drivers, such as efa, waits until no program has the RDMA device open. */
 static int check_verbs(const char *address)
 {
-	/* none: not an RDMA device */
+	/* the list is empty if this is not an RDMA device */
 	PB_NAMES nodes = pb_list("/sys/bus/pci/devices/%s/infiniband_verbs", address);
 	char node[PB_NAME_SIZE], holder[PB_NAME_SIZE * 2];
 	int i;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * peerbar export show: the dma-bufs that exist, who has them mapped and where, and what
- * was revoked for which reason and how fast.
+ * peerbar export show: which dma-bufs exist, which importers have them mapped and at
+ * which addresses, and how often, why and how fast they were revoked.
  */
 
 #include "export_state.h"
@@ -25,7 +25,10 @@ static int show_one(const char *text)
 	return print_result(array);
 }
 
-/* False: it cannot be read. A device that goes away meanwhile is left out. */
+/*
+ * Returns false if the state cannot be read. A device that has gone away since the list was
+ * made is left out, which is not an error.
+ */
 static bool append_state(json_object *array, const char *address)
 {
 	json_object *state = export_state(address);

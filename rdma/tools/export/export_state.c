@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * From the lines of debugfs, words of the form key=value, to objects.
+ * Parsing the lines of debugfs, which are words of the form key=value, into objects.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -53,8 +53,8 @@ static bool one_export(char *text, void *data)
 }
 
 /*
- * The attachments of buffer @id. The files are read one after the other: a buffer that came
- * in between is not shown.
+ * Return the array of attachments of buffer @id, or NULL if that buffer was not in the file
+ * "exports". The files are read one after the other, so it may have been created since.
  */
 static json_object *attachments_of(const struct reading *r, uint64_t id)
 {
@@ -70,7 +70,7 @@ static json_object *attachments_of(const struct reading *r, uint64_t id)
 	return NULL;
 }
 
-/* The RDMA device of an importer, if it has one. */
+/* Add the name of the importer's RDMA device, if it has one. */
 static void add_rdma(json_object *object, const char *address)
 {
 	char name[PB_NAME_SIZE];
@@ -109,7 +109,7 @@ static json_object *mapping(const struct words *words)
 	return object;
 }
 
-/* A line of an importer, or one of what the importer before it has mapped. */
+/* A line describes an importer, or a mapping of the importer in the lines before it. */
 static bool one_attachment(char *text, void *data)
 {
 	struct reading *r = data;
@@ -162,7 +162,10 @@ static void add_time(struct reading *r, const struct words *words)
 	append(r->times, object);
 }
 
-/* Counts of the whole device have lines without an own list: their names are kept. */
+/*
+ * A line describes one reason, or one class of the histogram. All other words are counts of
+ * the whole device, which are shown under the names that the kernel gives them.
+ */
 static bool one_revoke(char *text, void *data)
 {
 	struct reading *r = data;
@@ -197,7 +200,7 @@ static void not_readable(int err)
 	}
 }
 
-/* Why there is no folder of ours. */
+/* Keep a sentence that says why the folder of peerbar-vfio-pci does not exist. */
 static void not_there(void)
 {
 	PB_NAMES debugfs = pb_list(DEBUGFS);
@@ -228,7 +231,7 @@ bool export_shows(const char *address)
 	return pb_exists(FOLDER "/%s", address);
 }
 
-/* Why there is none of the device. */
+/* Keep a sentence that says why the device has no folder in it. */
 static void nothing_of(const char *address)
 {
 	PB_NAMES devices = export_devices();
@@ -278,7 +281,7 @@ json_object *export_state(const char *address)
 	int ret;
 
 	add_string(r.device, "dev", address);
-	/* their places, before those of the counts that are found */
+	/* added a first time only so that these keys come before those that files add */
 	add_counts(&r);
 	ret = read_files(&r, address);
 	add_counts(&r);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Lines of words of the form key=value.
+ * Splitting lines into words of the form key=value: see words.h.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -8,13 +8,13 @@
 
 #include "words.h"
 
-/* Does a new word begin at @text? Values may have spaces: "callback=f [module]". */
+/* Does a new word begin at @text? A value may contain spaces: "callback=f [module]". */
 static bool begins_word(const char *text)
 {
 	return text[strcspn(text, " =")] == '=';
 }
 
-/* The end of the value at @text; it is cut off there. Returns what follows. */
+/* Terminate the value at @text where it ends, and return the text after it. */
 static char *cut_value(char *text)
 {
 	char *end = text;

@@ -2,8 +2,9 @@
 /*
  * Moving data between host memory and a registered BAR, and checking it.
  *
- * A batch goes in lockstep, which makes a run repeatable: fill the targets with
- * guards, post all, wait for all, compare all; to the BAR first, then from it.
+ * All operations of a batch do each step together, so that a run can be repeated: fill the
+ * targets and their guards, post all work requests, wait for all, compare all. Data is moved
+ * to the BAR first, and then back from it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -55,7 +56,7 @@ void mover_release(struct mover *m)
 		munmap(m->memory, m->memory_size);
 }
 
-/* Is it one of the first complaints, which are told? */
+/* Only the first complaints are printed. Is this one of them? */
 static bool tell(struct mover *m)
 {
 	return m->told++ < MOST_COMPLAINTS;
@@ -81,7 +82,10 @@ static void count_wrong(struct mover *m, const struct pair *pair, bool to_bar,
 		from + (int64_t)bad->first, bad->found, bad->expected);
 }
 
-/* The data at @data, and its guards from @start to @end, as an operation left them. */
+/*
+ * Compare what an operation left behind: the data at @data with @expected, and the guards
+ * around it, from @start to @end, with the word that they were filled with.
+ */
 static void check(struct mover *m, const struct pair *pair, bool to_bar, const uint8_t *data,
 		  const uint8_t *start, const uint8_t *end, const uint8_t *expected)
 {
@@ -131,7 +135,7 @@ static void complain(struct mover *m, const struct pair *pair, bool to_bar,
 			ibv_wc_status_str(wc->status), wc->vendor_err);
 }
 
-/* Wait until all @n of the batch have completed, in whatever order. */
+/* Wait until all @n operations of the batch have completed, in any order. */
 static int wait_all(struct mover *m, const struct pair *pairs, unsigned int n, bool to_bar)
 {
 	struct ibv_wc wc[PLAN_BATCH];
@@ -173,7 +177,7 @@ static int to_bar(struct mover *m, const struct pair *pairs, unsigned int n)
 		end = plan_guard_end(plan, pairs[i].bar, pairs[i].size);
 		pattern_fill(m->bar + start, end - start, pairs[i].to.guard);
 	}
-	/* A read from the device pushes the CPU's posted writes ahead of the NIC's. */
+	/* Reading back flushes the CPU's posted writes, so that the NIC's come after them. */
 	for (i = 0; i < n; i++)
 		(void)*(volatile uint8_t *)(m->bar + pairs[i].bar);
 	for (i = 0; i < n; i++) {
@@ -192,7 +196,7 @@ static int to_bar(struct mover *m, const struct pair *pairs, unsigned int n)
 	return ret;
 }
 
-/* New bytes from the CPU for the pairs that want it. */
+/* Have the CPU write other data into the BAR for the pairs that ask for it. */
 static void rewrite(struct mover *m, const struct pair *pairs, unsigned int n)
 {
 	unsigned int i;

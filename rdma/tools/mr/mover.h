@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Moving data between host memory and a registered BAR over a loopback, and
- * checking every byte of it and the bytes around.
+ * checking every byte of it and the bytes before and after it.
  */
 #ifndef PEERBAR_MOVER_H
 #define PEERBAR_MOVER_H
@@ -14,24 +14,24 @@
 #include "loopback/plan.h"
 
 struct mover_counts {
-	uint64_t ops;		/* work requests completed with success */
-	uint64_t to_bar;	/* bytes moved and compared */
-	uint64_t from_bar;
-	uint64_t wrong;		/* bytes, those of guards included */
-	uint64_t failed;	/* work requests with an error status */
+	uint64_t ops;		/* work requests that completed successfully */
+	uint64_t to_bar;	/* bytes moved to the BAR and compared */
+	uint64_t from_bar;	/* bytes moved from the BAR and compared */
+	uint64_t wrong;		/* wrong bytes, including those in guards */
+	uint64_t failed;	/* work requests that completed with an error */
 };
 
 struct mover {
 	struct loopback *lb;
 	struct plan plan;
-	uint8_t *bar;		/* the CPU's view of the registered range */
-	uint64_t bar_iova;	/* the NIC's */
+	uint8_t *bar;		/* the CPU's mapping of the registered range */
+	uint64_t bar_iova;	/* the address by which the NIC knows it */
 	struct ibv_mr *bar_mr;
-	uint8_t *source;	/* host memory: random bytes that nothing changes */
+	uint8_t *source;	/* host memory: random bytes, never changed */
 	size_t source_size;
-	uint8_t *target;	/* host memory: a place for each operation in flight */
-	size_t target_size;	/* of one place */
-	uint8_t *memory;	/* source and targets */
+	uint8_t *target;	/* host memory: PLAN_BATCH places, one per operation in flight */
+	size_t target_size;	/* size of one place */
+	uint8_t *memory;	/* the allocation that contains source and target */
 	size_t memory_size;
 	struct ibv_mr *host_mr;
 	struct mover_counts counts;
@@ -39,16 +39,16 @@ struct mover {
 };
 
 /*
- * Make and register the host's memory. lb, plan and the bar fields are set.
- * Return: 0; or -ENOMEM, with what happened printed. Release it in any case.
+ * Allocate and register the host memory. The caller has set lb, plan and the bar members.
+ * Returns 0, or -ENOMEM after printing what happened. Call mover_release() in either case.
  */
 int mover_init(struct mover *mover);
 void mover_release(struct mover *mover);
 
 /*
- * One batch to the BAR and back. Wrong bytes and failed work requests are counted
- * and, the first few, printed. Return: 0; or -EIO if going on is useless, with
- * what happened printed.
+ * Move one batch to the BAR and back. Wrong bytes and failed work requests are counted, and
+ * the first few are printed. Returns 0, also if bytes were wrong, or -EIO after printing what
+ * happened if it is useless to go on.
  */
 int mover_batch(struct mover *mover);
 

@@ -28,15 +28,15 @@ static const char usage[] =
 #define PROGRESS_INTERVAL 0.5	/* s */
 
 struct test {
-	/* Arguments. */
+	/* arguments */
 	const char *nic;
 	const char *address;
 	uint64_t bar, offset, length, total, seed, max_op;
 
 	struct peerbar_device *dev;
-	int fd;			/* dma-buf */
-	double registration;	/* s */
-	double seconds;		/* of moving and checking */
+	int fd;			/* of the dma-buf */
+	double registration;	/* time that registering the BAR took, in seconds */
+	double seconds;		/* time that moving and checking took */
 	struct mover mover;
 };
 
@@ -86,7 +86,7 @@ static int choose_bar(struct test *t)
 		       t->address, t->address);
 }
 
-/* What the command line left open. */
+/* Choose what the command line did not specify. */
 static int choose(struct test *t)
 {
 	struct peerbar_bar bar;
@@ -164,7 +164,7 @@ static void progress(const struct test *t, double start, double *last)
 		mib_s(t, time - start));
 }
 
-/* Wrong bytes do not end the run: how many there are tells something. */
+/* Wrong bytes do not end the run, because their number helps to find the cause. */
 static int move(struct test *t)
 {
 	bool tty = isatty(STDERR_FILENO);
@@ -235,7 +235,7 @@ static int run(struct test *t)
 	return m->counts.wrong ? TOOL_FAILURE : ret;
 }
 
-/* The memory regions go before what they were made of. */
+/* MRs are deregistered before the memory, dma-buf and PD that they were made from go. */
 static void cleanup(struct test *t)
 {
 	mover_release(&t->mover);

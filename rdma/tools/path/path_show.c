@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * peerbar path show: what lies between a NIC and a device, by which way the NIC would
- * reach a BAR, what would stop it when the BAR is taken back, and whether it is let in.
- * Nothing is opened: see verdict.h for what this rests on.
+ * peerbar path show: what lies between a NIC and a device, which route the NIC would take
+ * to a BAR, what would stop it when the BAR is revoked, and whether it would be let in.
+ * Nothing is opened: verdict.h says how the verdict is found.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -24,7 +24,7 @@ struct path {
 	struct pb_kernel kernel;
 	struct pb_nic nic;
 	struct pb_pci dev;
-	int bar;		/* negative: there is none */
+	int bar;		/* negative if the device has no memory BAR */
 	struct pb_verdict verdict;
 };
 
@@ -124,9 +124,10 @@ static json_object *dev_end(const struct path *p)
 	return object;
 }
 
-/* The bits that are set, by the specification's abbreviations. */
+/* List the bits that are set, by the abbreviations of the PCI Express specification. */
 static void acs_text(const struct pb_hop *hop, char *text, size_t size)
 {
+	/* the index of a name is the number of the bit */
 	static const char * const bits[] = { "SV", "TB", "RR", "CR", "UF", "EC", "DT" };
 	size_t used = 0;
 	unsigned int i;
@@ -166,7 +167,10 @@ static json_object *hop_line(const char *end, const struct pb_hop *hop, bool cou
 	return object;
 }
 
-/* Where the two ways up meet: its place on the NIC's, or the length of that. */
+/*
+ * Return the index, in the NIC's hops, of the bridge where the two paths up meet, or the
+ * number of the NIC's hops if they meet only at the host bridge.
+ */
 static unsigned int meeting_point(const struct path *p)
 {
 	unsigned int i;
@@ -178,9 +182,11 @@ static unsigned int meeting_point(const struct path *p)
 }
 
 /*
- * From the NIC up, down to the device: bridges, those above both once. ACS counts up to
- * where the ways meet, and nowhere if that is the host bridge. The ends have it only as
- * parts of a device of several functions.
+ * List the bridges from the NIC up, and then from the top down to the device. Those above
+ * both are listed once. ACS decides only on the bridges up to the one where the paths meet;
+ * if they meet at the host bridge, all traffic goes there anyway, and no bridge counts. The
+ * NIC and the device themselves are listed only if they have ACS, as functions of a
+ * multi-function device may.
  */
 static json_object *hops(const struct path *p)
 {
@@ -236,7 +242,7 @@ static void add_verdict(json_object *object, const struct path *p)
 		add_string(object, "map", peerbar_map_type_text(v->route.type));
 	else
 		add_none(object, "map");
-	/* Where the kernel has P2PDMA, what is said here is what the rules say. */
+	/* In a kernel with P2PDMA the route shown is only what the rules predict. */
 	add_string(object, "decides", p->kernel.p2pdma == PB_NO ? "rules" : "kernel");
 	add_string(object, "stop", pb_stop_name(v->stop));
 	add_string(object, "verdict", verdict_name(v));
