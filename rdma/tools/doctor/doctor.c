@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * peerbar doctor: check the machine in the order in which things fail. This file has the
- * command line and the output; the checks are those of doctor_table.c.
+ * peerbar doctor: check the machine in the order in which things fail. This file contains
+ * the command line and the output. The checks are listed in doctor_table.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static const char usage[] =
 
 struct request {
 	const char *nic, *dev;
-	int err;		/* 0: none was asked for */
+	int err;		/* what --errno named; 0 without that option */
 };
 
 const char *level_name(enum doctor_level level)
@@ -44,7 +44,7 @@ void print_finding(const char *level, const char *name, const struct finding *f)
 		printf("%-21s    # %s\n", "", f->command);
 }
 
-/* The words but for --errno: NIC and DEV, or a single one of them. */
+/* Parse the words other than --errno: NIC and DEV, or only one of them. */
 static int parse_names(struct request *r, int argc, char **argv)
 {
 	char address[PB_ADDRESS_SIZE];
@@ -84,8 +84,7 @@ static enum doctor_level worst(const struct finding findings[NR_CHECKS])
 	return level;
 }
 
-/* What could be named: PCI functions with a memory BAR that are no bridges. */
-
+/* Return an object for a device that DEV could name: not a bridge, and with a memory BAR. */
 static json_object *candidate(const char *address)
 {
 	json_object *object;

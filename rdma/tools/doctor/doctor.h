@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * peerbar doctor: what it examines, what a check finds, and the table of checks.
+ * peerbar doctor: the facts that it examines, what a check finds, and the list of checks.
  *
- * A check reads facts and judges one thing. It opens and changes nothing: the
+ * A check reads facts and judges one thing. It opens and changes nothing, because the
  * device may be in use.
  */
 #ifndef PEERBAR_DOCTOR_H
@@ -15,36 +15,46 @@
 #include "machine/verdict.h"
 
 enum doctor_level {
-	DOCTOR_LEFT_OUT,	/* nothing to judge, or what it rests on failed */
+	DOCTOR_LEFT_OUT,	/* there is nothing to judge, or an earlier check failed */
 	DOCTOR_OK,
-	DOCTOR_WARNING,		/* works, but somebody should know */
+	DOCTOR_WARNING,		/* it works, but the user should know */
 	DOCTOR_FAILURE,
 };
 
+_Static_assert(DOCTOR_LEFT_OUT == 0, "findings that were set to 0 are left out");
+_Static_assert(DOCTOR_LEFT_OUT < DOCTOR_OK && DOCTOR_OK < DOCTOR_WARNING &&
+	       DOCTOR_WARNING < DOCTOR_FAILURE, "the worst level is the largest");
+
 struct finding {
 	enum doctor_level level;
-	char fact[512];		/* what the level rests on */
-	char advice[512];	/* the one thing to do; "": nothing */
-	char command[384];	/* a shell line that does it, as root; "": there is none */
+	char fact[512];		/* the fact from which the level follows */
+	char advice[512];	/* the one thing to do, or "" */
+	char command[384];	/* a shell command that does it, as root, or "" */
 };
 
 struct doctor {
-	const char *nic_name;	/* as on the command line; NULL: none */
+	const char *nic_name;	/* as on the command line; NULL if none was named */
 	const char *dev_name;
 	struct pb_kernel kernel;
-	struct pb_nic nic;	/* valid if has_nic: the PCI function is there */
+	struct pb_nic nic;	/* valid if has_nic, even if it has no RDMA device */
 	struct pb_pci dev;	/* valid if has_dev */
-	bool has_nic, has_dev;
-	char nic_error[512];	/* why it was named and is not there; "" */
+	bool has_nic, has_dev;	/* it was named, and its PCI function was found */
+	char nic_error[512];	/* why the NIC that was named was not found, or "" */
 	char dev_error[512];
-	int bar;		/* the largest of dev; negative: none */
-	struct pb_verdict verdict;	/* valid if both are there */
+	int bar;		/* the largest memory BAR of dev; negative if it has none */
+	struct pb_verdict verdict;	/* valid if has_nic and has_dev */
 };
 
-/* Gather the facts. @nic and @dev may be NULL. -errno, with a sentence: no /proc. */
+/*
+ * Gather the facts. @nic and @dev may be NULL. Returns 0, or -errno with a sentence if /proc
+ * cannot be read.
+ */
 int doctor_examine(struct doctor *d, const char *nic, const char *dev);
 
-/* In the order in which things fail, and so the order of the output. */
+/*
+ * Checks run, and are printed, in this order, which is that in which things fail. A check
+ * must come after those that it rests on.
+ */
 enum check_id {
 	CHECK_KERNEL,
 	CHECK_CONFIG,
@@ -75,18 +85,18 @@ enum check_id {
 
 const char *check_name(enum check_id id);
 
-/* Run all checks; one that rests on a failed one is left out. */
+/* Run all checks but those that rest on a check that failed. These are left out. */
 void doctor_run(const struct doctor *d, struct finding findings[NR_CHECKS]);
 
-/* doctor_errno.c: the errno that @text names, or is the number of; 0: none. */
+/* doctor_errno.c. Return the errno that @text gives by name or number, 0 if it is not one. */
 int doctor_errno(const char *text);
 
-/* Print the causes of @err, the likely first. Return: an exit status. */
+/* Print the causes of @err, the likely ones first. Returns an exit status. */
 int doctor_explain(int err, const struct finding findings[NR_CHECKS]);
 
 /*
- * For checks. The first three set the level and the fact, the others add what to do. A
- * check that calls none of the first three is left out.
+ * For checks to call. The found_ functions set the level and the fact; advise() and command()
+ * add what to do. A check that calls none of the found_ functions is left out.
  */
 #define DOCTOR_PRINTF __attribute__((format(printf, 2, 3)))
 void found_ok(struct finding *f, const char *fact, ...) DOCTOR_PRINTF;
@@ -95,27 +105,30 @@ void found_failure(struct finding *f, const char *fact, ...) DOCTOR_PRINTF;
 void advise(struct finding *f, const char *advice, ...) DOCTOR_PRINTF;
 void command(struct finding *f, const char *line, ...) DOCTOR_PRINTF;
 
-/* How findings are shown: "ok", "warning", "failure", "left-out". */
+/* The name of a level in the output: "ok", "warning", "failure" or "left-out". */
 const char *level_name(enum doctor_level level);
 void print_finding(const char *level, const char *name, const struct finding *f);
 
-/* Of a folder; 0 if there is none. */
+/* Return how many entries a folder has, 0 if it does not exist. */
 unsigned int count_entries(const char *folder);
 
-/* Is the driver there, built in or loaded? */
+/* Is the PCI driver present, built in or as a loaded module? */
 bool driver_loaded(const char *driver);
-/* Does the NIC's driver leave it to the exporter to stop the NIC? */
+/* Does the NIC's driver pin MRs, so that only the exporter's fence can stop the NIC? */
 bool nic_pins(const struct doctor *d);
 
-/* The process that has the device open, as far as it can be seen; false: none. */
+/* Describe the process that has the device open. Returns false if none can be seen. */
 bool find_owner(const struct pb_pci *dev, char *text, size_t size);
 
-/* The command that makes the missing node of @name in @class: @where is mode and folder. */
+/*
+ * Add the command that creates the missing device node of @name in the sysfs folder @class.
+ * @where is the mode and the folder of the node, as mknod takes them: "0600 /dev/vfio".
+ */
 void make_node(struct finding *f, const char *class, const char *name, const char *where);
 
 /*
- * Find a PCI network function that has no RDMA device because a driver is missing, not
- * loaded or not bound, and say what brings it. False: there is none.
+ * Look for a PCI network function that has no RDMA device because its driver is not installed,
+ * not loaded or not bound, and explain what to do. Returns false if there is none.
  */
 bool explain_missing_nic(struct finding *f);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Checks of the device itself: is it there, does it answer, is its BAR of use.
+ * Checks of the device itself: whether it exists, whether it decodes memory, and whether it
+ * has a BAR that can be exported.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ void check_device(const struct doctor *d, struct finding *f)
 	}
 }
 
-/* How often the device was enabled: an open VFIO device was, an idle one was not. */
+/* Is the device enabled? vfio-pci enables a device when it is opened, and not before. */
 static bool enabled(const char *address)
 {
 	char text[16];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * peerbar doctor --errno: what an errno of VFIO or verbs can mean here. The causes that a
- * check has found come first, then those that it warns of, then those that no fact
- * excludes; the excluded ones come last.
+ * peerbar doctor --errno: what an errno of VFIO or verbs can mean on this machine. Causes
+ * that a check found come first, then those that a check warns of, then those that no check
+ * rules out. Causes that a check rules out come last.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -13,10 +13,10 @@
 #include "doctor.h"
 #include "tool.h"
 
-#define NO_CHECK NR_CHECKS	/* no fact decides: it was in the call itself */
+#define NO_CHECK NR_CHECKS	/* the cause is in the call itself, so no check can find it */
 #define LARGEST_ERRNO 4095
 
-/* Of one errno the likely come first. */
+/* The causes of one errno are listed with the likely ones first. */
 static const struct {
 	int err;
 	enum check_id check;
@@ -77,7 +77,7 @@ static const struct {
 	{ EOVERFLOW, NO_CHECK, "offset + length of the range wraps around" },
 };
 
-/* Names that the C library has not, or not as the name of the number. */
+/* Names that strerrorname_np() never returns. */
 static const struct {
 	const char *name;
 	int err;
@@ -118,6 +118,7 @@ int doctor_errno(const char *text)
 enum likelihood { FOUND, LIKELY, POSSIBLE, RULED_OUT, NR_LIKELIHOODS };
 
 static const char * const likelihood_name[] = { "found", "likely", "possible", "ruled-out" };
+_Static_assert(ENTRIES(likelihood_name) == NR_LIKELIHOODS, "each likelihood has a name");
 
 static enum likelihood judge(unsigned int i, const struct finding findings[NR_CHECKS])
 {
@@ -168,7 +169,7 @@ static void print_cause(unsigned int i, enum likelihood likelihood, const struct
 		print_finding("", check_name(causes[i].check), f);
 }
 
-/* Those of one likelihood. Return: how many. */
+/* Print the causes of one likelihood, or append them to @array. Returns how many. */
 static unsigned int list(int err, enum likelihood likelihood,
 			 const struct finding findings[NR_CHECKS], json_object *array)
 {

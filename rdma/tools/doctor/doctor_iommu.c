@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Checks of the IOMMU: is there one, does it translate, does it remap interrupts.
+ * Checks of the IOMMU: whether there is one, whether it remaps interrupts, and whether it
+ * translates the NIC's DMA.
  */
 #include <stdio.h>
 #include <string.h>
@@ -8,11 +9,11 @@
 #include "doctor.h"
 #include "machine/sys.h"
 
-/* The firmware's tables of an IOMMU, and what makes the kernel use it. */
+/* The ACPI tables that describe an IOMMU, and what makes the kernel use it. */
 static const struct {
 	const char *table;
-	const char *off;	/* as it would be on the command line */
-	const char *on;
+	const char *off;	/* the kernel parameter that turns the IOMMU off */
+	const char *on;		/* the one that turns it on, or "" if none is needed */
 } firmware[] = {
 	{ "DMAR", "intel_iommu=off", "intel_iommu=on" },
 	{ "IVRS", "amd_iommu=off", "amd_iommu=on" },
@@ -46,7 +47,7 @@ static bool on_command_line(const char *word)
 	return search.found;
 }
 
-/* There is none in use. Is there one at all? */
+/* The kernel uses no IOMMU. Find out whether the firmware describes one. */
 static void explain_no_iommu(struct finding *f)
 {
 	unsigned int i;
@@ -95,7 +96,7 @@ struct remapping {
 	bool x86, remaps;
 };
 
-/* On x86 the kernel puts "IR-" before the name of a chip whose interrupts are remapped. */
+/* On x86 the names of interrupt chips begin with "IR-" if their interrupts are remapped. */
 static bool interrupt_line(char *text, void *data)
 {
 	struct remapping *r = data;
@@ -109,7 +110,7 @@ static bool interrupt_line(char *text, void *data)
 	return !r->remaps;
 }
 
-/* The module that puts devices behind the IOMMU, and has the parameter. */
+/* The module that attaches devices to the IOMMU has the parameter allow_unsafe_interrupts. */
 static const char *iommu_module(void)
 {
 	return pb_exists("/dev/vfio/devices") && pb_exists("/dev/iommu") ? "iommufd" :
@@ -146,7 +147,10 @@ void check_interrupts(const struct doctor *d, struct finding *f)
 	command(f, "echo Y > /sys/module/%s/parameters/allow_unsafe_interrupts", iommu_module());
 }
 
-/* What the NIC's own DMA goes through; a fence without it is the matter of "revoke". */
+/*
+ * Does an IOMMU translate the NIC's DMA? Without translation this is only a warning. If the
+ * NIC has to be fenced, which needs translation, check_revoke() fails.
+ */
 void check_domain(const struct doctor *d, struct finding *f)
 {
 	const struct pb_pci *pci = &d->nic.pci;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Checks of the kernel as a whole: version, configuration, which modules it takes, how
- * much memory this process may pin.
+ * Checks of the kernel as a whole: its version, its configuration, whether it loads unsigned
+ * modules, how much memory this process may pin, and debugfs.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -38,7 +38,7 @@ void check_config(const struct doctor *d, struct finding *f)
 	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		value = pb_kernel_config(&d->kernel, options[i]);
 		if (value == '?')
-			return;		/* no file tells; what is missing shows further down */
+			return;		/* there is no file; later checks find what is missing */
 		if (value != 'n')
 			continue;
 		found_failure(f, "Linux %s was built without %s", d->kernel.release, options[i]);
@@ -53,7 +53,7 @@ void check_config(const struct doctor *d, struct finding *f)
 #define SECURE_BOOT \
 	"/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
-/* Four bytes of attributes, then the value. */
+/* The file of an EFI variable has four bytes of attributes before the value. */
 static bool secure_boot(void)
 {
 	int fd = pb_open(O_RDONLY, "%s", SECURE_BOOT);
@@ -67,7 +67,10 @@ static bool secure_boot(void)
 	return n == sizeof(value) && value[4] == 1;
 }
 
-/* "none [integrity] confidentiality": the word in brackets; "" if nobody tells. */
+/*
+ * The file has "none [integrity] confidentiality": get the word in brackets, or "" if it
+ * cannot be read.
+ */
 static void read_lockdown(char *word, size_t size)
 {
 	char text[64], found[16] = "";
@@ -86,7 +89,10 @@ static bool signatures_enforced(void)
 	       value[0] == 'Y';
 }
 
-/* Is a module missing that comes without the distribution's signature? */
+/*
+ * Is a module missing that the distribution does not sign? That is peerbar-vfio-pci if no
+ * other driver exports, or the driver of the NIC that was named.
+ */
 static bool lacks_module(const struct doctor *d)
 {
 	struct finding missing = { 0 };
@@ -166,8 +172,8 @@ static bool capability_line(char *text, void *data)
 }
 
 /*
- * A BAR costs nothing of the limit, the host memory on the other side does. What is asked
- * for is what "peerbar mr test" pins, as an example of a program.
+ * Registering a BAR does not count against the limit, but registering the host memory on the
+ * other side does. As an example of a program, check for what "peerbar mr test" pins.
  */
 void check_memlock(const struct doctor *d, struct finding *f)
 {

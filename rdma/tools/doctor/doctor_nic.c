@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Checks of the NIC: has it an RDMA device, a verbs node that this user can open, a port
- * that is up.
+ * Checks of the NIC: whether it has an RDMA device, a verbs node that this user can open,
+ * and a port that is up.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "machine/sys.h"
 
 #define DEVICES "/sys/bus/pci/devices/"
-/* The function has a driver, which leaves RDMA to another module. */
+/* The function is bound to a driver whose RDMA device is made by another module. */
 static bool explain_module(const char *address, const char *driver, struct finding *f)
 {
 	const struct pb_nic_driver *nic = pb_nic_driver_find(driver);
@@ -70,7 +70,7 @@ bool explain_missing_nic(struct finding *f)
 	return false;
 }
 
-/* It was named and is not there: is the name wrong, or is a driver missing? */
+/* The NIC that was named does not exist: is the name wrong, or is a driver missing? */
 static void explain_nothing(const struct doctor *d, struct finding *f)
 {
 	if (explain_missing_nic(f))
@@ -97,7 +97,7 @@ void check_nic(const struct doctor *d, struct finding *f)
 	}
 }
 
-/* The node of an RDMA device: "uverbs0". */
+/* Find the verbs node of an RDMA device, such as "uverbs0". */
 static bool find_node(const char *nic, char *node, size_t size)
 {
 	PB_NAMES nodes = pb_list("/sys/class/infiniband_verbs");
@@ -160,7 +160,7 @@ static void check_ports(const char *nic, struct finding *f)
 	advise(f, "connect it, and set its network interface up, if it has one");
 }
 
-/* Registering does not need one, moving data does. */
+/* Only a warning: registering works without an active port, but moving data does not. */
 void check_port(const struct doctor *d, struct finding *f)
 {
 	if (d->has_nic)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Checks of NIC and device together: will the exporter let the NIC's driver in, and can
- * the NIC reach the BAR? All of it is the verdict of "peerbar path show", split into
- * what can be done something about.
+ * Checks of the NIC and the device together: will the exporter accept the NIC's driver, and
+ * can the NIC reach the BAR? They split the verdict of "peerbar path show" into the parts
+ * that have a remedy of their own.
  */
 #include <inttypes.h>
 
@@ -105,7 +105,7 @@ void check_path(const struct doctor *d, struct finding *f)
 		return;
 	case PEERBAR_DMA_MASK:
 	case PEERBAR_FOREIGN_DOMAIN:
-		return;		/* checks of their own */
+		return;		/* check_mask() and check_domain() report these */
 	default:
 		found_failure(f, "%s does not reach %s: %s", d->nic.name, d->dev.address,
 			      pb_cause_why(pb_route_cause(v)));
@@ -114,8 +114,8 @@ void check_path(const struct doctor *d, struct finding *f)
 }
 
 /*
- * Without translation the BAR's own address has to be within the mask. With it an address
- * that is comes from the IOMMU, if there is room for the whole BAR.
+ * If no IOMMU translates, the BAR's own address has to be within the NIC's DMA mask. If one
+ * does, the IOVA is allocated within the mask, but the whole BAR has to fit there.
  */
 void check_mask(const struct doctor *d, struct finding *f)
 {

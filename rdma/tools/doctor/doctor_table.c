@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The table of peerbar doctor's checks, and what runs them.
+ * The table of peerbar doctor's checks, and the function that runs them.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,11 +11,12 @@
 #include "peerbar.h"
 
 #define ON(check) (1u << (check))
+_Static_assert(NR_CHECKS <= 32, "there is a bit for each check in a uint32_t");
 
 static const struct {
 	const char *name;
 	void (*run)(const struct doctor *d, struct finding *f);
-	uint32_t rests_on;	/* checks without which this one has nothing to say */
+	uint32_t rests_on;	/* if one of these fails, this check has nothing to judge */
 } checks[NR_CHECKS] = {
 	[CHECK_KERNEL] = { "kernel", check_kernel, 0 },
 	[CHECK_CONFIG] = { "config", check_config, ON(CHECK_KERNEL) },
@@ -53,7 +54,7 @@ const char *check_name(enum check_id id)
 
 void doctor_run(const struct doctor *d, struct finding findings[NR_CHECKS])
 {
-	uint32_t failed = 0;	/* itself, or what it rests on */
+	uint32_t failed = 0;	/* checks that failed, or that rest on one that did */
 	unsigned int id;
 
 	memset(findings, 0, NR_CHECKS * sizeof(findings[0]));

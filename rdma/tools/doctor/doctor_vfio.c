@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Checks of VFIO: its modules, an exporter, and whether this user can open the device.
+ * Checks of VFIO: whether its modules are loaded, whether there is an exporter, and whether
+ * this user can open the device.
  */
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,10 @@ bool nic_pins(const struct doctor *d)
 	       (d->nic.revoke == PB_REVOKE_PINS || d->nic.revoke == PB_REVOKE_UNKNOWN);
 }
 
-/* The kernel's own where it will do: a NIC whose driver pins needs ours, which fences. */
+/*
+ * Recommend the kernel's own vfio-pci if it can export, but not for a NIC whose driver pins:
+ * that needs peerbar-vfio-pci, which can fence it.
+ */
 static const char *best_exporter(const struct doctor *d)
 {
 	bool kernels = d->kernel.vfio_dmabuf == PB_YES && driver_loaded("vfio-pci");
@@ -127,7 +131,7 @@ void make_node(struct finding *f, const char *class, const char *name, const cha
 		command(f, "mknod -m %s/%s c %u %u", where, name, major, minor);
 }
 
-/* The way that libpeerbar tries first. */
+/* libpeerbar tries iommufd first. */
 static bool may_use_iommufd(const struct pb_pci *dev, char *node, size_t size)
 {
 	return !pb_iommufd_node(dev->address, node, size) && pb_may_open("/dev/iommu") &&
@@ -151,7 +155,7 @@ static void explain_no_group_node(const struct doctor *d, struct finding *f)
 	make_node(f, "/sys/class/vfio", number, "0600 /dev/vfio");
 }
 
-/* May this user open the nodes? Nothing is opened to find out. */
+/* Checks permissions only. Nothing is opened, because opening a device may reset it. */
 void check_access(const struct doctor *d, struct finding *f)
 {
 	char node[PB_NAME_SIZE];
