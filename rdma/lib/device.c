@@ -62,8 +62,8 @@ static int read_config(struct peerbar_device *dev)
 	};
 
 	if (pb_ioctl(dev->fd, VFIO_DEVICE_GET_REGION_INFO, &info))
-		return pb_fail(errno, "%s: the driver tells nothing of configuration space: "
-			       "%s: is it a VFIO driver for PCI devices?", dev->address,
+		return pb_fail(errno, "%s: the driver does not describe the config space: %s: is "
+			       "it a VFIO driver for PCI devices?", dev->address,
 			       strerror(errno));
 	dev->config_offset = info.offset;
 	return 0;

@@ -129,9 +129,10 @@ static int why_not(struct peerbar_device *dev, unsigned int bar, unsigned int nr
 	if (err == ENOTTY)
 		return no_feature(dev);
 	if (err == EINVAL || err == EOPNOTSUPP)
-		return pb_fail(err, "the kernel exports no such ranges of BAR %u of %s: %s: is the "
-			       "BAR mappable (\"peerbar dev show %s\"), and its MSI-X table "
-			       "elsewhere?", bar, dev->address, strerror(err), dev->address);
+		return pb_fail(err, "the kernel refuses to export these ranges of BAR %u of %s: "
+			       "%s: is the BAR mappable (\"peerbar dev show %s\"), and the MSI-X "
+			       "table outside of the ranges?", bar, dev->address, strerror(err),
+			       dev->address);
 	return pb_fail(err, "cannot export BAR %u of %s: %s", bar, dev->address, strerror(err));
 }
 

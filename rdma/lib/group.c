@@ -37,7 +37,7 @@ static int busy(int number)
 
 	snprintf(node, sizeof(node), "/dev/vfio/%d", number);
 	if (!pb_holder(node, holder, sizeof(holder)))
-		snprintf(holder, sizeof(holder), "another process, or this one past peerbar");
+		snprintf(holder, sizeof(holder), "another process, or this one without libpeerbar");
 	return pb_fail(EBUSY, "IOMMU group %d is in use by %s: end that first", number, holder);
 }
 
@@ -110,15 +110,15 @@ static int join_container(struct pb_group *group)
 		/* A driver may have been bound since check_viable(). */
 		if (errno == EPERM || errno == EBUSY)
 			return pb_not_viable(group->number);
-		return pb_fail(errno, "IOMMU group %d does not join a container: %s",
+		return pb_fail(errno, "cannot add IOMMU group %d to a VFIO container: %s",
 			       group->number, strerror(errno));
 	}
 	if (!pb_ioctl(group->container, VFIO_SET_IOMMU, (void *)VFIO_TYPE1v2_IOMMU))
 		return 0;
 	if (errno == EPERM)
 		return pb_unsafe_interrupts(group->number, "vfio_iommu_type1");
-	return pb_fail(errno, "IOMMU group %d gets no IOMMU: %s: the kernel's log says more",
-		       group->number, strerror(errno));
+	return pb_fail(errno, "cannot set up the IOMMU for group %d: %s: the kernel's log says "
+		       "more", group->number, strerror(errno));
 }
 
 static int setup(struct pb_group *group)
@@ -189,7 +189,7 @@ int pb_group_open(struct peerbar_device *dev, int number)
 	dev->fd = pb_ioctl(dev->group->fd, VFIO_GROUP_GET_DEVICE_FD, dev->address);
 	if (dev->fd >= 0)
 		return 0;
-	return pb_fail(errno, "the VFIO driver does not open %s: %s: the kernel's log says more",
+	return pb_fail(errno, "the VFIO driver cannot open %s: %s: the kernel's log says more",
 		       dev->address, strerror(errno));
 }
 

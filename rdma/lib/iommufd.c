@@ -42,8 +42,8 @@ static int why_not(struct peerbar_device *dev, const char *node, int err)
 	if (err == EPERM)
 		return pb_unsafe_interrupts(group, "iommufd");
 	if (err != EBUSY && err != EINVAL)
-		return pb_fail(err, "%s does not bind to iommufd: %s: the kernel's log says "
-			       "more", dev->address, strerror(err));
+		return pb_fail(err, "cannot bind %s to iommufd: %s: the kernel's log says more",
+			       dev->address, strerror(err));
 	if (pb_group_blocker(group, address, driver))
 		return pb_not_viable(group);
 	if (!pb_holder(node, holder, sizeof(holder)))

@@ -61,13 +61,13 @@ static int check(struct peerbar_device *dev, unsigned int bar, uint64_t offset, 
 	if (ret)
 		return ret;
 	if (!b->nr_areas)
-		return pb_fail(ENOTSUP, "the kernel lets no CPU map BAR %u of %s: "
-			       "its driver keeps it", bar, dev->address);
+		return pb_fail(ENOTSUP, "the kernel does not let the CPU map BAR %u of %s: its "
+			       "driver keeps it to itself", bar, dev->address);
 	for (area = b->areas; area < b->areas + b->nr_areas; area++)
 		if (offset >= area->offset && offset + length <= area->offset + area->size)
 			return 0;
 	return pb_fail(ENOTSUP, "offset %#jx, %#jx bytes, of BAR %u of %s touches a part that the "
-		       "kernel lets no CPU map, such as its MSI-X table: map around it",
+		       "kernel does not let the CPU map, such as its MSI-X table: map around it",
 		       (uintmax_t)offset, (uintmax_t)length, bar, dev->address);
 }
 

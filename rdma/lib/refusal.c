@@ -57,8 +57,9 @@ static void *by_driver(const struct refusal *r)
 
 	if (!r->known && r->nic.revoke != PB_REVOKE_NATIVE && r->nic.revoke != PB_REVOKE_CHANGED)
 		return pb_fail_ptr(r->result, "%s (driver %s) refuses the dma-buf (errno %d): %s: "
-				   "\"peerbar path show %s ADDRESS\", with the device that it is "
-				   "of, says what to do", r->name, r->nic.pci.driver, r->err,
+				   "\"peerbar path show %s ADDRESS\", with the address of the "
+				   "exporting device, says what to do", r->name, r->nic.pci.driver,
+				   r->err,
 				   r->nic.revoke == PB_REVOKE_NO_DMABUF ?
 				   pb_cause_why(PB_CAUSE_NO_DMABUF_MR) :
 				   "the NIC's driver cannot give buffers back", r->name);
@@ -69,10 +70,10 @@ static void *by_driver(const struct refusal *r)
 
 static void *invalid(const struct refusal *r)
 {
-	return pb_fail_ptr(r->result, "a reset came in between (try again), or %s does not know "
-			   "the access flags, or there is no way from it to the BAR: \"peerbar "
-			   "path show %s %s\" shows the way, and the kernel's log says if it "
-			   "refused that", r->name, r->name,
+	return pb_fail_ptr(r->result, "a reset came in between (try again), or %s does not support "
+			   "the access flags, or it cannot reach the BAR: \"peerbar path show %s "
+			   "%s\" shows the path, and the kernel's log says if it was refused",
+			   r->name, r->name,
 			   r->known ? r->dev.address : "ADDRESS");
 }
 
@@ -84,8 +85,8 @@ static void *other(const char *nic, int err)
 				   "its memory decode off (peerbar_set_memory()): %s cannot "
 				   "register its BAR now", nic);
 	case EBUSY:
-		return pb_fail_ptr(err, "the dma-buf or %s is busy, perhaps by a reset: try again",
-				   nic);
+		return pb_fail_ptr(err, "the dma-buf or %s is busy, perhaps with a reset: try "
+				   "again", nic);
 	case ENOMEM:
 		return pb_fail_ptr(err, "%s has no room for the memory region: free others, or "
 				   "register a range that starts at a multiple of 2 MiB", nic);

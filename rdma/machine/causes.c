@@ -25,7 +25,7 @@ static const struct {
 	[PB_CAUSE_BAR_UNASSIGNED] = { "bar-unassigned", "the BAR has no address",
 		"make room for it: a 64-bit window in the firmware's settings (\"above 4G "
 		"decoding\"), or boot with pci=realloc" },
-	[PB_CAUSE_NO_RDMA_DEVICE] = { "no-rdma-device", "no driver made an RDMA device of the NIC",
+	[PB_CAUSE_NO_RDMA_DEVICE] = { "no-rdma-device", "no driver made an RDMA device for the NIC",
 		"load the NIC's RDMA driver" },
 	[PB_CAUSE_NO_DMABUF_MR] = { "no-dmabuf-mr",
 		"the NIC's driver has no dma-buf memory regions",

@@ -19,8 +19,8 @@ static const struct pb_nic_driver drivers[] = {
 		.registers = "mlx5_ib_reg_user_mr_dmabuf",
 		.revokes = "mlx5_ib_dmabuf_invalidate_cb",
 		.remedy = "boot a kernel with CONFIG_INFINIBAND_ON_DEMAND_PAGING",
-		.otherwise = "mlx5 wants on-demand paging for it, of the kernel "
-			     "(CONFIG_INFINIBAND_ON_DEMAND_PAGING) and of the NIC's firmware: "
+		.otherwise = "mlx5 needs on-demand paging for it, in the kernel "
+			     "(CONFIG_INFINIBAND_ON_DEMAND_PAGING) and in the NIC's firmware: "
 			     "check both with \"ibv_devinfo -v\"",
 	}, {
 		.driver = "ice", .module = "irdma",

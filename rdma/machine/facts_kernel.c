@@ -166,7 +166,7 @@ int pb_kernel_facts(struct pb_kernel *kernel)
 		return pb_fail(-ret, "cannot read the kernel's version: %s: is /proc mounted?",
 			       strerror(-ret));
 	if (sscanf(kernel->release, "%u.%u", &major, &minor) != 2)
-		return pb_fail(EINVAL, "\"%s\" is no kernel version", kernel->release);
+		return pb_fail(EINVAL, "\"%s\" is not a kernel version", kernel->release);
 	kernel->version = PB_VERSION(major, minor);
 	kernel->cpu_forwards = cpu_forwards();
 	pb_fence_read(&kernel->fence);

@@ -15,15 +15,15 @@ static const char usage[] =
 	"  OBJECT   dev     PCI devices and their BARs\n"
 	"           export  dma-bufs made of BARs, and who has them\n"
 	"           mr      memory regions made of BARs\n"
-	"           path    the way from a NIC to a device's BAR\n"
+	"           path    the path from a NIC to a device's BAR\n"
 	"           doctor  what is wrong with this machine, and what to do\n"
 	"  OPTION   -j, --json      JSON output\n"
 	"           -p, --pretty    JSON output, indented\n"
-	"           -d, --details   exact sizes, and more of each object\n"
+	"           -d, --details   exact sizes, and more about each object\n"
 	"           -V, --Version   print the version\n"
-	"           -h, --help      print this\n"
+	"           -h, --help      print this help\n"
 	"\n"
-	"\"peerbar OBJECT help\" tells the commands of an object.\n";
+	"\"peerbar OBJECT help\" lists the commands of an object.\n";
 
 static const struct verb objects[] = {
 	{ "dev", cmd_dev },

@@ -14,10 +14,10 @@
 
 static const char usage[] =
 	"Usage: peerbar doctor [--errno NAME] [NIC] [DEV]\n"
-	"NIC is an RDMA device such as efa_0, or its PCI address; DEV the PCI address of the\n"
-	"device whose BAR it shall reach. A single address is that of DEV. Without them it\n"
-	"checks what can be checked, and lists what could be named.\n"
-	"  --errno NAME   the causes of an errno (EOPNOTSUPP, 95), the likely first\n"
+	"NIC is an RDMA device such as efa_0, or its PCI address; DEV is the PCI address of the\n"
+	"device whose BAR it is to reach. A single PCI address is taken as DEV. Without them,\n"
+	"the machine as a whole is checked, and what can be named is listed.\n"
+	"  --errno NAME   list the causes of an errno (EOPNOTSUPP, 95), likely ones first\n"
 	"Exit status: 0 nothing failed, 1 something did, 2 wrong usage.\n";
 
 struct request {

@@ -27,14 +27,14 @@ static const struct {
 	{ EOPNOTSUPP, CHECK_DMABUF, "the NIC's driver has no dma-buf memory regions" },
 	{ EOPNOTSUPP, CHECK_BINDING, "the device's driver cannot export" },
 	{ EOPNOTSUPP, CHECK_VFIO, "VFIO, or its IOMMU module, is not there" },
-	{ EOPNOTSUPP, NO_CHECK, "the access asks for RDMA WRITE, which the NIC's driver has not "
+	{ EOPNOTSUPP, NO_CHECK, "the access asks for RDMA WRITE, which the NIC's driver lacks "
 	  "(efa of Linux 6.1)" },
 
 	{ EINVAL, CHECK_PATH, "there is no way from the NIC to the BAR" },
 	{ EINVAL, CHECK_MASK, "the NIC cannot address the BAR" },
 	{ EINVAL, CHECK_IOMMU, "the device is behind no IOMMU, so no VFIO driver takes it" },
-	{ EINVAL, NO_CHECK, "the range is empty, no multiple of the page size, or ends outside "
-	  "the BAR" },
+	{ EINVAL, NO_CHECK, "the range is empty, is not a multiple of the page size, or ends "
+	  "outside the BAR" },
 	{ EINVAL, NO_CHECK, "the device was reset during the registration: try again" },
 
 	{ ENODEV, CHECK_MEMORY, "the device's memory decode is off" },
@@ -46,7 +46,7 @@ static const struct {
 
 	{ EPERM, CHECK_GROUP, "the IOMMU group is not viable" },
 	{ EPERM, CHECK_INTERRUPTS, "interrupts are not remapped" },
-	{ EPERM, CHECK_SIGNATURES, "the kernel takes no module without a signature" },
+	{ EPERM, CHECK_SIGNATURES, "the kernel loads no module without a signature" },
 	{ EPERM, CHECK_ACCESS, "this user may not open the device's node" },
 
 	{ EACCES, CHECK_ACCESS, "this user may not open the device's node" },
@@ -61,11 +61,11 @@ static const struct {
 
 	{ ENOTTY, CHECK_BINDING, "the device's driver cannot export" },
 
-	{ ENOMEM, CHECK_MEMLOCK, "more memory was to be pinned than this process may" },
-	{ ENOMEM, CHECK_MASK, "the BAR has no room in the addresses of the NIC" },
+	{ ENOMEM, CHECK_MEMLOCK, "more memory was to be pinned than this process may pin" },
+	{ ENOMEM, CHECK_MASK, "the BAR does not fit into the NIC's DMA addresses" },
 	{ ENOMEM, NO_CHECK, "the NIC has no memory region left: free others" },
 
-	{ EKEYREJECTED, CHECK_SIGNATURES, "the kernel takes no module without a signature" },
+	{ EKEYREJECTED, CHECK_SIGNATURES, "the kernel loads no module without a signature" },
 
 	{ ENOENT, CHECK_VFIO, "VFIO is not loaded" },
 	{ ENOENT, CHECK_BINDING, "the device is not bound to a VFIO driver" },

@@ -112,7 +112,7 @@ void check_signatures(const struct doctor *d, struct finding *f)
 	locked = lockdown[0] && strcmp(lockdown, "none");
 	if (!locked && !signatures_enforced()) {
 		found_ok(f, "the kernel loads modules without a signature (lockdown %s)",
-			 lockdown[0] ? lockdown : "not told");
+			 lockdown[0] ? lockdown : "unknown");
 		return;
 	}
 	if (!lacks_module(d)) {
