@@ -3,8 +3,8 @@
 // take its memory back, such as vfio-pci, accepts the driver as an importer.
 //
 // Each rule is followed by a script that reports its matches. ../apply refuses the
-// result unless every rule matched exactly once, so that a source that has moved on
-// cannot be changed by halves.
+// result unless every rule matched exactly once, so that a source which has changed
+// upstream cannot end up half patched.
 virtual patch
 
 @initialize:python@
@@ -16,7 +16,8 @@ def matched(rule, places):
 def refuse(why, places):
 	print("refused %s(): %s" % (places[0].current_element, why))
 
-// A second run, or a kernel whose driver can do it already.
+// Refuse a source that is revocable already, either because this is the second run or
+// because the kernel's own driver can do it.
 
 @already@
 position p;
@@ -43,8 +44,8 @@ p << mr_flag.p;
 @@
 matched("mr_flag", p)
 
-// The functions come without their comments, which the rules after them add: spatch
-// (1.3) does not keep the layout of a new function that starts with a comment.
+// These rules add the functions without their comments. Later rules add those, because
+// spatch (1.3) does not keep the layout of a new function that starts with a comment.
 
 @hw_dereg_fn@
 position p;
@@ -186,7 +187,8 @@ p << dereg_doc.p;
 @@
 matched("dereg_doc", p)
 
-// The reservation lock is held from here to set_revoke or unlock_on_error.
+// From this call on, the registration holds the reservation lock. The rules set_revoke and
+// unlock_on_error release it.
 
 @get_umem@
 expression dev, start, length, fd, access;
@@ -274,8 +276,8 @@ p << dereg.p;
 @@
 matched("dereg", p)
 
-// The result must not leave the registration with the lock held, and must not
-// release the umem under it (the release takes the lock itself).
+// Check the result: the registration must not return with the lock held, nor release the
+// umem while it holds the lock, because ib_umem_release() takes the lock itself.
 
 @unbalanced exists@
 identifier get_umem.umem_dmabuf;
