@@ -67,7 +67,10 @@ struct peerbar_range {
 	uint64_t length;
 };
 
-/* Return the sentence that explains this thread's last failure. Never NULL. */
+/*
+ * Return the sentence that explains this thread's last failure. It is never NULL, and is
+ * valid until the next failure in this thread.
+ */
 const char *peerbar_errmsg(void);
 
 /**
@@ -119,9 +122,9 @@ int peerbar_can_export(struct peerbar_device *dev);
  * Return: a file descriptor above 2, because perftest and other programs take 0 to
  * mean "no dma-buf".
  * Errors: -EINVAL (a range is empty, unaligned, overlaps another one or ends outside
- * the BAR; or wrong @flags or @nr_ranges), -ENODEV (no such BAR, or the device is being reset or
- * removed), -ENOTSUP (the VFIO driver cannot export), -ENOMEM (out of memory, or more
- * ranges than the driver accepts; peerbar-vfio-pci accepts 512).
+ * the BAR; or wrong @flags or @nr_ranges), -ENODEV (no such BAR, or the device is
+ * being reset or removed), -ENOTSUP (the VFIO driver cannot export), -ENOMEM (out of
+ * memory, or more ranges than the driver accepts; peerbar-vfio-pci accepts 512).
  */
 int peerbar_export(struct peerbar_device *dev, unsigned int bar,
 		   const struct peerbar_range *ranges, unsigned int nr_ranges, int flags);

@@ -95,7 +95,7 @@ struct pb_pci {
 	int group;			/* IOMMU group; negative if it has none */
 	char domain[16];		/* type of the group: "DMA", "DMA-FQ", "identity"; or "" */
 	unsigned int dma_mask_bits;	/* 0 if sysfs does not tell */
-	enum pb_answer memory;		/* PCI_COMMAND.MEMORY */
+	enum pb_answer memory;		/* memory decode is on (PCI_COMMAND) */
 	struct pb_window bar[PB_NR_BARS];
 	unsigned int nr_hops;
 	struct pb_hop hop[PEERBAR_MAX_HOPS];	/* the function itself first */

@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-
 #define PB_NR_BARS 6		/* of any function that is not a bridge */
 #define PB_ADDRESS_SIZE 20	/* "dddddddd:bb:dd.f" fits */
 #define PB_NAME_SIZE 64		/* driver names */

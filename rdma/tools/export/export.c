@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * peerbar export: the object "dma-buf made of a BAR".
+ * peerbar export: the object "dma-buf exported from a BAR".
  */
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * peerbar mr test: register a BAR with a NIC, move data both ways over a loopback
- * queue pair at random sizes and offsets, and check every byte from both sides.
+ * peerbar mr test: register a BAR with a NIC, move data both ways over a loopback with
+ * random sizes and offsets, and compare every byte in the BAR and in host memory.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@ static const char usage[] =
 	"Defaults: the largest BAR, all of it, total 1G (both ways together), max-op 4M.\n";
 
 #define UNSET UINT64_MAX
-#define PROGRESS_INTERVAL 0.5	/* s */
+#define PROGRESS_INTERVAL 0.5	/* seconds */
 
 struct test {
 	/* arguments */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * peerbar path: the object "way from a NIC to a device".
+ * peerbar path: the object "path from a NIC to a device's BAR".
  */
 #include <stddef.h>
 
