@@ -50,8 +50,8 @@ static const struct {
 		"the NIC's DMA (its domain is identity), so there is nothing to fence it with",
 		"boot without iommu=pt" },
 	[PB_CAUSE_PINS_BUS_ADDRESS] = { "pins-bus-address",
-		"the NIC's driver pins buffers and cannot give them back, and its DMA takes a "
-		"switch past the IOMMU, so there is nothing to fence it with",
+		"the NIC's driver pins buffers and cannot give them back, and a switch routes its "
+		"DMA past the IOMMU, so there is nothing to fence it with",
 		"have ACS of the switch redirect peer-to-peer traffic upstream" },
 	[PB_CAUSE_NO_COMMON_PATH] = { "no-common-path",
 		"they are below different host bridges, not known to forward to each other",
