@@ -24,7 +24,7 @@ void blame_begin(struct blame *blame)
 	};
 }
 
-/* One line says it of all that the NIC has mapped. */
+/* The exporter logs one line per event and importing device, not one per mapping. */
 static void check(uint64_t counted, int logged, unsigned int expected, const char *name,
 		  const char *what)
 {

@@ -25,7 +25,7 @@ static uint64_t count_fds(void)
 	while ((entry = readdir(dir)))
 		n += entry->d_name[0] != '.';
 	closedir(dir);
-	return n - 1;		/* without the directory's own */
+	return n - 1;		/* do not count the descriptor of the directory itself */
 }
 
 /* The last line of bufinfo: "Total 3 objects, 50331648 bytes". */

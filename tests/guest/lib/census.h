@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What a revoke could leave behind, counted: in the kernel, in the NIC, in this
- * process.
+ * Counts the objects that a revoke could leave behind: in the kernel, in the NIC and in
+ * this process.
  */
 #ifndef GUEST_CENSUS_H
 #define GUEST_CENSUS_H
@@ -18,10 +18,10 @@ struct census {
 	uint64_t fds;		/* open in this process */
 };
 
-/* @ibdev: "efa_0". A figure that cannot be had ends the test. */
+/* @ibdev: such as "efa_0". A figure that cannot be read ends the test. */
 void census_take(struct census *census, const char *ibdev);
 
-/* Nothing grew? One check with the given name; the figures go into its reason. */
+/* One check named @name: nothing has grown. A failure gives the figures as its reason. */
 bool census_check(const struct census *before, const struct census *after, const char *name);
 void census_show(const struct census *census, const char *when);
 

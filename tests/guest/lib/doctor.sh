@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=bash
-# What the tests of peerbar doctor share. A guest is broken on purpose; then registration
-# must fail, doctor must name that failure and no other, and its advice, followed to the
-# letter, must make registration work. Sourced after tap.sh.
+# Shared by the tests of peerbar doctor. A test breaks the guest on purpose. Registration
+# must then fail, doctor must report that failure and no other, and following its advice to
+# the letter must make registration work. Source this after tap.sh.
 
-NIC=efa_0		# as a user would name them: they may be broken
+NIC=efa_0		# literal, as a user types it: PB_IBDEV is empty if efa is broken
 DEV=$PB_GPU
 IMPORTER=revocable	# the efa driver that "modprobe efa" finds
-AS=()			# a prefix: the user that asks
+AS=()			# a command prefix that runs the rest as another user
 RANGE=()		# of the BAR, as words of "peerbar mr test"
-TRY=mr_test		# what registers; its words are in /tmp/works
-REPORT=/tmp/doctor.json	# what doctor said last
+TRY=mr_test		# the function that registers; its output is in /tmp/works
+REPORT=/tmp/doctor.json	# doctor's last report
 STATUS=0		# and its exit status
 
-# Our modules, as modprobe finds them where they are installed, with their options.
+# Install our modules, so that modprobe finds them and applies their options.
 install_modules()
 {
 	local release
@@ -24,13 +24,13 @@ install_modules()
 	EOT
 }
 
-# A little data, both ways, through a registered BAR.
+# Move a little data both ways through a registered BAR.
 mr_test()
 {
 	"${AS[@]}" peerbar mr test "$NIC" "$DEV" total 64k max-op 4k "${RANGE[@]}" > /tmp/works 2>&1
 }
 
-# Not in a subshell: the advice on memlock names doctor's parent.
+# Must not run in a subshell: the advice on memlock names doctor's parent process.
 doctor()
 {
 	STATUS=0
@@ -38,13 +38,14 @@ doctor()
 	return $STATUS
 }
 
-# failing KEY: that key of each failure.
+# failing KEY: print the value of KEY for each failure in the report.
 failing()
 {
 	jq -r ".checks[] | select(.level == \"failure\") | .$1 // empty" $REPORT
 }
 
-# Follow the advice of the first failure until there is none: advice may uncover more.
+# Follow the advice of the first failure, again and again until there is no failure: mending
+# one may uncover the next.
 follow_commands()
 {
 	local command try
@@ -61,8 +62,8 @@ follow_commands()
 	return 1
 }
 
-# is_broken NAME CHECK WORDS: registration fails, and that is the failure named; its fact
-# and advice have the WORDS (an extended regular expression).
+# is_broken NAME CHECK WORDS: registration fails, and doctor reports a failure of CHECK and
+# no other; its fact, advice or command matches WORDS (an extended regular expression).
 is_broken()
 {
 	local name=$1 check=$2 words=$3
@@ -85,14 +86,14 @@ is_broken()
 	fi
 }
 
-# is_well NAME: registration works, and doctor finds nothing.
+# is_well NAME: registration works, and doctor finds no failure.
 is_well()
 {
 	doctor || :
 	judge_well "$1"
 }
 
-# judge_well NAME: the same, doctor having been asked.
+# judge_well NAME: the same, from the report of a doctor that has run already.
 judge_well()
 {
 	if ! $TRY; then
@@ -104,8 +105,8 @@ judge_well()
 	fi
 }
 
-# explains NAME ERRNO CHECK WORDS: asked for the errno that registration gave, doctor puts
-# that check's finding first.
+# explains NAME ERRNO CHECK WORDS: registration failed with ERRNO, and doctor, asked about
+# that errno, lists the finding of CHECK first.
 explains()
 {
 	local name="$1: --errno $2 puts $3 first" first
@@ -117,8 +118,8 @@ explains()
 	fi
 }
 
-# mends NAME [FOLLOW]: registration works once the advice is followed; FOLLOW does that
-# where it is no command.
+# mends NAME [FOLLOW]: registration works once the advice is followed. FOLLOW is the function
+# that does so where the advice is not a command.
 mends()
 {
 	if [ $# = 1 ]; then
@@ -130,7 +131,7 @@ mends()
 	judge_well "$1: the advice mends it"
 }
 
-# ailment NAME CHECK WORDS [FOLLOW]: all of it.
+# ailment NAME CHECK WORDS [FOLLOW]: is_broken, then mends.
 ailment()
 {
 	is_broken "$1" "$2" "$3"

@@ -39,7 +39,7 @@ void exporter_set_fence(const char *drivers)
 	char line[EXPORTER_FENCE + 1];
 	int ret;
 
-	/* a write of no bytes at all would not arrive */
+	/* the newline, because a write of no bytes would never reach the parameter */
 	snprintf(line, sizeof(line), "%s\n", drivers);
 	ret = sysfs_write(line, FENCE);
 	if (ret)

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What peerbar-vfio-pci lets an administrator set, and shows in debugfs. Failure ends the
- * test.
+ * The module parameters of peerbar-vfio-pci, and what it shows in debugfs. Failure ends
+ * the test.
  */
 #ifndef GUEST_EXPORTER_H
 #define GUEST_EXPORTER_H
 
 #include <stdint.h>
 
-/* How long a revoke waits for importers, in milliseconds. Return: how long before. */
+/* Set how long a revoke waits for importers, in ms. Return: the previous value. */
 unsigned int exporter_set_timeout(unsigned int ms);
 
-/* Which NIC drivers may be fenced off: a list, "all", or "" for none. */
+/* The parameter fence, the NIC drivers that may be fenced: a list, "all", or "" for none. */
 #define EXPORTER_FENCE 1026u
 void exporter_get_fence(char drivers[EXPORTER_FENCE]);
 void exporter_set_fence(const char *drivers);
@@ -19,10 +19,10 @@ void exporter_set_fence(const char *drivers);
 /* How many lines of @file in the device's folder in debugfs contain @text. */
 unsigned int exporter_shows(const char *device, const char *file, const char *text);
 
-/* A counter in the device's file "revokes", "overdue"; 0 if it has none of that name. */
+/* A counter, such as "overdue", in the device's file "revokes"; 0 if it is not there. */
 uint64_t exporter_counter(const char *device, const char *name);
 
-/* How often a reason, "reset", took something of the device away; 0 also if there is none. */
+/* How many revokes had this reason, such as "reset"; 0 also if the reason is not listed. */
 uint64_t exporter_revokes(const char *device, const char *reason);
 
 #endif /* GUEST_EXPORTER_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What tests with the test importer share; see importer_bench.h. */
+/* Shared by the tests that use the test importer; see importer_bench.h. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

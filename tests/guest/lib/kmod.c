@@ -9,7 +9,7 @@
 
 #include "kmod.h"
 
-/* As the guest sees the checkout. */
+/* The guest sees the checkout as /src. */
 #define MODULES "/src/build/kmod"
 
 int kmod_load(const char *module)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=bash
-# Asking kmemleak, which has to be on (kmemleak=on). Sourced.
+# Queries kmemleak, which has to be on (kmemleak=on). Sourced.
 
 LEAKS=/sys/kernel/debug/kmemleak
 
-# What is younger than five seconds is not looked at, and what a first scan suspects may
-# have been on its way from one place to another: it has to be suspect again.
+# kmemleak ignores objects younger than five seconds. What one scan suspects may only have
+# been moving, with its pointer in no scanned memory at that moment: so scan twice.
 leaks_scan()
 {
 	local _
@@ -15,8 +15,8 @@ leaks_scan()
 	done
 }
 
-# leaks_count: how many objects were found, and how many others that the kernel's own
-# exporter had allocated, which loses a list for each mapping.
+# leaks_count: print two numbers. The second counts lists that the kernel's own exporter
+# allocated, of which it loses one for each mapping; the first counts all other leaks.
 leaks_count()
 {
 	awk '/^unreferenced object/ { all++; list = 0 }
@@ -25,7 +25,7 @@ leaks_count()
 		END { print all - theirs, theirs + 0 }' $LEAKS
 }
 
-# What was lost until now is not asked for.
+# From now on ignore what has been lost so far.
 leaks_forget()
 {
 	leaks_scan

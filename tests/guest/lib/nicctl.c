@@ -30,7 +30,7 @@ void nicctl_close(void)
 	vport_close(port);
 }
 
-/* Takes @request over. */
+/* Takes ownership of @request. */
 static struct json_object *call(struct json_object *request)
 {
 	struct json_object *reply, *error;

@@ -2,9 +2,9 @@
 /*
  * The control socket of a virtual NIC: its counters and its fault switches.
  *
- * A port can be open once in the whole guest: parent or child, not both. A
- * figure that cannot be had ends the test (tap_die()): without it nothing that
- * the test says would be worth anything.
+ * A port can be open only once in the whole guest: in the parent or in the child, not in
+ * both. A figure that cannot be read ends the test (tap_die()), because the result of a
+ * test without it would mean nothing.
  */
 #ifndef GUEST_NICCTL_H
 #define GUEST_NICCTL_H
@@ -14,23 +14,23 @@
 
 struct json_object;
 
-/* Talk to NIC 1 or 2 from now on; the first, unless this is called. */
+/* Talk to NIC 1 or 2 from now on. Without this call it is NIC 1. */
 void nicctl_select(unsigned int nic);
 
-/* Has it a control port at all? */
+/* Does the NIC have a control port at all? */
 bool nicctl_present(void);
 
-/* {"cmd":"stats"}: the NIC's report; the caller puts it. */
+/* The NIC's report, {"cmd":"stats"}; the caller frees it with json_object_put(). */
 struct json_object *nicctl_report(void);
 
 /* One number of a report, by its path: "/stray/total". */
 uint64_t nicctl_figure(struct json_object *report, const char *path);
 
-/* Set one switch, "ignore-dereg=1"; the names are those of vnic/fault.h. */
+/* Set one switch, "ignore-dereg=1"; the names are those of vnic/core/fault.h. */
 void nicctl_fault(const char *setting);
 void nicctl_clear_faults(void);
 
-/* Free its port for another process. */
+/* Close the port, so that another process can open it. */
 void nicctl_close(void);
 
 struct nic_stray_count {
@@ -45,7 +45,7 @@ struct nic_stray {
 
 void nicctl_stray(struct nic_stray *stray);
 
-/* What was counted since @then; the longest ages are those of the NIC's whole life. */
+/* What was counted since @then, but for max_age_ns, which covers the NIC's whole life. */
 struct nic_stray nicctl_stray_since(const struct nic_stray *then);
 uint64_t nicctl_stray_total(void);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The other process; see owner.h. */
+/* A process that owns the GPU; see owner.h. */
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
@@ -22,7 +22,7 @@ static void clear_bar(struct rig *rig)
 	rig_unmap_bar(rig);
 }
 
-/* A request is a byte, an answer is a descriptor; the first answer says "ready". */
+/* Each request is a byte and each answer a descriptor; the first answer means "ready". */
 static void serve(int control, size_t span)
 {
 	struct rig rig = { .span = span };

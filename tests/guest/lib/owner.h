@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Another process that owns the GPU: it opens the device and exports of it on request,
- * until it is killed. What it exported is imported here, and outlives it.
+ * Another process that owns the GPU. It opens the device and exports dma-bufs on request
+ * until it is killed. The test imports these dma-bufs, which outlive that process.
  */
 #ifndef GUEST_OWNER_H
 #define GUEST_OWNER_H
@@ -15,12 +15,12 @@ struct owner {
 };
 
 /*
- * The device must be closed in this process. The first @span bytes of the BAR are zero
+ * This process must not have the device open. The first @span bytes of the BAR are zero
  * when this returns. Failure ends the test, here and below.
  */
 void owner_start(struct owner *owner, size_t span);
 
-/* A descriptor, in this process, of a dma-buf of those bytes. */
+/* A dma-buf of those @span bytes. Return: its descriptor in this process. */
 int owner_export(struct owner *owner);
 
 /* kill -9, and wait until it is gone. */

@@ -15,7 +15,7 @@
 #include "tap.h"
 
 #define DEVICES "/sys/bus/pci/devices/"
-#define IORESOURCE_IO 0x100u	/* of the kernel's resource flags */
+#define IORESOURCE_IO 0x100u	/* from the kernel's resource flags */
 #define SLOTS "/sys/bus/pci/slots/"
 
 int sysfs_write(const char *text, const char *path)
@@ -186,7 +186,7 @@ int pci_slot(const char *address, char *path, size_t size)
 	return ret;
 }
 
-/* "/sys/devices/pci0000:00/0000:00:02.0/0000:01:00.0": the last but one. */
+/* In "/sys/devices/pci0000:00/0000:00:02.0/0000:01:00.0" the port is the last but one. */
 int pci_port(const char *address, char *port, size_t size)
 {
 	char path[96], *real, *name;
@@ -239,7 +239,7 @@ static int open_config(const char *address)
 	return fd;
 }
 
-/* Values are as the machine has them: the guest is little-endian, like PCI. */
+/* No byte swapping: the guest is little-endian, like PCI. */
 uint32_t pci_config_read(const char *address, unsigned int pos, unsigned int size)
 {
 	int fd = open_config(address);
@@ -270,7 +270,7 @@ unsigned int pci_capability(const char *address, uint8_t id)
 	tap_die("PCI", "%s has no capability %#x", address, id);
 }
 
-/* Where these begin, each with a header of 32 bits: id, version, and the next. */
+/* Extended capabilities begin here; each has a 32-bit header: id, version, next. */
 #define EXTENDED 0x100u
 
 unsigned int pci_extended_capability(const char *address, uint16_t id)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * A PCI device from outside, through sysfs. Functions that return int give 0 or a
- * negative errno.
+ * A PCI device as sysfs shows it to anybody, owner or not. Functions that return int give
+ * 0 or a negative errno.
  */
 #ifndef GUEST_PCI_H
 #define GUEST_PCI_H
@@ -16,15 +16,15 @@ int sysfs_write(const char *text, const char *path);
 /* The driver that is bound; -ENOENT: none, or no such device. */
 int pci_driver(const char *address, char *name, size_t size);
 
-/* Waits for who has the device open. */
+/* Waits until nobody has the device open. */
 int pci_unbind(const char *address);
 
 /* By driver_override. */
 int pci_bind(const char *address, const char *driver);
 
 /*
- * The same for a device that has just come and that the kernel may be probing still: try
- * until VFIO has it. Return: false after @timeout_ms.
+ * The same for a device that has just been plugged in and that the kernel may still be
+ * probing: tries until VFIO has it. Return: false if it does not within @timeout_ms.
  */
 bool pci_bind_new(const char *address, const char *driver, unsigned int timeout_ms);
 
@@ -40,7 +40,8 @@ bool pci_exists(const char *address);
 bool pci_sibling(const char *address, const char *driver, char *sibling, size_t size);
 
 /*
- * A device of that driver which has an I/O BAR, and which. Return: false if there is none.
+ * Find a device of that driver with an I/O BAR, and the BAR's number. Return: false if there
+ * is none.
  */
 bool pci_find_io(const char *driver, char *address, size_t size, unsigned int *bar);
 
@@ -54,13 +55,13 @@ int pci_port(const char *address, char *port, size_t size);
 uint32_t pci_config_read(const char *address, unsigned int pos, unsigned int size);
 void pci_config_write(const char *address, unsigned int pos, unsigned int size, uint32_t value);
 
-/* Where the capability of this id is there, or the extended one. Ends the test if there is none. */
+/* Position of the (extended) capability with this id. Ends the test if there is none. */
 unsigned int pci_capability(const char *address, uint8_t id);
 unsigned int pci_extended_capability(const char *address, uint16_t id);
 
 /*
- * What the DMA of its IOMMU group goes through: "DMA" (strict), "DMA-FQ" (lazy),
- * "identity". Ends the test on failure. And does that translate?
+ * The type of the default domain of its IOMMU group: "DMA" (strict), "DMA-FQ" (lazy) or
+ * "identity"; and whether that translates. Failure ends the test.
  */
 void pci_domain_type(const char *address, char *type, size_t size);
 bool pci_is_translated(const char *address);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The one register that it takes; see pmr.h and the NVMe specification, "PMRCTL". */
+/* Enabling it takes one register; see pmr.h and the NVMe specification, "PMRCTL". */
 #include <stdint.h>
 
 #include <linux/pci_regs.h>

@@ -43,7 +43,7 @@ const char *power_why_not(void)
 	return access(PM_TEST, W_OK) ? "this kernel has no pm_test" : NULL;
 }
 
-/* A parameter of sleep and, since Linux 7, another one of hibernation. */
+/* One parameter is for suspend; since Linux 7 hibernation has another of the same name. */
 static void shorten(void)
 {
 	glob_t g;

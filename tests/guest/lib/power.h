@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Sleep of the whole system, with the kernel's pm_test as the alarm clock: it goes as far as
- * a level, stays there for a second or a few, and comes back by itself. What the guest itself
- * stands on is kept awake (tests/kmod/peerbar_test_sleep.c). Failure ends the test.
+ * System sleep, woken up by the kernel's pm_test: the system goes to sleep as far as the given
+ * level, stays there for a second or a few, and comes back by itself. The devices that the
+ * guest itself depends on are kept awake (tests/kmod/peerbar_test_sleep.c). Failure ends the
+ * test.
  */
 #ifndef GUEST_POWER_H
 #define GUEST_POWER_H
@@ -11,26 +12,27 @@
 #include <stdint.h>
 
 struct power_sleep {
-	int ret;		/* 0, or the negative errno of who refused */
+	int ret;		/* 0, or the negative errno with which sleep was refused */
 	bool slept;		/* were devices suspended? */
-	/* CLOCK_MONOTONIC: before the first of them was, and after the last had resumed. */
+	/* CLOCK_MONOTONIC: before the first device was suspended; after the last resumed. */
 	uint64_t down_ns, up_ns;
 };
 
-/* Why this kernel cannot, or NULL. */
+/* Why this kernel cannot sleep so, or NULL. */
 const char *power_why_not(void);
 
 /* To be called before the first sleep. */
 void power_prepare(void);
 
 /*
- * @state: "freeze", "mem", "disk"; @level: "devices", "platform" (and what the firmware has to
- * do), "processors" (and all but one), "core" (and timers, interrupts and IOMMUs), or "none":
- * all the way, which "disk" comes back from after power_test_resume().
+ * @state: "freeze", "mem" or "disk". @level, each including those before it: "devices";
+ * "platform", what the firmware has to do; "processors", all CPUs but one; "core", timers,
+ * interrupts and IOMMUs; or "none", all the way, which "disk" comes back from only after
+ * power_test_resume().
  */
 struct power_sleep power_sleep(const char *state, const char *level);
 
-/* From now on a hibernation image that was written is read back, with no power off between. */
+/* From now on a hibernation image is read back once it is written, with no power-off. */
 void power_test_resume(void);
 
 #endif /* GUEST_POWER_H */

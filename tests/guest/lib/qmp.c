@@ -38,7 +38,7 @@ static void send_command(const char *command, struct json_object *arguments)
 	vport_send(&port, request);
 }
 
-/* The answer to the last command; the greeting, events and late answers are passed over. */
+/* The answer to the last command; skips the greeting, events and late answers. */
 static struct json_object *answer(const char *command)
 {
 	struct json_object *reply, *id;
@@ -52,7 +52,10 @@ static struct json_object *answer(const char *command)
 	tap_die("QEMU's monitor", "%s: no answer", command);
 }
 
-/* A new session wants a word first; one that another test has begun refuses it. */
+/*
+ * A new session must start with qmp_capabilities. The session may be one that another test has
+ * started; QEMU then refuses the command, which is no error here.
+ */
 void qmp_open(void)
 {
 	static const char word[] = "qmp_capabilities";

@@ -16,7 +16,7 @@
 #define PAGE 4096u
 #define TIMEOUT_MS 10000u
 
-/* What the process has mapped of the verbs device. */
+/* The mappings of the verbs device that this process has. */
 struct maps {
 	unsigned int nr;
 	struct {
@@ -53,7 +53,7 @@ static bool contains(const struct maps *maps, uintptr_t start)
 	return false;
 }
 
-/* The mapping of @size bytes that came since @before. */
+/* Find the mapping of @size bytes that is new since @before. */
 static void *new_map(const struct maps *before, size_t size, const char *what)
 {
 	struct maps now;
@@ -89,7 +89,7 @@ static void create_qp(struct rawqp *raw, struct ibv_pd *pd)
 		.send_ops_flags = IBV_QP_EX_WITH_SEND,
 		.cap = {
 			.max_send_wr = RAWQP_DEPTH, .max_send_sge = 1,
-			.max_recv_sge = 1,	/* of no requests: the provider divides by it */
+			.max_recv_sge = 1,	/* not 0: the provider divides by it */
 		},
 	};
 	struct maps before;
@@ -99,7 +99,7 @@ static void create_qp(struct rawqp *raw, struct ibv_pd *pd)
 	if (!raw->qp)
 		tap_die("raw QP", "cannot create it: %s", strerror(errno));
 	raw->ring = new_map(&before, RAWQP_DEPTH * sizeof(struct efa_io_wqe), "send ring");
-	/* Without a receive queue there is one doorbell. */
+	/* Without a receive queue there is only one doorbell, at the start of the page. */
 	raw->doorbell = new_map(&before, PAGE, "doorbell page");
 }
 
@@ -115,7 +115,7 @@ static void bring_up(struct rawqp *raw)
 	attr.qp_state = IBV_QPS_RTR;
 	if (!err)
 		err = ibv_modify_qp(raw->qp, &attr, IBV_QP_STATE);
-	attr.qp_state = IBV_QPS_RTS;	/* rnr_retry 0: no receive buffer is an error at once */
+	attr.qp_state = IBV_QPS_RTS;	/* rnr_retry 0: no receive buffer fails at once */
 	if (!err)
 		err = ibv_modify_qp(raw->qp, &attr, IBV_QP_STATE | IBV_QP_SQ_PSN |
 						    IBV_QP_RNR_RETRY);
@@ -146,7 +146,7 @@ void rawqp_put(struct rawqp *raw, const struct efa_io_wqe *wqe)
 	uint8_t *slot = raw->ring + raw->prod % RAWQP_DEPTH * sizeof(*wqe);
 	uint64_t word;
 
-	/* Eight bytes at a time, like the provider: the memory is write combining. */
+	/* Store eight bytes at a time, as the provider does: the memory is write combining. */
 	for (size_t i = 0; i < sizeof(*wqe); i += sizeof(word)) {
 		memcpy(&word, (const uint8_t *)wqe + i, sizeof(word));
 		*(volatile uint64_t *)(slot + i) = word;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * An SRD queue pair that a program drives by hand: it writes the 64-byte work
- * requests and the doorbell itself, past every check of the provider, as hostile
+ * requests and the doorbell itself, bypassing every check of the provider, as hostile
  * user space can, and reads the completions out of the ring.
  *
  * The verbs calls create it; the rings and the doorbell page that the provider
@@ -26,7 +26,7 @@ struct rawqp {
 	uint8_t *ring;				/* RAWQP_DEPTH work requests */
 	volatile uint8_t *doorbell;		/* the QP's page */
 	const volatile struct efa_io_cqe *cqes;	/* RAWQP_DEPTH completions */
-	uint16_t prod;				/* free running, as rung last */
+	uint16_t prod;				/* producer counter, free running, as last rung */
 	uint32_t seen;				/* completions taken, free running */
 };
 
@@ -34,7 +34,7 @@ struct rawqp {
 void rawqp_open(struct rawqp *raw, struct ibv_pd *pd);
 void rawqp_close(struct rawqp *raw);
 
-/* Put @wqe into the ring behind those that wait; rawqp_ring() tells the NIC. */
+/* Append @wqe to the ring; rawqp_ring() tells the NIC about all that was appended. */
 void rawqp_put(struct rawqp *raw, const struct efa_io_wqe *wqe);
 void rawqp_ring(struct rawqp *raw);
 void rawqp_ring_value(struct rawqp *raw, uint32_t value);
@@ -42,7 +42,7 @@ void rawqp_ring_value(struct rawqp *raw, uint32_t value);
 /* Take one completion. Return: false after @timeout_ms without one. */
 bool rawqp_poll(struct rawqp *raw, struct efa_io_cqe *cqe, unsigned int timeout_ms);
 
-/* One work request from post to completion. Return: its status, -1: none came. */
+/* Post one work request and await its completion. Return: its status; -1: none came. */
 int rawqp_one(struct rawqp *raw, const struct efa_io_wqe *wqe);
 
 #endif /* GUEST_RAWQP_H */

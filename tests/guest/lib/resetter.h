@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* A thread that resets the GPU, to see what others do while it waits for them. */
+/* A thread that resets the GPU, so that a test can watch others while the reset waits. */
 #ifndef GUEST_RESETTER_H
 #define GUEST_RESETTER_H
 
@@ -18,7 +18,7 @@ struct resetter {
 	int ret;		/* of peerbar_reset() */
 };
 
-/* Failure to start a thread ends the test. */
+/* If the thread cannot be started, the test ends. */
 void resetter_start(struct resetter *r, struct peerbar_device *dev);
 
 /* Wait until the reset is over. Return: its result. */

@@ -20,9 +20,9 @@
 
 static const char slot[] = "slot";
 static unsigned int gpu = 1;
-static char card[24] = "gpu1";		/* as QEMU calls it, see scripts/lab.d/host/machine.sh */
-static unsigned int cards = 1;		/* that there have been */
-static char port[32];			/* the card's, when it was pulled */
+static char card[24] = "gpu1";		/* its id in QEMU, see scripts/lab.d/host/machine.sh */
+static unsigned int cards = 1;		/* how many there have been */
+static char port[32];			/* where the card was when it was pulled */
 
 const char *slot_way_name(enum slot_way way)
 {
@@ -98,9 +98,9 @@ static void power_off(void)
 }
 
 /*
- * QEMU takes the card out as soon as the port's power control and its indicator are off.
- * The interrupt for it is held back until the power is on again: with the power off
- * pciehp would take the removal for its own doing.
+ * QEMU removes the card as soon as the port's power control and its power indicator are off.
+ * The hot-plug interrupt is disabled until the power is on again: if pciehp saw the removal
+ * with the power off, it would think that it had turned the slot off itself.
  */
 static void surprise(void)
 {
@@ -140,8 +140,9 @@ bool slot_wait(bool present, unsigned int timeout_ms)
 }
 
 /*
- * pciehp turns a slot's power off and a second later its indicator, and QEMU would take a
- * card out then that has come in between. ACPI leaves the indicator off.
+ * pciehp turns off a slot's power and, a second later, its indicator. At that moment QEMU
+ * removes whatever card is there, and so a new one that was plugged in between. With ACPI the
+ * indicator is off all the time, and this returns at once.
  */
 static void wait_until_off(void)
 {
@@ -155,7 +156,7 @@ static void wait_until_off(void)
 	}
 }
 
-/* Memory of its own: QEMU 11.1 ends itself when a card gets a memory that one had before. */
+/* Memory of its own: QEMU 11.1 aborts if a card gets a backend that an earlier one had. */
 static void add_memory(const char *name, uint64_t size)
 {
 	struct json_object *o = qmp_argument("qom-type", "memory-backend-memfd");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Fences of vgem; see slow_fence.h. */
+/* Fences made by vgem; see slow_fence.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -52,7 +52,7 @@ int slow_fence_open(void)
 	tap_die("slow fence", "vgem has no device");
 }
 
-/* vgem attaches fences to buffers of its own: one, to take the fence from. */
+/* vgem attaches fences only to its own buffers: make one, and take the fence from it. */
 static int borrowed_fence(int device)
 {
 	struct drm_mode_create_dumb dumb = { .width = 64, .height = 64, .bpp = 32 };

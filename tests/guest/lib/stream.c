@@ -11,7 +11,12 @@
 
 #define COMPLETION_TIMEOUT_MS 20000u
 
-/* Host memory: for each slot its BAR traffic, then the bystander's two ends. */
+/* next_kind() leaves out what needs RDMA WRITE by stopping before STREAM_WRITE. */
+_Static_assert(STREAM_READ < STREAM_WRITE && STREAM_READ_INTO < STREAM_WRITE &&
+	       STREAM_BYSTANDER < STREAM_WRITE && STREAM_WRITE_FROM > STREAM_WRITE,
+	       "the kinds that need RDMA WRITE come last");
+
+/* Layout of host memory: the BAR traffic of all slots, then the bystander's two ends. */
 static uint8_t *traffic(const struct rig *rig, unsigned int i)
 {
 	return rig->host + i * STREAM_SLOT;
@@ -82,7 +87,7 @@ static void fill_request(struct stream *s, unsigned int i, struct loopback_wr *w
 	};
 }
 
-/* Shifts by one each time around, so that every slot sees every kind. */
+/* Shifts by one kind on each round, so that every slot sees every kind. */
 static enum stream_kind next_kind(const struct stream *s, uint64_t seq)
 {
 	unsigned int kinds = can_write(s) ? STREAM_KINDS : STREAM_WRITE;
@@ -115,7 +120,7 @@ static void post(struct stream *s, unsigned int i)
 		fill_bystander(s, i, &wr);
 	else
 		fill_request(s, i, &wr);
-	/* Counted first: what the fence lets pass must include what is being posted. */
+	/* Count first: a stream_fence() from now on must let this request pass. */
 	s->posted = slot->seq;
 	if (loopback_post(s->rig->lb, &wr)) {
 		tap_note("request %" PRIu64 ": %s", slot->seq, loopback_errmsg());

@@ -11,7 +11,7 @@
  * On a NIC without RDMA WRITE (efa of Linux 6.1) there are three: the two READs,
  * which move data both ways, and a bystander that READs.
  * Every request has a sequence number, and a transfer into the BAR carries it in
- * its first 8 bytes: what landed, and when it was posted, can be read later.
+ * its first 8 bytes. The bytes in the BAR so tell which request landed last.
  * Slot i of the stream uses zone i of the BAR, so a zone has one writer at a time.
  */
 #ifndef GUEST_STREAM_H
@@ -32,7 +32,7 @@
 
 enum stream_kind {
 	STREAM_READ, STREAM_READ_INTO, STREAM_BYSTANDER,
-	STREAM_WRITE, STREAM_WRITE_FROM,	/* from here on: RDMA WRITE */
+	STREAM_WRITE, STREAM_WRITE_FROM,	/* these need RDMA WRITE */
 	STREAM_KINDS,
 };
 
@@ -41,7 +41,7 @@ struct stream_slot {
 	uint64_t seq;
 	uint32_t len;
 	bool busy;
-	uint64_t stamp;		/* what the zone starts with, 0: not known */
+	uint64_t stamp;		/* the first 8 bytes of the zone; 0: not known */
 };
 
 struct stream {
@@ -50,10 +50,10 @@ struct stream {
 	pthread_t thread;
 	atomic_bool stop;
 	struct stream_slot slot[STREAM_DEPTH];
-	bool into_bar_only;		/* one kind, into the BAR, all of 1 MiB */
+	bool into_bar_only;		/* post only one kind, into the BAR, each of 1 MiB */
 
 	/* Figures; read them at any time. */
-	atomic_uint_fast64_t posted;	/* also the last sequence number */
+	atomic_uint_fast64_t posted;	/* count, and so the last sequence number */
 	atomic_uint_fast64_t fence;	/* no request above it may succeed on the BAR */
 	atomic_uint_fast64_t bar_ok, bar_bad, host_ok, host_bad;
 	atomic_uint_fast64_t late_ok;	/* BAR requests above the fence that succeeded */
@@ -65,8 +65,9 @@ struct stream {
 };
 
 /*
- * The window must span at least STREAM_SPAN with every part a multiple of a zone. Clears
- * the stamps of earlier streams; without a mapping of the BAR the caller has done so.
+ * The window must span at least STREAM_SPAN, and each of its parts must be a multiple of a
+ * zone. Clears the stamps of earlier streams in the BAR; if the BAR is not mapped, the caller
+ * must have cleared them.
  */
 void stream_start(struct stream *s, struct rig *rig, const struct window *w,
 		  bool into_bar_only);
@@ -78,16 +79,16 @@ void stream_fence(struct stream *s);
 bool stream_wait(struct stream *s, atomic_uint_fast64_t *figure, uint64_t value,
 		 unsigned int timeout_ms);
 
-/* Drains what is in flight. */
+/* Returns when nothing is in flight any more. */
 void stream_stop(struct stream *s);
 
-/* Newest sequence number that stands in the BAR; rig->bar must be mapped. */
+/* The newest sequence number found in the BAR; rig->bar must be mapped. */
 uint64_t stream_newest_stamp(const struct rig *rig);
 
 /* The errors that BAR requests had, in words: "local protection error, ...". */
 void stream_errors(struct stream *s, char *text, size_t size);
 
-/* Did BAR requests fail only with what a revoked MR gives? */
+/* Did BAR requests fail only with the errors that a revoked MR gives? */
 bool stream_errors_fit(struct stream *s);
 
 #endif /* GUEST_STREAM_H */

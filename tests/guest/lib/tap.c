@@ -9,8 +9,8 @@
 static unsigned int passed, failed, skipped;
 
 /*
- * One line, whole, whatever other threads print: stdio's lock is held from begin()
- * to end(), and it is flushed at once so that a crash loses nothing.
+ * Keeps a line whole while other threads print: stdio's lock is held from begin() to
+ * end(). end() flushes it, so that a crash loses nothing.
  */
 static void begin(unsigned int *counter, const char *verdict, const char *name)
 {

@@ -26,7 +26,7 @@ unsigned int tap_failures(void);
 /* The program's exit status: 0 only if something was checked and all of it held. */
 int tap_exit_status(void);
 
-/* The test cannot go on: a "not ok" line and exit(1). */
+/* For a test that cannot go on: prints a "not ok" line and calls exit(1). */
 void tap_die(const char *name, const char *why, ...) TAP_FORMAT(2, 3)
 	__attribute__((noreturn));
 

@@ -32,15 +32,15 @@ tap_note()
 	printf '%s\n' "$1" | sed 's/^/# /'
 }
 
-# tap_wrap CMD...: run a program that prints such lines itself; count its verdict.
+# tap_wrap CMD...: run a program that prints such lines itself, and count it as one check.
 tap_wrap()
 {
 	tap_checks=$((tap_checks + 1))
 	"$@" || tap_failures=$((tap_failures + 1))
 }
 
-# Has the NIC's driver RDMA WRITE? Only a clear no is one: otherwise the tests run, and
-# say what is wrong.
+# Does the NIC's driver support RDMA WRITE? The answer is no only if it clearly says so. In
+# case of doubt it is yes: then the tests run, and their failures say what is wrong.
 nic_can_write()
 {
 	[ -n "${tap_write:-}" ] ||
@@ -48,7 +48,8 @@ nic_can_write()
 	[ "$tap_write" != false ]
 }
 
-# Called before and after a test: the kernel stayed silent, no DMA went astray.
+# Called before and after a test, to check that the kernel logged no warning and that no DMA
+# went astray.
 tap_begin_checks()
 {
 	tap_log_position=$(check_kernel_log --position)

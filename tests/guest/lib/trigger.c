@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Taking access away; see trigger.h. */
+/* The ways to take access away; see trigger.h. */
 #include <string.h>
 
 #include "tap.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * A PCI Express error, found by the port above the device: the kernel tells the driver, and
- * resets all below the port if the error was fatal.
+ * A PCI Express error that the port above the device detects. The kernel tells the driver
+ * and, if the error is fatal, resets everything below the port.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -82,7 +82,7 @@ const char *trigger_no_recovery(void)
 	       "recovery fails";
 }
 
-/* On 6.1 the device would be lost to all tests after this one. */
+/* On 6.1 recovery fails, and all later tests would be without the device. */
 static const char *no_fatal_error(struct rig *rig)
 {
 	const char *reason = trigger_no_errors(rig);
@@ -98,8 +98,9 @@ static int fatal_error(struct rig *rig)
 }
 
 /*
- * The reset of the link has cleared the BARs, which nobody restores: VFIO puts them back
- * when the owner turns memory decode on, as it thinks it still is.
+ * The link's reset has cleared the BARs, and the kernel's recovery does not restore them. VFIO
+ * writes them again when the owner turns memory decode on; the owner has to do so although, as
+ * far as it knows, memory decode is still on.
  */
 static int memory_on(struct rig *rig)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The parts of the triggers: what a table of them says of each. */
+/* What the table of triggers has for each of them. */
 #ifndef GUEST_TRIGGER_PRIV_H
 #define GUEST_TRIGGER_PRIV_H
 
@@ -14,14 +14,14 @@ struct trigger_kind {
 	bool back;		/* trigger_comes_back() */
 };
 
-/* By a write to configuration space, by an ioctl (trigger_vfio.c). */
+/* Done by a write to configuration space or an ioctl (trigger_vfio.c). */
 extern const struct trigger_kind trigger_flr, trigger_af_flr, trigger_hot_reset,
 	trigger_sibling, trigger_d3hot, trigger_low_power;
 
-/* By others than the owner (trigger_sysfs.c). */
+/* Done by somebody else than the owner (trigger_sysfs.c). */
 extern const struct trigger_kind trigger_sysfs, trigger_kill, trigger_unbind, trigger_remove;
 
-/* By the hardware (trigger_error.c). */
+/* Done by the hardware (trigger_error.c). */
 extern const struct trigger_kind trigger_error;
 
 #endif /* GUEST_TRIGGER_PRIV_H */

@@ -12,9 +12,9 @@
 #include "trigger_priv.h"
 #include "vfio.h"
 
-#define STILL_OPEN_US 100000u	/* the driver's removal meets an open device */
+#define STILL_OPEN_US 100000u	/* time for the removal to begin while the device is open */
 
-static char driver[64];		/* that was taken away */
+static char driver[64];		/* the driver that was taken away */
 
 static const char *no_reset_file(struct rig *rig)
 {
@@ -63,9 +63,10 @@ static void *write_removal(void *arg)
 }
 
 /*
- * A group that others share must stay open until the removal is over: the IOMMU core of
- * Linux 6.1 does not serialize the two, and crashes (docs/differences.md). One that holds
- * this device alone must not: the removal waits for it.
+ * If the group has other devices, it must stay open until the removal is over: Linux 6.1 does
+ * not serialize closing a group with removing one of its devices, and crashes
+ * (docs/differences.md). If this device is alone in its group, the group must be closed,
+ * because the removal waits for that.
  */
 static int keep_shared_group(void)
 {

@@ -12,7 +12,7 @@
 #include "trigger_priv.h"
 #include "vfio.h"
 
-/* The position of a capability of which the bits @mask at @offset are all set, or 0. */
+/* The position of the capability, or 0 if not all bits of @mask at @offset are set in it. */
 static unsigned int capability_with(struct rig *rig, uint8_t id, unsigned int offset,
 				    unsigned int size, uint32_t mask)
 {
@@ -94,7 +94,7 @@ static const char *no_sibling(struct rig *rig)
 	       "the slot has no other function with the same driver";
 }
 
-/* Both are in one group, which this process has open already. */
+/* Both functions are in one group, which this process has open already. */
 static int sibling_reset(struct rig *rig)
 {
 	struct peerbar_device *other;

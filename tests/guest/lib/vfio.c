@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Bare VFIO; see vfio.h. */
+/* VFIO without libpeerbar; see vfio.h. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -89,7 +89,7 @@ static off_t region_at(int fd, unsigned int index, unsigned int pos)
 	return (off_t)(region(fd, index).offset + pos);
 }
 
-/* Values are as the machine has them: the guest is little-endian, like PCI. */
+/* No byte swapping: the guest is little-endian, like PCI. */
 uint32_t vfio_read(int fd, unsigned int index, unsigned int pos, unsigned int size)
 {
 	uint32_t value = 0;
@@ -202,7 +202,7 @@ int vfio_hot_reset(int fd, int group)
 	return ret;
 }
 
-/* The ranges lie behind the array that the struct has room for. */
+/* The argument is allocated: struct vfio_dma_buf_call has room for VFIO_RANGES only. */
 int vfio_export_ranges(int fd, uint32_t bar, const struct vfio_region_dma_range *range,
 		       uint32_t nr, uint32_t open_flags)
 {

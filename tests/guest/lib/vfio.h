@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * VFIO without libpeerbar, by <linux/vfio.h> alone: the calls that the library does not
- * make, and the ones that are to go wrong.
+ * VFIO without libpeerbar, by <linux/vfio.h> alone: calls that the library does not make,
+ * and calls that are meant to fail.
  */
 #ifndef GUEST_VFIO_H
 #define GUEST_VFIO_H
@@ -13,7 +13,7 @@
 #include <linux/vfio.h>
 
 /*
- * VFIO_DEVICE_FEATURE_DMA_BUF as it lies in memory: struct vfio_device_feature, struct
+ * The argument of VFIO_DEVICE_FEATURE_DMA_BUF in memory: struct vfio_device_feature, struct
  * vfio_device_feature_dma_buf, and room for some ranges.
  */
 #define VFIO_RANGES 4u
@@ -45,63 +45,64 @@ void vfio_open(struct vfio *vfio, const char *address);
 void vfio_close(struct vfio *vfio);
 
 /*
- * In two steps: the group, with no device yet, and a device of it, whose name is its
- * address and may have " vf_token=UUID" after it. 0 or a negative errno.
+ * The same in two steps: open the group without a device, then a device of it. @name is its
+ * address, to which " vf_token=UUID" may be added. Return: 0 or a negative errno.
  */
 void vfio_open_group(struct vfio *vfio, const char *address);
 int vfio_open_device(struct vfio *vfio, const char *name);
 
-/* Bytes of a region, 0: not there. */
+/* The size of a region in bytes; 0: the device does not have it. */
 uint64_t vfio_region_size(int fd, unsigned int index);
 
-/* "/dev/vfio/12": the node of the device's group. Ends the test on failure. */
+/* The node of the device's group, such as "/dev/vfio/12". Ends the test on failure. */
 #define VFIO_NODE_SIZE 64u
 void vfio_group_node(const char *address, char *node);
 
-/* Registers of any region; @size is 1, 2 or 4. Ends the test on failure. */
+/* Access a register in any region; @size is 1, 2 or 4. Ends the test on failure. */
 uint32_t vfio_read(int fd, unsigned int index, unsigned int pos, unsigned int size);
 void vfio_write(int fd, unsigned int index, unsigned int pos, unsigned int size,
 		uint32_t value);
 
-/* The same with bytes that another thread may change while the kernel fetches them. */
+/* The same from memory that another thread may change while the kernel fetches it. */
 void vfio_write_from(int fd, unsigned int index, unsigned int pos, unsigned int size,
 		     const void *bytes);
 
-/* Those of configuration space. */
+/* The same for configuration space. */
 uint32_t vfio_config_read(int fd, unsigned int pos, unsigned int size);
 void vfio_config_write(int fd, unsigned int pos, unsigned int size, uint32_t value);
 
-/* Where the capability of this id is, 0: the device has none. */
+/* The position of the capability with this id; 0: the device does not have it. */
 unsigned int vfio_capability(int fd, uint8_t id);
 
-/* A feature without payload, set: 0 or a negative errno. */
+/* Set a feature that has no payload. Return: 0 or a negative errno. */
 int vfio_feature_set(int fd, uint32_t feature);
 
 /*
- * An eventfd that VFIO signals for the device: @index is VFIO_PCI_REQ_IRQ_INDEX, it is to be
- * closed, or VFIO_PCI_ERR_IRQ_INDEX, it had an error. The caller closes it.
+ * An eventfd that VFIO signals when the owner is to close the device (@index is
+ * VFIO_PCI_REQ_IRQ_INDEX) or when the device has had an error (VFIO_PCI_ERR_IRQ_INDEX). The
+ * caller closes the eventfd.
  */
 int vfio_eventfd(int fd, uint32_t index);
 
 /* Has it been signalled, or is it within @timeout_ms? */
 bool vfio_signalled(int eventfd, unsigned int timeout_ms);
 
-/* What who opens a virtual function of the device must know: 0 or a negative errno. */
+/* Set the VF token, which an open of a virtual function must give. 0 or a negative errno. */
 #define VFIO_TOKEN_SIZE 16u
 int vfio_set_token(int fd, const uint8_t *uuid);
 
 /*
- * Reset all that hangs on the device's bus, with @group as the proof that it is ours: 0 or
- * a negative errno.
+ * Hot reset of all devices on the device's bus; @group proves to VFIO that they are ours. Return:
+ * 0 or a negative errno.
  */
 int vfio_hot_reset(int fd, int group);
 
-/* One dma-buf, of ranges or of one: a descriptor or a negative errno. */
+/* Export a dma-buf of several ranges, or of one. Return: its descriptor or a negative errno. */
 int vfio_export_ranges(int fd, uint32_t bar, const struct vfio_region_dma_range *range,
 		       uint32_t nr, uint32_t open_flags);
 int vfio_export(int fd, uint32_t bar, uint64_t offset, uint64_t length, uint32_t open_flags);
 
-/* Memory of this process at @iova for the devices of the container: 0 or a negative errno. */
+/* Map memory at @iova for the devices of the container. Return: 0 or a negative errno. */
 int vfio_map_dma(int container, void *mem, uint64_t iova, size_t length);
 
 /* Every second page of a BAR, @nr of them, from the last to the first. */

@@ -26,7 +26,7 @@ static bool has_name(const char *name_file, const char *wanted)
 	return !strcmp(name, wanted);
 }
 
-/* Looked up in sysfs: /dev/virtio-ports/ is udev's, and the guest may have none. */
+/* Looked up in sysfs, because /dev/virtio-ports/ is made by udev, which may not run here. */
 static bool find(const char *name, char *path, size_t size)
 {
 	glob_t g;
@@ -100,7 +100,7 @@ void vport_send(struct vport *port, struct json_object *object)
 	json_object_put(object);
 }
 
-/* Return: whether something came. */
+/* Return: whether any bytes came. */
 static bool fill(struct vport *port, unsigned int timeout_ms)
 {
 	struct pollfd p = { .fd = port->fd, .events = POLLIN };
@@ -117,7 +117,10 @@ static bool fill(struct vport *port, unsigned int timeout_ms)
 	return true;
 }
 
-/* The tokener takes an object in pieces, and what follows it stays in the buffer. */
+/*
+ * An object may come in pieces, which the tokener collects. Bytes that follow it stay in the
+ * buffer.
+ */
 static struct json_object *parse(struct vport *port, struct json_tokener *tokener)
 {
 	struct json_object *object = json_tokener_parse_ex(tokener, port->buf, (int)port->have);

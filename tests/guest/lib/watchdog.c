@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Time limits; see watchdog.h. A thread and not a signal: a step that hangs
- * inside an ioctl would never get to run a handler.
+ * Time limits; see watchdog.h. A thread watches, not a signal handler, because a step that
+ * hangs inside an ioctl would never run one.
  */
 #include <dirent.h>
 #include <pthread.h>

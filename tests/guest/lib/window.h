@@ -15,28 +15,28 @@ struct window {
 	unsigned int nr;
 	size_t part;			/* bytes of each MR */
 	struct ibv_mr *mr[WINDOW_MRS];
-	uint64_t iova[WINDOW_MRS];	/* of each MR's first byte */
+	uint64_t iova[WINDOW_MRS];	/* the address of each MR's first byte */
 };
 
-/* BAR bytes [0, rig->span); failure ends the test, here and in the next. */
+/* Export and register BAR bytes [0, rig->span). Failure ends the test, here and below. */
 void window_open(struct window *w, struct rig *rig, unsigned int nr_mrs);
 
-/* The same of a dma-buf that is there; takes the descriptor over. */
+/* The same with an existing dma-buf; takes ownership of @fd. */
 void window_register(struct window *w, struct rig *rig, int fd, unsigned int nr_mrs);
 
-/* Dead or alive: every ibv_dereg_mr() must return 0. Return: whether all did. */
+/* Every ibv_dereg_mr() must return 0, also that of a revoked MR. Return: whether all did. */
 bool window_close(struct window *w);
 
 /*
- * The same through a new window: move @len bytes to BAR byte @offset and back,
- * and compare what the CPU and the NIC see. Return: NULL, or what went wrong.
+ * Move @len bytes through the window to BAR byte @offset and back, and compare what the CPU
+ * and the NIC see. Return: NULL, or what went wrong.
  */
 const char *window_verify(struct rig *rig, struct window *w, uint64_t offset, uint32_t len);
 
 /*
  * The work request that moves @len bytes of host memory into the BAR (LOOPBACK_WRITE)
- * or of the BAR into host memory (LOOPBACK_READ). @bar and @key are of an MR on the
- * BAR, dead or alive; on EFA an MR has one key for both sides.
+ * or of the BAR into host memory (LOOPBACK_READ). @bar and @key belong to an MR on the
+ * BAR, revoked or not; on EFA an MR has one key for both sides.
  *
  * The BAR is the remote side. A NIC without RDMA WRITE (efa of Linux 6.1) moves into
  * the BAR by a READ from host memory, with the BAR as the local side.
