@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * bench_bounds: times of resets with importers of every kind, as lines of JSON.
+ * bench_bounds: times of resets with importers of each behaviour, as lines of JSON.
  *
  *	bench_bounds [--mrs N] [--buffers N] [--ranges N] [--importers once|never|sit]
  *		     [--device ADDRESS] [--timeout-ms N] [--cycles N] reset|waits
  *
- * reset	"own" is a reset with nothing exported, "reset" the same with the crowd,
- *		"revoke" the exporter's part of that by its own clock; then one "detach", and
- *		all of them, "detach_all".
- * waits	For how long the locks are not to be had while the crowd is there, detaches
- *		unrevoked, and is revoked by a reset with importers of each kind. Who waits
- *		slows down what is waited for, so no time is taken of that.
+ * reset	"own" is a reset with nothing exported, "reset" one with the crowd attached, and
+ *		"revoke" the exporter's part of it by its own clock. Then "detach" is a single
+ *		detach, and "detach_all" the detaches of the whole crowd.
+ * waits	How long others wait for the exporter's locks while the crowd is idle, while it
+ *		detaches with nothing revoked, and while a reset revokes it, with importers of
+ *		each behaviour. The waiting threads slow down what they wait for, so the reset
+ *		and the detaches are not timed here.
  *
- * --timeout-ms is the exporter's revoke_timeout_ms meanwhile. The device that imports is
- * the NIC by default.
+ * --timeout-ms sets the exporter's revoke_timeout_ms for this run. The importing device is the
+ * NIC by default.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -46,7 +47,7 @@ static void reset(struct scene *s)
 		tap_die("reset", "%s", peerbar_errmsg());
 }
 
-/* One line's first members, which say what was measured. */
+/* The first members of a line, which say what was measured. */
 static void say_crowd(const struct scene *s, const char *kind, char *text, size_t size)
 {
 	snprintf(text, size, "\"kind\":\"%s\",\"mrs\":%u,\"buffers\":%u,\"ranges\":%u,"
@@ -185,7 +186,7 @@ static void usage(const char *name)
 	exit(2);
 }
 
-/* From 1 to @most. */
+/* Parse a number from 1 to @most. */
 static unsigned int number(const char *text, unsigned int most, const char *name)
 {
 	char *end;

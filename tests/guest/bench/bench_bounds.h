@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * bench_bounds: how long importers can delay a reset with peerbar-vfio-pci, and what that
- * costs others. scripts/lab.d/guest/bench-bounds runs it for many crowds of importers.
+ * bench_bounds: how long importers can delay a reset with peerbar-vfio-pci, and how long that
+ * makes others wait. scripts/lab.d/guest/bench-bounds runs it for many crowds of importers.
  */
 #ifndef GUEST_BENCH_BOUNDS_H
 #define GUEST_BENCH_BOUNDS_H
@@ -11,27 +11,27 @@
 #include "lib/rig.h"
 
 #define CROWD_MRS 4096u		/* at most */
-#define CROWD_RANGES 512u	/* at most: so many the exporter takes in one buffer */
+#define CROWD_RANGES 512u	/* at most: the exporter's limit for one buffer */
 
 enum behaviour {
-	ONCE,	/* each unmaps before its callback returns */
-	NEVER,	/* none unmaps, though each is told to */
+	ONCE,	/* each importer unmaps before its callback returns */
+	NEVER,	/* none unmaps, although each is told to */
 	/*
-	 * The last one that came sits in its callback, and on the reservation lock of its
-	 * buffer, until crowd_finish(). The others would unmap at once.
+	 * The importer that attached last sits in its callback, with its buffer's lock held,
+	 * until crowd_finish(). The others would unmap at once.
 	 */
 	SIT,
 	BEHAVIOURS,
 };
 
-/* Who has the BAR: so many memory regions, spread over so many buffers. */
+/* The importers: @mrs memory regions, spread over @buffers buffers. */
 struct crowd {
 	unsigned int mrs, buffers;
-	unsigned int ranges;		/* of a page, in each buffer */
+	unsigned int ranges;		/* in each buffer, each of one page */
 	enum behaviour behaviour;
-	const char *device;		/* that imports */
+	const char *device;		/* the importing device */
 	int importer;
-	unsigned int mapped;		/* the last that came; the exporter refused the others */
+	unsigned int mapped;		/* those that attached last; the exporter refused others */
 	int dmabuf[CROWD_MRS];
 	uint32_t handle[CROWD_MRS];
 };
@@ -40,15 +40,15 @@ const char *behaviour_name(enum behaviour behaviour);
 int behaviour_by_name(const char *name);	/* -1: there is none of that name */
 
 /*
- * Export, attach, map. The exporter may refuse to map more than it can close in time. Any
+ * Export, attach and map. The exporter may refuse mappings beyond its limit (ENOMEM). Any
  * other failure ends the bench, here and below.
  */
 void crowd_open(struct crowd *c, struct rig *rig);
 
-/* After a revoke: all callbacks are over when this returns. */
+/* Call this after a revoke. All callbacks are over when it returns. */
 void crowd_finish(struct crowd *c);
 
-/* The last that came, and then the others. */
+/* Detach the importer that attached last, and then the others. */
 void crowd_detach_last(struct crowd *c);
 void crowd_detach_others(struct crowd *c);
 void crowd_close(struct crowd *c);

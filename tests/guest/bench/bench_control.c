@@ -21,7 +21,7 @@ static void usage(const char *name)
 	exit(2);
 }
 
-/* 1 to 65536; 0: not a number of that kind. */
+/* Parse a number from 1 to 65536. Return: 0 if it is none. */
 static unsigned int number(const char *text)
 {
 	char *end;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Crowds of importers, by tests/kmod; see bench_bounds.h. */
+/* Crowds of importers, made by tests/kmod; see bench_bounds.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -32,7 +32,7 @@ static void must(int ret, const char *what)
 		tap_die(what, "%s", strerror(-ret));
 }
 
-/* Pages with holes between them, so that none can be merged. */
+/* Export pages with gaps between them, so that no two ranges can be merged. */
 static int export(const struct crowd *c, struct rig *rig)
 {
 	struct peerbar_range range[CROWD_RANGES];
@@ -51,7 +51,10 @@ static bool is_last(const struct crowd *c, unsigned int mr)
 	return mr == c->mrs - 1;
 }
 
-/* The dma-buf core tells the last one first: while that one sits, nobody else is told. */
+/*
+ * The dma-buf core tells the importer first that attached last. The one that sits is that one,
+ * so no other importer of its buffer is told meanwhile.
+ */
 static void attach(struct crowd *c, unsigned int mr)
 {
 	struct pti_attach how = {
@@ -64,7 +67,10 @@ static void attach(struct crowd *c, unsigned int mr)
 	c->handle[mr] = how.handle;
 }
 
-/* Those that came last first, so that it is others that are refused. */
+/*
+ * Map in reverse order of attaching. If the exporter refuses some, the importer that attached
+ * last (which sits, with SIT) is not among them.
+ */
 static void map_all(struct crowd *c)
 {
 	int ret = 0;
@@ -87,7 +93,10 @@ void crowd_open(struct crowd *c, struct rig *rig)
 	map_all(c);
 }
 
-/* A query waits for the reservation lock, which is held while a buffer's callbacks run. */
+/*
+ * A query waits for the buffer's reservation lock, which is held while its callbacks run. So the
+ * queries return only when the callbacks are over.
+ */
 void crowd_finish(struct crowd *c)
 {
 	struct pti_query q;

@@ -6,10 +6,10 @@
  *	importer	export, attach, map, revoke, detach, close
  *	unmap		export, attach, map, unmap, detach, close
  *
- * The first is what a program sees: the NIC's admin commands are in it. The other two
- * import through tests/kmod, with no NIC, and leave what the exporter costs. The revoke is
- * memory decode turned off, which on an emulated device is mostly the emulator's own
- * work; "idle" is the same call with nothing exported, and "net" the total without it.
+ * The first is what a program sees, the NIC's admin commands included. The other two
+ * import through tests/kmod, with no NIC, so what remains is the cost of the exporter. The
+ * revoke is turning memory decode off, which on an emulated device is mostly the emulator's
+ * own work; "idle" is the same call with nothing exported, and "net" is the total minus that.
  */
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +23,7 @@
 
 #define LIMIT_S 120u
 
-/* A call of the importer's, which gives a negative errno. */
+/* The result of an importer call, 0 or a negative errno. */
 static void must(int ret, const char *what)
 {
 	if (ret)
@@ -35,7 +35,10 @@ static void put_total(struct times *t, unsigned int total)
 	times_put(t, total, times_sum(t, total));
 }
 
-/* Of a revoke, the emulator's part: the same call with nothing exported. Then the rest. */
+/*
+ * Measure the emulator's part of a revoke, which is the same call with nothing exported, and
+ * compute the rest.
+ */
 static void put_net(struct rig *rig, struct times *t, unsigned int total)
 {
 	unsigned int idle = total + 1, net = total + 2;
@@ -83,7 +86,7 @@ static uint32_t attach(int importer, int fd)
 	return handle;
 }
 
-/* @revoke: that makes the importer unmap; else it does so by itself. */
+/* @revoke: a revoke makes the importer unmap. Otherwise it unmaps by itself. */
 static void importer_cycle(struct rig *rig, int importer, bool revoke, struct times *t)
 {
 	enum { EXPORT, ATTACH, MAP, UNMAP, DETACH, CLOSE, TOTAL };

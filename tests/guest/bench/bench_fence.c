@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * How long peerbar-vfio-pci takes to shut its BAR against the memory regions on it, by
- * size, by NIC and by memory region:
+ * size, by number of NICs and by number of memory regions:
  *
- *	revoke	when access is taken away, by the exporter's own clock: the trigger's part
- *		(memory decode off) is the emulator's, and not in it;
- *	dereg	when the program gives all of them back by itself, ibv_dereg_mr() each.
+ *	revoke	when access is taken away, by the exporter's own clock. The trigger (memory
+ *		decode off) is the emulator's work and not included.
+ *	dereg	when the program itself calls ibv_dereg_mr() for all of them.
  *
- * Whether a revoke is the NIC driver's doing or the fence's depends on the driver that is
- * loaded; the exporter says it with the time.
+ * It depends on the NIC driver that is loaded whether a revoke is done by that driver or by the
+ * fence. The exporter says which, together with the time.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,12 +21,12 @@
 #include "lib/tap.h"
 #include "lib/watchdog.h"
 
-#define LIMIT_S 120u		/* for one size and crowd */
+#define LIMIT_S 120u		/* for one size and one crowd */
 #define MAX_NICS 2u
 #define MAX_MRS 8u
 #define GIB (MIB << 10)
 
-/* Who has the BAR registered: so many NICs, each with so many memory regions on all of it. */
+/* Who has the BAR registered: @nics NICs, each with @mrs memory regions on all of the buffer. */
 struct crowd {
 	unsigned int nics;
 	unsigned int mrs;
@@ -36,8 +36,8 @@ static const struct crowd crowds[] = { { 1, 1 }, { 1, MAX_MRS }, { 2, 1 } };
 static const size_t sizes[] = { 4096, 2 * MIB, 256 * MIB, 8 * GIB, 64 * GIB };
 
 struct scene {
-	struct rig nic[MAX_NICS];	/* the first one's has the device, too */
-	unsigned int nr_nics;		/* that there are */
+	struct rig nic[MAX_NICS];	/* nic[0] has the VFIO device, too */
+	unsigned int nr_nics;		/* how many the guest has */
 	struct crowd crowd;
 	struct ibv_mr *mr[MAX_NICS][MAX_MRS];
 };
@@ -95,7 +95,7 @@ static unsigned int cycle(struct scene *s, struct times *t)
 	return revocation.fenced;
 }
 
-/* The fence for all of them or for none; what is between is no measurement. */
+/* The fence must have closed all mappings or none. With a mixture the bench fails. */
 static const char *kind_of_revoke(const struct scene *s, unsigned int fenced,
 				  unsigned int cycles)
 {

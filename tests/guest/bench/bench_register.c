@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * What registration costs by the size of the MR and by the address that it gets (its
- * iova). The NIC takes the largest pages in which the address and the bus address are
- * congruent, and its driver writes one table entry for each:
+ * The cost of registration, by the size of the MR and by the address that it gets (its
+ * iova). The driver uses the largest NIC pages for which the address and the bus address are
+ * congruent modulo the page size, and writes one table entry for each:
  *
  *	library		the address that peerbar_reg_mr() chooses
- *	mapped		that of a CPU mapping made by peerbar_map()
- *	page		one that is aligned to 4 KiB, as mmap alone may give
+ *	mapped		the address of a CPU mapping made by peerbar_map()
+ *	page		an address that is aligned to 4 KiB only, as plain mmap() may give
  *
  * Sizes go from 64 MiB up to the whole BAR, by powers of 4 and at last the BAR.
  */
@@ -26,7 +26,7 @@
 
 #define LIMIT_S 180u
 #define SMALLEST (64 * MIB)
-#define PAGE_ALIGNED 0x7e1234567000ull	/* at 4 KiB, and no larger power of two */
+#define PAGE_ALIGNED 0x7e1234567000ull	/* to 4 KiB and nothing larger */
 
 static uint64_t nic_pages(void)
 {
@@ -37,7 +37,7 @@ static uint64_t nic_pages(void)
 	return pages;
 }
 
-/* @iova NULL: the library's choice. */
+/* @iova: the address of the MR; NULL: the library chooses. */
 static struct ibv_mr *reg(struct rig *rig, int fd, const uint64_t *iova)
 {
 	struct ibv_mr *mr;

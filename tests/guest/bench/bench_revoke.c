@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * How long the calls that revoke take: reset, memory off, close; each
+ * How long the calls that revoke take (reset, memory off, close), each of them
  *
- *	idle		with nothing exported, as the price of the call itself,
- *	quiet		with one MR that nobody uses,
+ *	idle		with nothing exported, which is the cost of the call itself;
+ *	quiet		with one MR that nobody uses;
  *	traffic		with one MR and the QP full of WRITEs into it.
  */
 #include <stdio.h>
@@ -23,7 +23,7 @@ enum load { IDLE, QUIET, TRAFFIC, LOADS };
 
 static const char *const load_names[] = { "idle", "quiet", "traffic" };
 
-/* All that the QP takes; each writes the whole MR. */
+/* Fill the QP with requests, each of which writes the whole MR. */
 static void fill(struct rig *rig, const struct window *w)
 {
 	for (unsigned int i = 0; i < DEPTH; i++) {

@@ -16,7 +16,7 @@
 
 static const char *const names[WAITS] = { "revokes", "exports", "attachments", "poll" };
 
-/* All of a file of debugfs, which is written anew when it is read from its beginning. */
+/* Read a whole file of debugfs. The kernel produces it anew when it is read from offset 0. */
 static void read_file(int fd)
 {
 	char text[65536];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * How long others are kept waiting by the exporter's locks: a thread for each lock does, a
- * thousand times a second, what takes it.
+ * How long the exporter's locks make others wait. For each lock a thread does something that
+ * takes it, a thousand times a second.
  *
- *	revokes		peerbar_context.lock: reads that file of the device in debugfs
- *	exports		the same, once for each buffer
- *	attachments	the same, and peerbar_buffer.lock of each buffer
+ *	revokes		peerbar_context.lock: reading that file of the device in debugfs
+ *	exports		the same lock, taken once for each buffer
+ *	attachments	the same lock, and peerbar_buffer.lock of each buffer
  *	poll		the reservation lock of one dma-buf: poll() on it
  *
  * Failure ends the bench.
@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 
 #define WAITS 4u
-#define WAITS_SAMPLES 4096u	/* the first ones, of which the median is taken */
+#define WAITS_SAMPLES 4096u	/* the median is that of the first ones */
 
 struct waiter {
 	pthread_t thread;
@@ -34,7 +34,7 @@ struct waits {
 	struct waiter waiter[WAITS];
 };
 
-/* Each has waited once when this returns. */
+/* Start the threads. Each has waited once when this returns. */
 void waits_start(struct waits *w, const char *device, int dmabuf);
 void waits_stop(struct waits *w);
 

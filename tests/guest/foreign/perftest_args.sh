@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# perftest's --use_vfio: help, and every wrong use gives its message and ends the
-# tool. Wrong arguments need no NIC and no device; what only the device can tell
-# is tried where the lab names one (PB_IBDEV, PB_GPU, PB_NIC).
+# perftest's --use_vfio: --help shows it, and every wrong use gives its message and ends
+# the tool. Wrong arguments need no NIC and no device. Errors that only a device can show
+# are tested if the environment names one (PB_IBDEV, PB_GPU, PB_NIC).
 #
 #   perftest_args.sh [FOLDER OF TOOLS]
 set -u
@@ -13,7 +13,7 @@ OUT=$(mktemp -d)
 trap 'rm -rf "$OUT"' EXIT
 failures=0
 
-# result NAME WHY: ok if there is no reason against it.
+# result NAME WHY: ok if WHY is empty.
 result()
 {
 	if [ -z "$2" ]; then
@@ -24,13 +24,13 @@ result()
 	fi
 }
 
-# The last line that says something, for a reason.
+# The last line of a log that says something, as the reason of a failure.
 last_words()
 {
 	grep -v -e '^-*$' -e 'exited with Error' "$1" | tail -n 1
 }
 
-# tool NAME ARG...: one of ours, with a time limit.
+# tool NAME ARG...: run one of our tools, with a time limit.
 tool()
 {
 	local name=$1
@@ -38,7 +38,7 @@ tool()
 	timeout 20 "${TOOLS:+$TOOLS/}$name" "$@"
 }
 
-# judge NAME TEXT STATUS FILE: failed by itself, with TEXT among its words?
+# judge NAME TEXT STATUS FILE: the tool must have failed by itself, with TEXT in its output.
 judge()
 {
 	if [ "$3" = 0 ]; then
@@ -61,8 +61,8 @@ refuse()
 	judge "$name" "$text" "$status" "$OUT/log"
 }
 
-# accept NAME TOOL ARG...: the arguments pass, and the tool gets as far as
-# looking for an RDMA device of a name that none has.
+# accept NAME TOOL ARG...: the tool accepts the arguments, and gets as far as looking for
+# an RDMA device, by a name that no device has.
 accept()
 {
 	local name=$1
@@ -142,12 +142,12 @@ await_server()
 	return 1
 }
 
-# pair SERVER-OPTIONS CLIENT-OPTIONS: one ib_read_bw with itself on the NIC. Both
+# pair SERVER-OPTIONS CLIENT-OPTIONS: an ib_read_bw client and server on the same NIC. Both
 # logs go to $OUT/log; the status is the client's, or the server's if that is 0.
 pair()
 {
 	local server common=(-d "$PB_IBDEV" -c SRD -x 0 -n 5 -p "$PORT") status=0 other=0
-	# options are lists of words
+	# the options are lists of words, to be split
 	# shellcheck disable=SC2086
 	tool ib_read_bw "${common[@]}" $1 > "$OUT/server" 2>&1 &
 	server=$!
@@ -160,7 +160,7 @@ pair()
 	return $status
 }
 
-# refuse_device NAME TEXT OPTIONS [OPTIONS OF BOTH]: the client's buffer cannot be had.
+# refuse_device NAME TEXT OPTIONS [OPTIONS OF BOTH]: the client cannot get its buffer.
 refuse_device()
 {
 	local status=0

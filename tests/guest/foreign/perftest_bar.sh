@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# perftest with --use_vfio: the BAR of the virtual GPU as the buffer of the server,
-# of the client, and, where there are two GPUs, of both.
+# perftest with --use_vfio: the virtual GPU's BAR is the buffer of the server, then of the
+# client and, if there are two GPUs, of both.
 #
-#   perftest_bar.sh [PATTERN]		only the cases whose name matches
+#   perftest_bar.sh [PATTERN]		run only the cases whose name matches
 set -eu
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"

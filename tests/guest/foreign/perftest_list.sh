@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # The distribution's perftest, unmodified, on the virtual NIC.
 #
-#   perftest_list.sh [PATTERN]		only the cases whose name matches
+#   perftest_list.sh [PATTERN]		run only the cases whose name matches
 #
 # ib_write_lat needs -I 0: its default of 32 inline bytes is more than EFA's RDMA
-# WRITE has room for. UD needs -Q 1: EFA signals every work request.
+# WRITE has room for. UD needs -Q 1 because EFA signals every work request.
 set -eu
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
@@ -32,7 +32,7 @@ run()
 	fi
 }
 
-# ops NAME SIZE: bandwidth in every mode that the tool has.
+# bandwidth TOOL SIZE: run a bandwidth tool in every mode that it has.
 bandwidth()
 {
 	local srd=(-c SRD -n 100)
@@ -53,13 +53,13 @@ run ib_write_lat -c SRD -n 100 -s 8 -I 0
 run ib_send_lat -c SRD -n 20 -a
 run ib_read_lat -c SRD -n 20 -a
 run ib_write_lat -c SRD -n 20 -a -I 0
-# events: WRITE has none at its target, so perftest offers them for READ and SEND
+# completion events: WRITE has none at its target, so perftest offers them for READ and SEND
 run ib_send_bw -c SRD -n 100 -s 4096 -e
 run ib_send_bw -c SRD -n 100 -s 4096 -e -b
 run ib_send_lat -c SRD -n 100 -s 8 -e
 run ib_read_bw -c SRD -n 100 -s 65536 -e
 run ib_read_lat -c SRD -n 100 -s 8 -e
-# immediate data, taken by a receive buffer and without one
+# immediate data, which consumes a receive buffer, and then one that consumes none
 run ib_write_bw -c SRD -n 100 -s 65536 --write_with_imm
 run ib_write_bw -c SRD -n 100 -s 65536 --write_with_imm --unsolicited_write
 # datagrams

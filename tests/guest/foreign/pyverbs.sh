@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# rdma-core's own tests, from its package, on the virtual NIC. All that are for
-# this type of device must pass; the others skip, and say why.
+# rdma-core's own Python tests, from its package, on the virtual NIC. Every test that applies
+# to this type of device must pass. The others skip, and say why.
 #
 #   pyverbs.sh [TEST...]	results also to /results/pyverbs.json and pyverbs.log
 #
@@ -23,11 +23,12 @@ fi
 cp -r "$SOURCE" "$work/tests"
 find "$work/tests" -name '*.gz' -exec gunzip {} +
 
-# Some tests want huge pages; without them they would skip for the wrong reason.
+# Some tests need huge pages. Without them they would skip for the wrong reason.
 echo 64 > /proc/sys/vm/nr_hugepages
 
 tap_begin_checks
-# Standard error is what Python says of objects that die after a refused creation.
+# Standard error goes to a log of its own: Python complains there when it destroys an object
+# whose creation was refused.
 tap_wrap timeout 240 python3 "$here/pyverbs_run.py" --tests "$work" \
 	--json /results/pyverbs.json --dev "${PB_IBDEV:?run this in the lab}" --gid 0 "$@" \
 	2> /results/pyverbs.log

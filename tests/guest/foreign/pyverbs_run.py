@@ -63,7 +63,7 @@ class Recorder(unittest.TestResult):
 
 
 def load(folder, options, names):
-    """The suite, with the tests' own options where their parser looks for them."""
+    """Load the tests. Their own options go to sys.argv, where their parser looks."""
     sys.path[:0] = [folder, os.path.join(folder, 'tests')]
     sys.argv[1:] = options
     parser = importlib.import_module('args_parser').parser

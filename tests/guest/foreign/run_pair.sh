@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# Run a perftest tool as server and client in this machine, over the loopback of
-# the NIC, and print its lines of figures (bytes, iterations, and what the tool
-# gives for them). Ends within the time limit whatever happens.
+# Run a perftest tool as server and client in this machine, looped back by the NIC, and
+# print the tool's lines of figures (bytes, iterations and results). Ends within the time
+# limit whatever happens.
 #
 #   run_pair.sh [--limit S] [--server "ARG..."] [--client "ARG..."] TOOL [ARG...]
 #
 # Always adds -d $PB_IBDEV and -x 0: EFA needs a GID. Exit status: 0 if both sides
-# ended well; else 1, and the end of what both said on standard error.
+# ended well; otherwise 1, and the end of the output of both is on standard error.
 set -eu
 
 usage()
@@ -28,7 +28,7 @@ while [ $# -gt 0 ]; do
 done
 [ $# -gt 0 ] || usage
 
-# A port of its own: the last pair's may still be waiting to be forgotten.
+# A port per run: that of the last pair may still be in TIME_WAIT.
 port=$((18000 + $$ % 10000))
 tool=("$@" -d "${PB_IBDEV:?run this in the lab}" -x 0 -p "$port")
 out=$(mktemp -d)

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# The kernel's own vfio selftests, on every device that the lab gave to the exporter:
+# The kernel's own vfio selftests, on every device that is bound to DRIVER:
 #   selftests.sh DRIVER
-# One line for each test, in words that do not depend on the driver:
+# Prints one line for each test, which is the same for every driver:
 #   ok|not ok PROGRAM FIXTURE.VARIANT.TEST on KIND [# SKIP why]
-# What the tests print goes to /results/selftests.log. A failure is no failure of this
-# script: tests/selftests/compare judges, with the same of another driver.
+# The output of the tests goes to /results/selftests.log. This script does not fail if a test
+# does: tests/selftests/compare judges, by comparing the lines of two drivers.
 set -uo pipefail
 
 TESTS=/src/build/tests/selftests
@@ -13,9 +13,9 @@ LOG=/results/selftests.log
 OUT=/tmp/selftest.out
 declare -A KIND=([0x1b360x0010]=nvme [0x80860x10c9]=igb)
 
-# Virtual functions are off by default, where the kernel can have them. The tests map 1 GiB
-# at a time: without huge pages it is zeroed page by page, which takes an emulated machine
-# seconds.
+# If the driver supports virtual functions, they are off by default: turn them on. The tests
+# map 1 GiB at a time. Without huge pages the kernel zeroes it page by page, which takes an
+# emulated machine seconds.
 prepare()
 {
 	local sriov=/sys/module/${1//-/_}/parameters/enable_sriov
@@ -25,7 +25,7 @@ prepare()
 	echo always > /sys/kernel/mm/transparent_hugepage/shmem_enabled
 }
 
-# Addresses and kinds of the devices that the driver has.
+# Addresses and kinds of the devices that are bound to the driver.
 devices_of()
 {
 	local dev
@@ -34,7 +34,8 @@ devices_of()
 	done
 }
 
-# Of a program that ends before its first test there is one line, with its last words.
+# results STATUS: one line per test. A program that ends before its first test gets one line
+# in all; if it skips (status 4), the line has its last words.
 results()
 {
 	grep -E '^(not )?ok [0-9]+ ' $OUT | sed -E 's/^((not )?ok) [0-9]+ /\1 /' && return
@@ -45,7 +46,8 @@ results()
 	fi
 }
 
-# Every test of a kind that needs iommufd has the word in its name.
+# A failed test that needs iommufd is a skip if there is none. Such tests have "iommufd" in
+# their names.
 without_iommufd()
 {
 	if [ -e /dev/iommu ]; then

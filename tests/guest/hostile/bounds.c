@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * bounds: how much a program that owns a device can take of what others need, too: memory
- * of the kernel, and addresses of a NIC. With the kernel's exporter there are no bounds.
+ * bounds: how much a program that owns a device can take of what others need as well: kernel
+ * memory, and a NIC's IOVA space. The kernel's exporter does not limit either.
  */
 #include "bounds.h"
 #include "lib/kmsg.h"

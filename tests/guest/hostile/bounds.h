@@ -5,7 +5,7 @@
 
 #include "lib/vfio.h"
 
-void bounds_memory(const struct vfio *vfio);	/* bounds_memory.c: of the kernel */
-void bounds_iova(const struct vfio *vfio);	/* bounds_iova.c: addresses of the NIC */
+void bounds_memory(const struct vfio *vfio);	/* bounds_memory.c: kernel memory */
+void bounds_iova(const struct vfio *vfio);	/* bounds_iova.c: the NIC's addresses */
 
 #endif /* GUEST_BOUNDS_H */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The addresses that a NIC can use are few (--nic --dma-bits=32) and every program on it
- * needs some of them. All that is mapped of one device gets an eighth of them, or one
- * mapping, however large; who wants more gets ENOMEM, and host memory can be registered as
- * before.
+ * A NIC may have few addresses (--nic --dma-bits=32), and every program that uses it needs some
+ * of them. All mappings of one exporting device together may take an eighth of them, or one
+ * mapping of any size. Any more give ENOMEM, and host memory can be registered as before.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,18 +21,18 @@
 #define HOST (64 * MIB)
 #define MAX_MAPPINGS 4096u
 #define REFUSALS 300u
-#define LOG_LINES 100u		/* 32 in 5 s, in which there are all of these */
+#define LOG_LINES 100u		/* at most; the limit is 32 in 5 s */
 
 static const char name[] = "IOVA share";
 
 static struct {
 	int device, importer;
 	uint64_t space;		/* bytes that the NIC can address */
-	uint64_t mapped;	/* and how many of them are taken */
+	uint64_t mapped;	/* and how many of them our mappings take */
 	unsigned int mappings;
 } share;
 
-/* The width of its addresses, as its driver has set it. */
+/* From the width of the NIC's addresses, as its driver has set it. */
 static uint64_t space_of_nic(void)
 {
 	unsigned int bits = 0;
@@ -71,7 +70,7 @@ static int map_one(uint64_t size)
 	return ret;
 }
 
-/* As many of @largest bytes as there can be, then halves of it, until nothing fits. */
+/* Make mappings of @largest bytes until one fails, then halve the size, until none fits. */
 static int map_all(uint64_t largest)
 {
 	int ret = 0;
@@ -91,7 +90,7 @@ static void drop_all(void)
 	share.mappings = 0;
 }
 
-/* What any other program on the NIC does, which has it open. */
+/* Another program's view: can it register host memory with the NIC, which it has open? */
 static bool host_memory_registers(const struct rig *rig)
 {
 	void *host = mmap(NULL, HOST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

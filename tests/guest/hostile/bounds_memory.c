@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Who pays for the kernel's memory: the process that exports and has it mapped, which need
- * not be root, and in whose memory cgroup it counts. Otherwise such a process could use up
- * the machine's.
+ * Kernel memory for exports and mappings is charged to the memory cgroup of the process that
+ * exports and maps, which need not be root. Otherwise such a process could use up the
+ * machine's memory.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,21 +30,21 @@
 #define PAGE 4096u
 #define RANGES 512u		/* as many as a buffer can have */
 #define BUFFERS 1024u
-#define BUFFER_BYTES (RANGES * 8u)	/* at least, for the ranges of each */
+#define BUFFER_BYTES (RANGES * 8u)	/* for the ranges of one, at least */
 #define MAPPINGS 2048u
-#define MAPPING_BYTES 128u		/* at least, for an attachment and its mapping */
-#define SETTLE_US 2500000u		/* the kernel sums its counters up every 2 s */
+#define MAPPING_BYTES 128u		/* for an attachment and its mapping, at least */
+#define SETTLE_US 2500000u		/* the kernel sums up its counters every 2 s */
 
 static const char name[] = "memory";
 
-/* The other process, in the group: it does a step when it is told to, and says how it was. */
+/* The other process, in the cgroup. It does each step on request, and answers how it went. */
 struct user {
 	pid_t pid;
 	int control;
 	int device, importer;
 };
 
-/* As nobody, with nothing but the two descriptors. */
+/* Become nobody, who has nothing but the open descriptors of the device and the importer. */
 static void drop_privileges(void)
 {
 	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
@@ -127,7 +127,7 @@ static void end(struct user *user)
 	close(user->importer);
 }
 
-/* The kernel's own memory that the group pays for. */
+/* The kernel memory that is charged to the group. */
 static uint64_t charged(void)
 {
 	unsigned long long bytes;
@@ -145,7 +145,7 @@ static uint64_t charged(void)
 	tap_die(name, "cannot read " GROUP "/memory.stat: %s", strerror(errno));
 }
 
-/* One step of the process, which is to cost it at least @bytes. */
+/* Have the process do one step, for which at least @bytes must be charged. */
 static void charges(const struct user *user, enum step step, uint64_t bytes,
 		    const char *what)
 {

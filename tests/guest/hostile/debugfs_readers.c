@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * debugfs_readers: the files in debugfs are read while a revoke waits for an importer that
- * does not let go, and while buffers are closed. A reader never waits for the revoke, and
- * each number that it reads is one that a buffer had.
+ * debugfs_readers: reads the files in debugfs while a revoke waits for an importer that does not
+ * let go, and while buffers are closed. A reader must never wait for the revoke, and each inode
+ * number that it reads must be that of one of these buffers.
  *
- * The inode that a buffer is named by is gone before the exporter hears of the last close.
- * Pipes are made in that moment: they get the memory of such inodes, and numbers of their
- * own.
+ * A dma-buf's inode, by whose number debugfs names the buffer, is freed before the exporter
+ * hears of the last close. At that moment this test makes pipes, whose inodes reuse that memory
+ * with other numbers. An exporter that reads a freed inode would show those.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -102,7 +102,7 @@ static void *reset(void *arg)
 	return NULL;
 }
 
-/* May wait for the revoke, so each has a thread. */
+/* A close may wait for the revoke, so each has a thread of its own. */
 static void *close_one(void *fd)
 {
 	close((int)(intptr_t)fd);
@@ -150,7 +150,7 @@ static void judge(const struct reader *r)
 		  us_to_ms(r->longest_us));
 }
 
-/* Everything at once; the importer never lets go, and is fenced in the end. */
+/* Read, reset and close at the same time. The importer holds on until it is fenced. */
 static void read_while_closing(struct bench *b, int *buffers)
 {
 	uint32_t handle = attach_and_map(b, PTI_DYNAMIC, PTI_UNMAP_NEVER);

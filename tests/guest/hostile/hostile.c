@@ -45,7 +45,7 @@ static struct ibv_context *open_device(const char *name)
 	return context;
 }
 
-/* Guard, memory, guard. */
+/* Memory with a guard on both sides. */
 static uint8_t *guarded(void)
 {
 	size_t len = HOSTILE_MEM + 2 * GUARD;
@@ -140,7 +140,7 @@ static void hostile_close(struct hostile *h)
 	ibv_close_device(h->context);
 }
 
-/* ---- chance ---- */
+/* ---- random requests ---- */
 
 /* Post @n requests at once and count the completions. */
 static unsigned int complete_batch(struct rawqp *raw, unsigned int n, unsigned int *failed)
@@ -162,7 +162,7 @@ static void randomize(void *mem, size_t len)
 		*byte++ = (uint8_t)(random() >> 8);
 }
 
-/* All bytes by chance, or a correct request with one to three bytes changed. */
+/* All bytes random, or a correct request with one to three bytes changed. */
 static void random_wqe(const struct hostile *h, struct efa_io_wqe *wqe)
 {
 	uint8_t *byte = (uint8_t *)wqe;
@@ -216,7 +216,7 @@ static void test_overrun(struct hostile *h, const char *name, uint32_t ahead)
 	rawqp_close(&victim);
 }
 
-/* Stores of every width all over the page; what they hit by chance may break the QP. */
+/* Stores of every width all over the page. Some may hit the doorbell and break the QP. */
 static void test_scribble(struct hostile *h)
 {
 	struct rawqp victim = { 0 };
@@ -243,7 +243,7 @@ static void test_scribble(struct hostile *h)
 	rawqp_close(&victim);
 }
 
-/* ---- all of it ---- */
+/* ---- the whole test ---- */
 
 static void run(struct hostile *h, struct bystander *b, unsigned int rounds)
 {

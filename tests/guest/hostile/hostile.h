@@ -10,20 +10,20 @@
 
 #define HOSTILE_MEM 65536u	/* bytes of each of the regions below */
 
-/* Everything that a correct work request needs, and what wrong ones name. */
+/* Everything that a correct work request needs, and what the wrong ones refer to. */
 struct hostile {
 	struct ibv_context *context;
 	struct ibv_pd *pd, *other_pd;
 	struct ibv_ah *ah, *other_ah;
 	struct rawqp raw;		/* sends */
-	struct rawqp peer;		/* is sent to */
+	struct rawqp peer;		/* receives */
 	uint8_t *local, *remote;	/* HOSTILE_MEM each, with a guard on both sides */
 	struct ibv_mr *local_mr, *remote_mr;
 	struct ibv_mr *read_only_mr;	/* on remote: no access but local read */
 	struct ibv_mr *other_mr;	/* on remote, in other_pd */
 	uint32_t stale_key;		/* of a deregistered MR */
 	bool can_write;			/* the driver grants remote write access */
-	int access;			/* all that it grants */
+	int access;			/* all access that it grants */
 	uint16_t ahn, other_ahn;
 	uint32_t foreign_key;		/* of the bystander's memory */
 	uint64_t foreign_addr;
@@ -32,7 +32,7 @@ struct hostile {
 /* A correct request of 64 bytes: a WRITE, or a READ where no MR can be written to. */
 struct efa_io_wqe hostile_good_wqe(const struct hostile *h);
 
-/* Every wrong work request that has a name (hostile_cases.c). */
+/* Work requests with one specific fault each (hostile_cases.c). */
 void hostile_cases(struct hostile *h);
 
 /* Another process that moves verified data (hostile_bystander.c). */
@@ -41,12 +41,12 @@ struct bystander {
 	atomic_bool stop, ready;
 	uint32_t key;
 	uint64_t addr;
-	bool can_write;		/* what its loopback says of the NIC */
+	bool can_write;		/* does its loopback have RDMA WRITE? */
 };
 
-struct bystander *bystander_start(void);	/* before any verbs call */
+struct bystander *bystander_start(void);	/* call it before any verbs call */
 
-/* Did it move on in the last moment, and never go wrong? One check, @when names it. */
+/* One check, which @when names: it has just moved more data, and never a wrong byte. */
 void bystander_check(struct bystander *b, const char *when);
 void bystander_stop(struct bystander *b);
 

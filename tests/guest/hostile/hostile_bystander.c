@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * An innocent process on the same NIC: copies by WRITE, back by READ, compares, for
- * ever; by READ both times where there is no RDMA WRITE.
+ * An innocent process on the same NIC. In an endless loop it copies data by WRITE and back
+ * by READ, and compares. Without RDMA WRITE it READs both times.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -52,7 +52,7 @@ static void move_data(struct bystander *b, struct loopback *lb, struct ibv_mr *m
 			b->verified++;
 		else
 			b->wrong++;
-		sleep_us(1000);		/* leave the machine to the test as well */
+		sleep_us(1000);		/* leave CPU time to the test */
 	}
 }
 

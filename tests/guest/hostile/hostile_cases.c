@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Wrong work requests, one at a time: each starts as a correct one, is changed in
- * one respect, and must complete with the status that names its fault. Correct
- * ones are among them, so that the table cannot pass by refusing everything.
+ * Wrong work requests, one at a time: each starts as a correct one, is changed in one
+ * respect, and must complete with the status that names its fault. The table also has
+ * correct requests, so that a NIC that refuses everything does not pass.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@
 
 #define BYTES 64u	/* of the correct request */
 
-/* A data segment of each side. */
+/* The local and the remote data segment. */
 #define LOCAL (wqe->rdma.local)
 #define REMOTE (wqe->rdma.remote)
 

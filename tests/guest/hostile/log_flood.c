@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * log_flood: what a program that owns a device, and need not be root, can make the kernel
- * log, again and again: it is said, and the log is not flooded. The limit is 32 lines in 5
- * seconds for all importers of a device, and the kernel's own for who is no importer yet.
+ * log_flood: a program that owns a device, and need not be root, does again and again what the
+ * kernel logs. The log must have it, and must not be flooded. The limit is 32 lines in 5 seconds
+ * for all importers of a device; refused attaches have the kernel's own rate limit.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@
 #define INTERVAL_US 5000000u
 #define LIMIT_S 120u
 
-/* Attaches of an importer that cannot revoke, and whose driver may not be fenced off. */
+/* Attach importers that cannot revoke, with no driver named in the parameter fence. */
 static unsigned int be_refused(struct bench *b)
 {
 	char fence[EXPORTER_FENCE];
@@ -39,7 +39,7 @@ static unsigned int be_refused(struct bench *b)
 	return refused;
 }
 
-/* Importers that do not let go of the memory when it is turned off. */
+/* Importers that do not let go when memory decode is turned off. */
 static unsigned int be_fenced(struct bench *b)
 {
 	unsigned int old = exporter_set_timeout(1), fenced = 0;
@@ -59,7 +59,7 @@ static unsigned int be_fenced(struct bench *b)
 	return fenced;
 }
 
-/* Importers that detach what they have mapped. */
+/* Importers that detach while they still have a mapping. */
 static unsigned int litter(struct bench *b)
 {
 	struct pti_attach how = {
@@ -74,7 +74,7 @@ static unsigned int litter(struct bench *b)
 	return done;
 }
 
-/* The limit begins anew with a device that is bound, for what comes after this, too. */
+/* Binding the device starts a new rate limit, so that no check uses up another's lines. */
 static void bind_anew(const char *name)
 {
 	char driver[64];
@@ -84,7 +84,7 @@ static void bind_anew(const char *name)
 		tap_die(name, "cannot bind %s anew", rig_gpu());
 }
 
-/* @act returns how often it was done, which would make hundreds of lines with @text. */
+/* @act does it TRIES times or more, and returns how often; without a limit each logs @text. */
 static void check_lines(unsigned int (*act)(struct bench *b), const char *text,
 			const char *name)
 {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * attach_race: access is taken away just when the RDMA core has attached to the dma-buf
- * and has neither pinned nor mapped it. tests/kmod holds the registration up there.
+ * attach_race: access is taken away just after the RDMA core has attached to the dma-buf,
+ * and before it has pinned or mapped it. tests/kmod holds the registration up at that point.
  *
- * What must not come of it is an MR that is alive and deaf: mapped, with its only revoke
- * behind it. Either the registration fails (EINVAL from the kernel's umem, which counts
- * that revoke; ENODEV from the exporter, while the device is away), or the MR is as good
- * as any and ends with the next revoke. Nothing sticks to the dma-buf or to the device.
+ * The result must not be an MR that is mapped and has already consumed its only revoke, because
+ * no later revoke would reach it. Either the registration fails (EINVAL from the kernel's umem,
+ * which counts that revoke; ENODEV from the exporter, while the device is away), or the MR works
+ * like any other and dies with the next revoke. Nothing is left behind on the dma-buf or on the
+ * device.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +36,7 @@ struct registration {
 	int fd;			/* the dma-buf */
 	struct ibv_mr *mr;
 	uint64_t iova;
-	int err;		/* without an MR: errno */
+	int err;		/* if there is no MR: errno */
 };
 
 static void set_hold(bool hold)
@@ -70,7 +71,7 @@ static void *do_register(void *arg)
 	return NULL;
 }
 
-/* Register, with @trigger pulled (and done with) between attach and map. */
+/* Register. Between attach and map @trigger is pulled, and has completed. */
 static void register_around(struct registration *r, enum trigger trigger)
 {
 	pthread_t thread;

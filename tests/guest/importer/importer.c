@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * importer: the exporter against importers of every kind (tests/kmod), which map the BAR
- * for the NIC. Those that can revoke are let in and have lost the BAR when the call that
- * takes it away returns, one that unmaps late included; one that cannot is fenced by
- * peerbar-vfio-pci and refused by the kernel's exporter.
+ * importer: the exporter with importers of every kind (tests/kmod), which map the BAR for
+ * the NIC. Importers that can revoke are let in. When the call that takes the BAR away
+ * returns, they have lost it, even if they unmap late. An importer that cannot revoke is
+ * fenced by peerbar-vfio-pci and refused by the kernel's exporter.
  *
- * What the importer says is checked against what the NIC sees of the IOMMU.
+ * The importer's own report is checked against the IOMMU mappings that the NIC sees.
  */
 #include <errno.h>
 #include <inttypes.h>

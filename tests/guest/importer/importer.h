@@ -8,22 +8,23 @@
 #include "lib/importer_bench.h"
 
 /*
- * importer_revoke.c: take the BAR away from an importer that unmaps after @delay_ms. It
- * has lost it when the call returns, and may or may not map it again.
+ * importer_revoke.c: take the BAR away from an importer that unmaps after @delay_ms. When
+ * the call returns it must have lost the BAR; whether it may map again depends on @trigger
+ * and @mode.
  */
 void importer_revoke(enum pti_mode mode, enum trigger trigger, uint32_t delay_ms);
 
 /*
- * importer_fenced.c: one that cannot revoke: every property of its fence; and one trigger,
- * if the exporter is ours.
+ * importer_fenced.c: an importer that cannot revoke. The first call tests every property of
+ * the fence; the second fences it by @trigger, if the exporter is ours.
  */
 void importer_unrevocable(void);
 void importer_fenced(enum trigger trigger);
 
-/* importer_stubborn.c: one that promised to unmap and does not. */
+/* importer_stubborn.c: an importer that promised to unmap and does not. */
 void importer_stubborn(enum pti_mode mode);
 
-/* importer_misuse.c: wrong calls, and the end of everything at the wrong time. */
+/* importer_misuse.c: wrong calls, and objects that go away while others use them. */
 void importer_misuse(void);
 
 /* importer_race.c: all kinds of importers against resets. */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * An importer that cannot revoke: peerbar-vfio-pci lets it in and cuts it off in the IOMMU
- * when the BAR is taken away, at once and without a word to it. The kernel's exporter
- * refuses it.
+ * An importer that cannot revoke. peerbar-vfio-pci lets it in and, when the BAR is taken away,
+ * cuts it off in the IOMMU at once, without telling it. The kernel's exporter refuses it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -24,7 +23,7 @@ static int try_attach(struct bench *b, uint32_t *handle)
 			       PTI_UNMAP_AT_ONCE, handle);
 }
 
-/* Cut off, it holds its mapping and knows of nothing; what it does then is harmless. */
+/* It is cut off, still holds its mapping and was not told. Whatever it does is harmless. */
 static void check_dead(struct bench *b, uint32_t handle, const char *name)
 {
 	struct pti_query q = query(b, handle);
@@ -37,7 +36,7 @@ static void check_dead(struct bench *b, uint32_t handle, const char *name)
 	expect(importer_map(b->fd, handle), -ENODEV, name, "does not map again");
 }
 
-/* With the device back: dead for good, and no obstacle to anybody else. */
+/* When the device is back, the importer stays dead and is in nobody else's way. */
 static void check_afterlife(struct bench *b, uint32_t handle, enum trigger trigger,
 			    uint64_t before, const char *name)
 {
@@ -76,7 +75,7 @@ static void fenced_by(enum trigger trigger)
 	check_reachable(before, name, "the NIC is cut off");
 	tap_check(!kmsg_count(log, "did not let go"),
 		  importer_title(text, name, "is not blamed for it"), "the log does");
-	/* without a driver the device has no folder there */
+	/* without a driver the device has no folder in debugfs */
 	if (trigger != TRIGGER_UNBIND && trigger != TRIGGER_REMOVE)
 		tap_check(exporter_shows(rig_gpu(), "attachments", "stop=fence fenced=1") == 1,
 			  importer_title(text, name, "debugfs shows the fence"), "it does not");
@@ -95,7 +94,7 @@ static void *reset(void *arg)
 	return NULL;
 }
 
-/* Others that take their time do not hold the fence up. */
+/* The fence does not wait for other importers that unmap late. */
 static void fenced_first(void)
 {
 	static const char name[] = "unrevocable, beside a late one";
@@ -121,7 +120,7 @@ static void fenced_first(void)
 	bench_close(&b);
 }
 
-/* Unmapped of its own accord, it has lost nothing, and may map again. */
+/* If it unmaps by itself before the revoke, it was not fenced and may map again. */
 static void unmaps_itself(void)
 {
 	static const char name[] = "unrevocable, unmaps of its own";
@@ -141,7 +140,7 @@ static void unmaps_itself(void)
 	bench_close(&b);
 }
 
-/* The parameter is for those who come later; who is in stays, and is fenced. */
+/* The parameter is read at attach: an importer that is in stays, and is fenced. */
 static void switched_off(void)
 {
 	static const char name[] = "unrevocable, fence switched off";
@@ -163,7 +162,7 @@ static void switched_off(void)
 	bench_close(&b);
 }
 
-/* Whom the list names; more of that is in tests/unit/kernel. */
+/* Which drivers a list names; tests/unit/kernel tests more of that. */
 static void named(void)
 {
 	static const struct {

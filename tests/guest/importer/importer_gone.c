@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * importer_gone: the importing device loses its driver, or goes itself, under importers
- * that stay attached. When that is done it reaches nothing of the BAR; what the importers
- * do later touches nothing but what is their own, whoever has the device then; and nobody
- * else has lost anything. Wants --nics 2: the second one goes, and comes back.
+ * importer_gone: the importing device loses its driver, or disappears, while importers stay
+ * attached for it. After that the device reaches nothing of the BAR. What the importers do
+ * later touches only what is theirs, whoever has the device then. Nobody else loses anything.
+ * Needs --nics 2: the second NIC goes, and comes back.
  *
- *	importer_gone			unbound, and removed through sysfs
- *	importer_gone --unplug		pulled out of its slot: a card that the kernel's
- *					pci-stub has, because QEMU 11.1 does not survive it
- *					for a vfio-user device; wants --gpus 2 --qmp
+ *	importer_gone			the NIC is unbound, and removed through sysfs
+ *	importer_gone --unplug		a card is pulled out of its slot. It is not a NIC but a
+ *					card bound to pci-stub, because QEMU 11.1 aborts when a
+ *					vfio-user device is unplugged; needs --gpus 2 --qmp
  *
- * With peerbar-vfio-pci alone: the kernel's exporter leaves all of this to the importer.
+ * For peerbar-vfio-pci only: the kernel's exporter leaves all of this to the importer.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@
 #include "lib/vfio.h"
 
 #define TIMEOUT_MS 300u
-#define SLACK_MS 5000u		/* for the driver itself, and for emulation */
+#define SLACK_MS 5000u		/* for the driver itself, and for slow emulation */
 #define SLOT_MS 60000u
 #define DRIVER "efa"
 #define STUB "pci-stub"
@@ -41,14 +41,14 @@ enum way { UNBIND, REMOVE, WAYS };
 
 /* When the importers let go, after the device has gone. */
 enum when {
-	AT_ONCE,		/* and after a reset of the GPU */
+	AT_ONCE,		/* but after a reset of the GPU */
 	NEXT_OWNER,		/* while VFIO has the device */
 	SAME_DRIVER,		/* when its driver has it again */
-	CLOSED,			/* when the GPU is closed, and the buffer nobody's */
+	CLOSED,			/* when the GPU is closed, so that the buffer has no owner */
 	WHENS,
 };
 
-static const char *nic;		/* the one that goes */
+static const char *nic;		/* the NIC that goes */
 static uint64_t bare;		/* what it reaches without a driver */
 
 static void must(int ret, const char *name, const char *what)
@@ -65,7 +65,7 @@ static void go(enum way way, const char *name)
 		must(pci_poke(nic, "remove"), name, "remove");
 }
 
-/* Removed, it comes back with its driver. */
+/* A NIC that was removed comes back with its own driver, and is unbound from that first. */
 static void come_back(enum way way, const char *name, const char *driver)
 {
 	if (way == REMOVE) {
@@ -75,7 +75,7 @@ static void come_back(enum way way, const char *name, const char *driver)
 	must(pci_bind(nic, driver), name, driver);
 }
 
-/* On the same buffer, for the NIC that stays. */
+/* Attach an importer of the same buffer for the NIC that stays. */
 static uint32_t come_bystander(struct bench *b, const char *name)
 {
 	uint32_t handle;
@@ -104,7 +104,7 @@ static void check_time(uint64_t took_us, const char *name, const char *what)
 		  importer_title(text, name, what), "it took %.1f ms", us_to_ms(took_us));
 }
 
-/* Nothing of theirs is live any more. */
+/* A reset waits for nobody, because none of their mappings is live any more. */
 static void check_reset(struct bench *b, const char *name)
 {
 	uint64_t took = now_us();
@@ -114,8 +114,8 @@ static void check_reset(struct bench *b, const char *name)
 }
 
 /*
- * It has memory of its own just where our importers had the BAR: all of that, and nothing
- * else, before they let go and after.
+ * The next owner maps memory of its own at the very addresses where our importers had the
+ * BAR. The NIC must reach all of that and nothing else, both before and after they let go.
  */
 static void next_owner(struct guests *g, enum way way)
 {
@@ -160,7 +160,7 @@ static void closed(struct guests *g, enum way way)
 	come_back(way, g->name, DRIVER);
 }
 
-/* With the device's driver back, it imports as if nothing had been. */
+/* When its driver has it again, the device can import as if nothing had happened. */
 static void check_life(struct bench *b, const char *name)
 {
 	uint64_t before = nicctl_reachable();
@@ -225,7 +225,7 @@ static void lose(enum way way, enum when when)
 	bench_close(&b);
 }
 
-/* One that sits in its callback does not keep the driver from going. */
+/* An importer that sits in its callback does not keep the driver from being unbound. */
 static void sitter_stays(void)
 {
 	static const char name[] = "unbound, callback sits";
@@ -265,7 +265,7 @@ static void rounds(void)
 	sitter_stays();
 }
 
-/* The kernel may be at it still when it shows the new card. */
+/* Binding is retried, because the kernel may still be probing a card that sysfs shows. */
 static void plug_again(const char *name)
 {
 	uint64_t end = now_us() + SLOT_MS * 1000ull;
@@ -278,7 +278,7 @@ static void plug_again(const char *name)
 	}
 }
 
-/* Nobody can be asked what such a card reaches, but the exporter. */
+/* Such a card cannot report what it reaches, so the exporter's debugfs is asked. */
 static void pull(enum slot_way way)
 {
 	char name[64], text[IMPORTER_TITLE];

@@ -9,7 +9,7 @@
 static const struct {
 	enum pti_mode mode;
 	uint32_t delay_ms;	/* after it is told to let go */
-	bool unmaps_first;	/* of its own, before the device goes */
+	bool unmaps_first;	/* by itself, before the device goes */
 } kinds[GUESTS] = {
 	{ PTI_DYNAMIC, PTI_UNMAP_AT_ONCE, true },
 	{ PTI_DYNAMIC, PTI_UNMAP_AT_ONCE, false },
@@ -68,7 +68,7 @@ static bool as_expected(unsigned int i, const struct pti_query *q)
 	return (q->revokes == 1) == is_told(i) && (q->state & PTI_MAPPED) == holds_on(i);
 }
 
-/* Of one that has nothing mapped. A pinned one that was told says so itself. */
+/* Guest @i, which has nothing mapped, must not map. Once told, a pinned one refuses itself. */
 static bool maps_no_more(struct guests *g, unsigned int i)
 {
 	int expected = kinds[i].mode == PTI_PINNED && is_told(i) ? -ESTALE : -ENODEV;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Wrong calls to the test importer, and things that end while others use them: a test
- * tool that brings the kernel down proves nothing about the exporter.
+ * Wrong calls to the test importer, and objects that go away while others use them. They
+ * must not crash the kernel: a test tool that does proves nothing about the exporter.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -111,7 +111,7 @@ static void too_many(struct bench *b)
 		  strerror(-ret));
 }
 
-/* Also one that has been notified, waits for its worker, and is closed before. */
+/* Also of an importer that has been told, and is closed before its worker unmaps. */
 static void close_with_attachments(struct bench *b)
 {
 	static const char name[] = "misuse: close with live attachments";
@@ -135,7 +135,7 @@ static void write_file(const char *path, const char *text)
 	close(fd);
 }
 
-/* The importing device loses its driver: DMA may not be mapped for it any more. */
+/* The importing device loses its driver, and no DMA may be mapped for it any more. */
 static void unbind_with_attachments(struct bench *b)
 {
 	static const char name[] = "misuse: unbind the importing device";

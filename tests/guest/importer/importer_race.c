@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * Importers against resets: while one thread resets the device again and again, others
- * attach, map, unmap and detach, each as another kind of importer. Every call either works
- * or says that the device is away or the mapping dead.
+ * attach, map, unmap and detach, each as another kind of importer. Every call must either work
+ * or say that the device is away or that the mapping is dead.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -28,7 +28,7 @@ struct race {
 
 struct racer {
 	struct race *race;
-	int fd;			/* of its own: calls of one file wait for each other */
+	int fd;			/* each has its own: calls on one file are serialized */
 	enum pti_mode mode;
 	uint32_t delay_ms;
 	pthread_t thread;
@@ -58,7 +58,7 @@ static void count(struct racer *r, int ret)
 		r->away++;
 	else if (ret == -ESTALE)
 		r->dead++;
-	else if (ret != -EBUSY)		/* still mapped, the reset has not come to it */
+	else if (ret != -EBUSY)		/* EBUSY: still mapped, no reset has revoked it yet */
 		r->odd = ret;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* One way to take the BAR away, seen by one importer that can revoke. */
+/* One way to take the BAR away, as one importer that can revoke sees it. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "lib/nicctl.h"
 #include "lib/tap.h"
 
-/* How it looks to the importer just after access was taken away. */
+/* What the importer reports just after access was taken away. */
 static void check_revoked(const struct pti_query *q, enum pti_mode mode, uint32_t delay_ms,
 			  const char *name)
 {
@@ -26,7 +26,7 @@ static void check_revoked(const struct pti_query *q, enum pti_mode mode, uint32_
 		  held_ns);
 }
 
-/* Whether the buffer can be mapped again is the trigger's to say; a pinned one never. */
+/* A pinned importer can never map again. For others it depends on the trigger. */
 static void check_remap(struct bench *b, uint32_t handle, enum trigger trigger,
 			enum pti_mode mode, const char *name)
 {

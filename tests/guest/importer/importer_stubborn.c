@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * An importer that promised to unmap and does not. The kernel's own exporter waits for as
- * long as it takes; peerbar-vfio-pci waits for revoke_timeout_ms and then closes the
- * mapping itself.
+ * An importer that promised to unmap and does not. The kernel's own exporter waits for it
+ * without limit; peerbar-vfio-pci waits for revoke_timeout_ms and then closes the mapping
+ * itself.
  */
 #include <stdio.h>
 
@@ -14,7 +14,7 @@
 #include "lib/tap.h"
 
 #define TIMEOUT_MS 1000u
-#define SLACK_MS 2000u		/* for the reset itself, and for emulation */
+#define SLACK_MS 2000u		/* for the reset itself, and for slow emulation */
 #define HELD_MS 300u
 
 /* Returns when the importer has been notified. */
@@ -30,7 +30,7 @@ static void end_reset(struct resetter *r, const char *name)
 	expect(resetter_join(r), 0, name, "the reset works");
 }
 
-/* Told by hand to let go, the importer does, and the reset ends. */
+/* The reset waits. When the test makes the importer unmap, the reset ends. */
 static void holds(struct bench *b, uint32_t handle, const char *name)
 {
 	char text[IMPORTER_TITLE];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * umem: MRs on the revocable umem, by RDMA READ alone, so that it runs on every kernel;
- * efa of Linux 6.1, which has rdma/umem below it, has no WRITE. A READ from the BAR is the
- * NIC reading it, and a READ of host memory into the BAR is the NIC writing it.
+ * umem: MRs on the revocable umem, tested by RDMA READ alone, so that the test runs on every
+ * kernel: efa of Linux 6.1, which is built on rdma/umem, has no RDMA WRITE. With a READ from the
+ * BAR the NIC reads it; with a READ of host memory into the BAR the NIC writes it.
  *
- * Everything that a revoke, a release without one, and a registration cut short could
- * leave behind is counted at the end.
+ * At the end everything is counted that a revoke, a release without one, or an interrupted
+ * registration could have left behind.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,7 @@
 #define CASE_LIMIT_S 60u
 #define RACE_SECONDS 5u
 
-static struct rig rig;		/* opened by rig_up(), which leaves the WRITE access out */
+static struct rig rig;		/* opened by rig_up(), without access for RDMA WRITE */
 
 static void rig_up(void)
 {
@@ -109,7 +109,7 @@ static unsigned int drain(unsigned int n)
 	return failed;
 }
 
-/* The NIC reads the BAR and writes it. Return: how many of the two failed. */
+/* The NIC reads the BAR and writes it. Return: how many of these two requests failed. */
 static unsigned int use(struct ibv_mr *mr, uint64_t iova)
 {
 	post_read((uintptr_t)rig.host, rig.host_mr->lkey, iova, mr->rkey);
@@ -118,7 +118,7 @@ static unsigned int use(struct ibv_mr *mr, uint64_t iova)
 	return drain(2);
 }
 
-/* The same, and are the bytes right? */
+/* The same. Return: whether the bytes are right. */
 static bool moves_data(struct ibv_mr *mr, uint64_t iova)
 {
 	static uint8_t bar[SPAN];
@@ -154,7 +154,7 @@ struct load {
 	atomic_uint rounds;		/* that succeeded */
 };
 
-/* Both directions, the depth of the queue filled, round by round until one fails. */
+/* Fill the queue with requests in both directions, round by round, until one fails. */
 static void *keep_reading(void *arg)
 {
 	struct load *load = arg;
@@ -231,7 +231,10 @@ static void *keep_resetting(void *resets)
 	return NULL;
 }
 
-/* Registration and use against resets: each registration works or says ENODEV. */
+/*
+ * Register and use MRs while another thread resets the device. Each registration must work or
+ * fail because the device is away.
+ */
 static void case_race(unsigned int seconds)
 {
 	unsigned int resets = 0, registered = 0, away = 0, odd = 0;
@@ -250,7 +253,7 @@ static void case_race(unsigned int seconds)
 	for (end = now_us() + seconds * 1000000ull; now_us() < end;) {
 		mr = peerbar_reg_mr(rig.lb->pd, fd, 0, SPAN, ACCESS, &iova);
 		if (!mr) {
-			/* EINVAL: of 6.12's and 7.3's umem, see rdma/drivers/README.md */
+			/* EINVAL is from the umem of 6.12 and 7.3: rdma/drivers/README.md */
 			*(errno == ENODEV || errno == EINVAL ? &away : &odd) += 1;
 			continue;
 		}

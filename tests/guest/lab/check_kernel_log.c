@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * check_kernel_log: the kernel log check for shell tests.
+ * check_kernel_log: the check of the kernel log, for shell tests.
  *
  *	since=$(check_kernel_log --position)
  *	...
- *	check_kernel_log --since "$since"	one TAP line, exit status 1 if bad
+ *	check_kernel_log --since "$since"	prints one TAP line; exit status 1 if it is "not ok"
  */
 #include <getopt.h>
 #include <inttypes.h>

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# Does the debug kernel find what it is there for, and do our tests see that it does?
-# peerbar_test_bug.ko makes one bug of each kind; each has to be in the kernel log, where
-# both the tests and the lab look. Lockdep gives up after its first finding and KASAN's
-# make it do so, which is why these come last. Wants kasan_multi_shot and kmemleak=on.
+# Does the debug kernel find the bugs that it is there to find, and do our tests notice?
+# peerbar_test_bug.ko makes one bug of each kind. Each has to be reported in the kernel log,
+# where both the tests and the lab look. Lockdep turns itself off after its first report and
+# when KASAN reports something, so these bugs come last. Needs kasan_multi_shot and
+# kmemleak=on on the command line.
 set -eu
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# Does a test leave memory of the kernel behind that nothing points to?
-#   leaks.sh TEST [ARG]...    with kmemleak=on, on the debug kernel
+# Does a test leave kernel memory behind that nothing points to?
+#   leaks.sh TEST [ARG]...    needs the debug kernel with kmemleak=on
 set -eu
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"

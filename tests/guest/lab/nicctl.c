@@ -2,11 +2,11 @@
 /*
  * nicctl: the control socket of a virtual NIC for shell tests and people.
  *
- *	nicctl				its whole report
- *	nicctl /stray/total		one number of it
- *	nicctl fault ignore-dereg=1	set a switch
- *	nicctl clear			all switches off
- *	nicctl -n 2 ...			the same of the second NIC
+ *	nicctl				print its whole report
+ *	nicctl /stray/total		print one number of the report
+ *	nicctl fault ignore-dereg=1	set a fault switch
+ *	nicctl clear			turn all fault switches off
+ *	nicctl -n 2 ...			the same for the second NIC
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ static void show(const char *path)
 	json_object_put(report);
 }
 
-/* Return: whether there is such a NIC to choose. */
+/* Parse "-n NUMBER". Return: false if it is used wrongly. */
 static bool choose(int argc, char **argv)
 {
 	int c;

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# peerbar doctor on a guest that is broken in one way after the other, as long as that
-# needs no reboot. Wants --exporter peerbar and --gpu nvme: the device is the memory
-# function of that card, whose NVMe function shares its IOMMU group.
+# peerbar doctor on a guest that is broken in one way after another, in all ways that need no
+# reboot. Needs --exporter peerbar and --gpu nvme: the device is the card's memory function,
+# which shares its IOMMU group with the card's NVMe function.
 set -eu
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
@@ -17,7 +17,7 @@ GROUP=$(basename "$(readlink "$PCI/$DEV/iommu_group")")
 USER_ID=1000
 FENCE=/sys/module/peerbar_vfio_pci/parameters/fence
 
-# give ADDRESS DRIVER: past peerbar, which would refuse some of it.
+# give ADDRESS DRIVER: bind without the command peerbar, which would refuse some of this.
 give()
 {
 	[ ! -e "$PCI/$1/driver" ] || echo "$1" > "$PCI/$1/driver/unbind"
@@ -25,7 +25,8 @@ give()
 	echo "$1" > /sys/bus/pci/drivers_probe
 }
 
-# Both functions and the serial card leave VFIO, so that its modules can go.
+# Unbind every device from VFIO (both functions, and the serial card), so that its modules can
+# be unloaded.
 leave_vfio()
 {
 	local dev
@@ -121,8 +122,8 @@ test_user()
 	AS=()
 }
 
-# A NIC driver that pins: with our exporter, which has to be allowed to fence it, and with
-# the kernel's.
+# A NIC driver that pins and cannot revoke: with our exporter, which must be allowed to fence
+# it, and with the kernel's, which refuses it.
 test_pinning()
 {
 	load_efa stock
@@ -142,8 +143,9 @@ test_pinning()
 	load_efa revocable
 }
 
-# The exporter as after a reboot: what was written into its parameters is forgotten. The
-# group's node may be one that mknod made: the kernel would leave it with an old number.
+# Load the exporter anew, as a reboot would: what was written to its parameters is forgotten.
+# Remove the group's node first: it may have been made by mknod, if that was doctor's advice.
+# The kernel does not replace such a node, so it would keep an old device number.
 load_again()
 {
 	leave_vfio
@@ -154,7 +156,8 @@ load_again()
 	give "$DEV" $DRIVER
 }
 
-# The line that doctor's advice quotes, in the file that it names, for the next load.
+# Write the line that doctor's advice quotes to the file that it names, and load the exporter
+# again, which reads it.
 name_for_good()
 {
 	local advice line file
@@ -167,7 +170,7 @@ name_for_good()
 	rm "$file"
 }
 
-# owner REQUEST: the program that owns the device does it; see doctor_owner.c.
+# owner REQUEST: have the program that owns the device do it; see doctor_owner.c.
 owner()
 {
 	local answer
@@ -205,7 +208,7 @@ test_owner()
 	is_well "device in use: ending its owner mends it"
 }
 
-# Somebody else has the device. That may be as it should be, so it is a warning.
+# Another process has the device open. That may be intended, so it is a warning.
 test_busy()
 {
 	if $TRY; then
@@ -216,7 +219,7 @@ test_busy()
 	explains "device in use" EBUSY owner "doctor_owner [(]pid ${owner_pid}[)]"
 }
 
-# Nothing fails without it, but an operator is blind.
+# Nothing fails without debugfs, but an operator cannot see what goes on.
 test_debugfs()
 {
 	umount /sys/kernel/debug

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# peerbar doctor on a guest that was booted broken, or on the one that the advice asks for:
-#   doctor_boot.sh [OPTION]... broken NAME CHECK WORDS    another boot mends it
+# peerbar doctor on a guest that was booted broken, or booted in the way that the advice says:
+#   doctor_boot.sh [OPTION]... broken NAME CHECK WORDS    only another boot mends it
 #   doctor_boot.sh [OPTION]... ailment NAME CHECK WORDS   commands mend it
 #   doctor_boot.sh [OPTION]... well NAME                  nothing is wrong (any more)
 #	--length SIZE	how much of the BAR is registered, by default all of it
-#	--errno ERRNO	of the broken one; doctor is asked for that, too
+#	--errno ERRNO	the errno that registration gives; doctor is asked about it, too
 set -eu
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * A program that owns the device, and does what standard input says, until that ends:
+ * A program that owns the device and obeys the lines of standard input until that ends:
  *
  *   doctor_owner NIC DEV
  *	register	export a page of BAR 2 and register it with the NIC, once
  *	memory-off	turn memory decode off, as a driver in a virtual machine might
  *	memory-on
  *
- * Each line is answered with "ok" or a sentence.
+ * It answers each line with "ok" or with a sentence that says what went wrong.
  */
 #include <fcntl.h>
 #include <stdio.h>

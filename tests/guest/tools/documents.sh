@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# documents.sh DOCUMENT: run what a document tells its reader to type in the guest (blocks
-# that begin with "```sh guest"), line by line, as it stands there. Each must succeed.
+# documents.sh DOCUMENT: run the commands that a document tells its reader to type in the
+# guest (blocks that begin with "```sh guest"), line by line and unchanged. Each must succeed.
 set -u
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
@@ -13,7 +13,8 @@ commands()
 	awk '/^```/ { on = ($0 == "```sh guest"); next } on && !/^ *(#|$)/' "/src/$document"
 }
 
-# A server that the reader leaves in the background: the next line is typed when it listens.
+# Start a server that the reader leaves in the background. The reader types the next line only
+# once the server listens, so wait for that.
 start()
 {
 	eval "${1%&} &"

@@ -3,7 +3,7 @@
  * libpeerbar_errors: every wrong use of libpeerbar gives its errno and a sentence
  * that names the cause and the next step, and leaves the device usable.
  *
- *	libpeerbar_errors		with the efa driver that can revoke
+ *	libpeerbar_errors		with an efa driver loaded that can revoke
  *	libpeerbar_errors --stock	with the distribution's own efa driver loaded
  */
 #include <errno.h>

@@ -4,8 +4,8 @@
 #define GUEST_LIBPEERBAR_ERRORS_H
 
 /*
- * One wrong use: it must have failed with @expected (a positive errno), and the
- * library's sentence must hold each of the space-separated @words.
+ * Check one wrong use, which gave @err: it must have failed with @expected (a positive
+ * errno), and the library's message must contain each of the space-separated @words.
  */
 void expect_error(const char *name, int err, int expected, const char *words);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Exporting and mapping what cannot be. */
+/* Exports and CPU mappings that must be refused. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 
 #define PAGE 4096u
 #define TOO_MANY 100000u
-#define DRIVER_RANGES 512u	/* of peerbar-vfio-pci */
+#define DRIVER_RANGES 512u	/* the limit of peerbar-vfio-pci */
 
 static uint64_t bar_size;
 static struct peerbar_device *dev;

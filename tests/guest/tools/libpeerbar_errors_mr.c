@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Registering what cannot be registered. */
+/* Registrations that must be refused. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/udmabuf.h>
@@ -14,7 +14,7 @@
 #include "libpeerbar_errors.h"
 
 #define LEN (64 * 1024u)
-#define ATTEMPTS 50u	/* more than the kernel's rate limit lets into its log */
+#define ATTEMPTS 50u	/* more than the kernel's rate limit lets through to the log */
 
 static struct rig rig;
 
@@ -99,7 +99,7 @@ static void closed_device(void)
 	close(fd);
 }
 
-/* A dma-buf of host memory: another exporter altogether. */
+/* A dma-buf of host memory, which another exporter makes. Return: -1 if there is none. */
 static int make_udmabuf(void)
 {
 	struct udmabuf_create create = { .flags = UDMABUF_FLAGS_CLOEXEC, .size = LEN };
@@ -117,7 +117,7 @@ static int make_udmabuf(void)
 	return fd;
 }
 
-/* Nothing in libpeerbar is about BARs only: any dma-buf that the NIC takes is fine. */
+/* peerbar_reg_mr() is not only for BARs: it registers any dma-buf that the NIC accepts. */
 static void other_exporter(void)
 {
 	static const char name[] = "register: a dma-buf of host memory works";
@@ -148,9 +148,10 @@ void errors_of_reg_mr(void)
 }
 
 /*
- * The exporter refuses an importer that neither can revoke nor be fenced; the sentence says
- * so. And many times, as a program that retries would, by verbs alone, which take no time
- * to look for the reason: stock_efa.sh looks at the log.
+ * The exporter refuses an importer that can neither revoke nor be fenced, and libpeerbar's
+ * message says so. Then register many times, as a program that retries would; stock_efa.sh
+ * looks at the log of that. By verbs alone, because libpeerbar would take time to look for
+ * the reason of each failure.
  */
 void errors_of_stock_efa(void)
 {

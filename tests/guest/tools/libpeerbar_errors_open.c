@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Opening what cannot be opened. */
+/* Opens that must be refused. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -46,7 +46,7 @@ static void write_sysfs(const char *path, const char *text)
 	close(fd);
 }
 
-/* Unbound for a moment; driver_override brings the same driver back. */
+/* The device is unbound for a moment; driver_override then brings the same driver back. */
 static void no_driver(void)
 {
 	const char *gpu = rig_gpu();

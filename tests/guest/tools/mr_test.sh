@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# mr_test.sh TOTAL: the byte check over the whole BAR (TOTAL bytes, half of them each
-# way), then over a slice in its middle that is aligned to a page and to no more.
+# mr_test.sh TOTAL: the byte check over the whole BAR (moves TOTAL bytes, half of them each
+# way), then over a slice in its middle that is aligned to a page and to nothing larger.
 set -u
 total=${1:-8G}
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# path_show.sh [EXPORTER]...: `peerbar path show` against what happens. Whoever it says is
-# let in can register, whoever it refuses cannot, for each exporter (default: both), each
-# kind of efa driver, and with that one named as one to fence and not. `peerbar export
-# show` against the same registrations. The drivers of before are back at the end.
+# path_show.sh [EXPORTER]...: does `peerbar path show` tell what really happens? If it says
+# that the NIC works, registration must succeed, and if it says refused, registration must fail.
+# Tested for each exporter (default: both), for each kind of efa driver, and with that driver
+# named in the parameter fence and not. Also compares `peerbar export show` with these
+# registrations. The drivers from before are restored at the end.
 set -eu
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
@@ -33,7 +34,8 @@ verdict()
 	peerbar -j path show "$PB_IBDEV" "$PB_GPU"
 }
 
-# expected KIND EXPORTER: VERDICT and CAUSE here, by other signs than path show looks at.
+# expected KIND EXPORTER: print the VERDICT and CAUSE to expect here, derived from other facts
+# than those that path show looks at.
 expected()
 {
 	if [ "$2" = vfio-pci ] && ! grep -q CONFIG_VFIO_PCI_DMABUF=y "$CONFIG"; then
@@ -55,21 +57,22 @@ expected()
 	fi
 }
 
-# The lab's host bridge is in no list: the kernel looks at the CPU.
+# Does the host bridge forward peer-to-peer? The lab's is not in the kernel's list of host
+# bridges, so the kernel decides by the CPU.
 forwards()
 {
 	lscpu | grep -q 'Vendor ID:.*AuthenticAMD' &&
 		[ "$(lscpu | sed -n 's/^ *CPU family: *//p')" -ge 23 ]
 }
 
-# registers: does the NIC register the BAR, and why not?
+# registers: does the NIC register the BAR? If not, $why says why.
 registers()
 {
 	why=$(peerbar mr test "$PB_IBDEV" "$PB_GPU" total 1M 2>&1 >/dev/null)
 }
 
-# agrees VERDICT ERRNO REMEDY: what registration did, and libpeerbar said, is what the
-# verdict says.
+# agrees VERDICT ERRNO REMEDY: registration does what the verdict says and, if it fails,
+# libpeerbar gives that errno and that remedy.
 agrees()
 {
 	case $1 in
@@ -83,7 +86,7 @@ agrees()
 	esac
 }
 
-# errno NAME: its number
+# errno NAME: print its number
 errno()
 {
 	case $1 in
@@ -141,7 +144,7 @@ shown()
 	peerbar -j export show "$PB_GPU" | jq -e ".[0] | $1" > /dev/null
 }
 
-# wait_shown FILTER: within 20 seconds.
+# wait_shown FILTER: the same, within 20 seconds.
 wait_shown()
 {
 	for _ in $(seq 100); do
@@ -151,7 +154,8 @@ wait_shown()
 	return 1
 }
 
-# A registration while it is in use, and the revoke when the device is reset.
+# export show lists a registration that is in use, and counts the revoke when the device is
+# reset.
 check_shown()
 {
 	local mover revokes stop
@@ -170,8 +174,9 @@ check_shown()
 		tap_not_ok "export show: a registration in use" \
 			"$(peerbar -j export show "$PB_GPU")"
 	fi
-	# A fenced NIC would go on, and be refused. And when its process is killed, the MR may
-	# be gone before the device is closed: then nothing is taken away.
+	# No reset for a fenced NIC: it would go on, and the IOMMU would refuse its accesses. When
+	# the process is killed, the MR may be gone before the device is closed, and then the
+	# close revokes nothing.
 	if [ "$stop" = native ]; then
 		echo 1 > "/sys/bus/pci/devices/$PB_GPU/reset"
 		revokes=$((revokes + 1))
@@ -194,7 +199,7 @@ restore()
 }
 
 CONFIG=/lib/modules/$RELEASE/config
-[ -e "$CONFIG" ] || CONFIG=/dev/null	# of the older kernels, which export nothing
+[ -e "$CONFIG" ] || CONFIG=/dev/null	# missing for older kernels, which cannot export
 [ $# -gt 0 ] || set -- vfio-pci peerbar-vfio-pci
 first=$(verdict | jq .verdict)
 tap_begin_checks

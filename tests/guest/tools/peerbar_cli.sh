@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# The peerbar command: what it shows, binds and refuses, and its exit statuses.
+# The command peerbar: what it shows, binds and refuses, and its exit statuses.
 set -u
 failed=0
 driver=$(basename "$(readlink "/sys/bus/pci/devices/$PB_GPU/driver")")

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # The distribution's own efa driver, which cannot give a pinned buffer back. The kernel's
-# exporter refuses it, and so does peerbar-vfio-pci unless its parameter fence names it, or
-# with no IOMMU that translates; libpeerbar says so, and peerbar-vfio-pci says it in the
-# log, too, with the reason, which many attempts do not flood. Behind the fence it works.
-# The driver that was loaded before is loaded again at the end.
+# exporter refuses it. So does peerbar-vfio-pci if no IOMMU translates, or if its parameter
+# fence does not name the driver. libpeerbar says so, and peerbar-vfio-pci also logs the
+# reason; many attempts do not flood the log. With the fence, registration works. The driver
+# that was loaded before is loaded again at the end.
 set -eu
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
@@ -13,13 +13,14 @@ set -eu
 
 BEFORE=$PB_IMPORTER
 
-# refusals REASON: lines of the log
+# refusals REASON: count the refusals for REASON in the kernel log.
 refusals()
 {
 	dmesg | grep -c "peerbar: refused: driver efa cannot revoke.*$1" || :
 }
 
-# check_log REASON REFUSALS-BEFORE: those of our exporter; the other has no words for it.
+# check_log REASON REFUSALS-BEFORE: check the log for our exporter's refusals since then. The
+# kernel's exporter logs none.
 check_log()
 {
 	local name="the log says: $1; rate limited" lines attempts=50

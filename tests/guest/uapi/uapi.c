@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * uapi: VFIO_DEVICE_FEATURE_DMA_BUF as mainline has it, called by <linux/vfio.h> alone:
- * what works, what each wrong call gives, and what becomes of buffers that outlive the
- * device. The expected results are those of Linux 7.3's own exporter; one binary runs on
- * every kernel and with both exporters.
+ * uapi: VFIO_DEVICE_FEATURE_DMA_BUF as mainline defines it, called with nothing but
+ * <linux/vfio.h>: which calls work, which errno each wrong call gives, and what happens to
+ * buffers that outlive the open device. The expected results are those of Linux 7.3's own
+ * exporter. The same binary runs on every kernel and with both exporters.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -9,31 +9,31 @@
 #include "lib/vfio.h"
 
 #define PAGE 4096u
-#define UAPI_RANGES 512u	/* as many as peerbar-vfio-pci takes for one buffer */
+#define UAPI_RANGES 512u	/* the most that peerbar-vfio-pci accepts for one buffer */
 
-/* A right call for one page of the BAR that the lab's device has; to be spoilt. */
+/* A correct call for one page of the BAR, in which a test then makes one field wrong. */
 struct vfio_dma_buf_call uapi_right_call(void);
 
-/* A descriptor, 0 of a probe, or a negative errno. */
+/* Make the call. Return: a descriptor, 0 for a probe, or a negative errno. */
 int uapi_call(int fd, void *call);
 
-/* One check: @got is @expected, which is 0 or more for "works", else a negative errno. */
+/* One check. @expected >= 0: @got must be >= 0. Otherwise @got must be that negative errno. */
 bool uapi_expect(int got, int expected, const char *name, const char *what);
 
 /*
- * Is this what the kernel's exporter gives for mapping several ranges? It links each at the
- * same IOVA: docs/differences.md.
+ * Is @ret what the kernel's exporter gives when several ranges are mapped? It links each of
+ * them at the same IOVA: docs/differences.md.
  */
 bool uapi_no_ranges(int ret);
 
-/* Can the buffer be attached and mapped for the NIC? 0 or a negative errno. */
+/* Attach the buffer for the NIC and map it, then undo both. Return: 0 or a negative errno. */
 int uapi_import(int dmabuf);
 
-void uapi_export(const struct vfio *vfio);	/* uapi_export.c: what works */
-void uapi_wrong(const struct vfio *vfio);	/* uapi_wrong.c: what does not */
-void uapi_wrong_io(void);			/* the same, of another device */
-void uapi_wrong_memory(const struct vfio *vfio);	/* uapi_memory.c: pointers, files */
-void uapi_limits(const struct vfio *vfio);	/* uapi_limits.c: how much of it */
-void uapi_lifetime(void);			/* uapi_lifetime.c: buffers that outlive */
+void uapi_export(const struct vfio *vfio);	/* uapi_export.c: correct calls */
+void uapi_wrong(const struct vfio *vfio);	/* uapi_wrong.c: wrong calls */
+void uapi_wrong_io(void);			/* the same for an I/O BAR of another device */
+void uapi_wrong_memory(const struct vfio *vfio);	/* uapi_memory.c: wrong pointers, files */
+void uapi_limits(const struct vfio *vfio);	/* uapi_limits.c: how many ranges and bytes */
+void uapi_lifetime(void);			/* uapi_lifetime.c: buffers outliving the device */
 
 #endif /* GUEST_UAPI_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What works: probing, one range and many, open_flags; and what the buffer then is. */
+/* Correct calls: probing, one range and many, open_flags; and the resulting buffer. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -30,7 +30,7 @@ static void probe(int fd)
 	uapi_expect(uapi_call(fd, &call), -EINVAL, name, "for SET");
 }
 
-/* The size is that of all ranges, and the NIC gets all of it. */
+/* The buffer's size is the sum of its ranges, and all of it is mapped for the NIC. */
 static void check_buffer(int dmabuf, uint64_t size, unsigned int nr, const char *name)
 {
 	char text[96];

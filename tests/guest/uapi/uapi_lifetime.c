@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * A dma-buf may outlive the open device, the process and the binding of the driver. It
- * then answers -ENODEV, for good, also when the same device is open again.
+ * A dma-buf may outlive the open device, the process and the driver's binding. From then on
+ * it gives -ENODEV for good, even when the same device is open again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@ static int export_page(const struct vfio *vfio, const char *name)
 	return dmabuf;
 }
 
-/* Its size and its name are still there; nothing else is. */
+/* An orphan still has its size and its name, but nothing can be mapped. */
 static void check_orphan(int dmabuf, const char *name)
 {
 	char text[96];
@@ -61,7 +61,7 @@ static void outlives_close(void)
 	close(dmabuf);
 }
 
-/* What was attached before gets the answer at its next map. */
+/* An importer that is attached already gets -ENODEV when it maps the next time. */
 static void outlives_attached(void)
 {
 	static const char name[] = "outlives the close, attached";

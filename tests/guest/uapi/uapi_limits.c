@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * How much a buffer may be made of: peerbar-vfio-pci takes 512 ranges, as they are given,
- * and no more bytes than the BAR has, however often a range is named. The kernel's exporter
- * has no such limits. And what many ranges are for the NIC: one run of addresses.
+ * Limits of a buffer: peerbar-vfio-pci accepts at most 512 ranges, counted as the caller gives
+ * them, and in all no more bytes than the BAR has, even if ranges repeat. The kernel's exporter
+ * has no such limits. Also: however many ranges there are, the NIC gets one run of addresses.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 
 #define ROOM 1024u
 
-/* One export of @nr ranges; what it gave is closed. */
+/* Export @nr ranges, and close the result. */
 static int try_export(int fd, const struct vfio_region_dma_range *range, unsigned int nr)
 {
 	int got = vfio_export_ranges(fd, rig_bar(), range, nr, O_RDWR);
@@ -30,7 +30,7 @@ static int try_export(int fd, const struct vfio_region_dma_range *range, unsigne
 	return got;
 }
 
-/* More than ours takes. What the kernel's makes of it is told, and not judged. */
+/* More than our exporter accepts. What the kernel's does is reported and not judged. */
 static void too_much(int fd, const struct vfio_region_dma_range *range, unsigned int nr,
 		     const char *what)
 {

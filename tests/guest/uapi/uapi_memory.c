@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Wrong calls that are wrong by where the argument lies, or by the file they go to. */
+/* Calls that are wrong because of where the argument lies, or of the file that they go to. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 #define KERNEL_ADDRESS 0xffff888000000000ull
 
-/* Two pages of which the second is gone. Return: the end of the first. */
+/* Map two pages and unmap the second. Return: the end of the first. */
 static uint8_t *before_hole(void)
 {
 	uint8_t *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
@@ -24,7 +24,7 @@ static uint8_t *before_hole(void)
 	return pages + PAGE;
 }
 
-/* The call, of which only the first @bytes can be read. */
+/* Make the call with only the first @bytes of it in readable memory. */
 static int cut(int fd, const struct vfio_dma_buf_call *call, size_t bytes)
 {
 	uint8_t *end = before_hole();
@@ -79,7 +79,7 @@ static void addresses(int fd)
 	munmap(end - PAGE, PAGE);
 }
 
-/* The argument is only read. */
+/* The call works from read-only memory, because the kernel only reads its argument. */
 static void read_only(int fd)
 {
 	struct vfio_dma_buf_call call = uapi_right_call();

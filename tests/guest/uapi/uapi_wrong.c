@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Wrong calls: every field of the two structures at its edges, alone and in pairs, where
- * the pair shows which check comes first. What Linux 7.3 takes although it looks wrong is
- * here too, as 0: overlapping ranges, an argsz that covers no range, any open_flags.
+ * Wrong calls: every field of the two structures at its limits, alone and in pairs; a pair
+ * shows which check comes first. Calls that look wrong and that Linux 7.3 accepts all the same
+ * are here too, with 0 expected: overlapping ranges, an argsz that covers no range, any
+ * open_flags.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -95,7 +96,7 @@ static void change(struct vfio_dma_buf_call *call, enum field field, uint32_t va
 	*at[field] = value;
 }
 
-/* One call; what it exported is closed. */
+/* Make one call, and close what it exported. */
 static void expect(int fd, struct vfio_dma_buf_call *call, int error, const char *name,
 		   const char *what)
 {
@@ -116,7 +117,7 @@ static void fields(int fd)
 	}
 }
 
-/* Two fields wrong, or more: the errno is that of the check that comes first. */
+/* Two or more wrong fields: the errno is that of the check that comes first. */
 static void pairs(int fd)
 {
 	static const struct {
@@ -223,7 +224,7 @@ static void several_ranges(int fd, uint64_t b)
 	run_ranges(fd, cases, COUNT(cases));
 }
 
-/* What is no memory BAR of this device. */
+/* Regions that are not memory BARs of this device. */
 static void other_bars(int fd)
 {
 	char what[64];
@@ -245,7 +246,7 @@ static void other_bars(int fd)
 	}
 }
 
-/* I/O ports, of whatever device has some. */
+/* An I/O BAR, of any device that has one. */
 void uapi_wrong_io(void)
 {
 	static const char name[] = "wrong: a page of an I/O BAR";
