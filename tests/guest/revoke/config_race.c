@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * config_race: writes to the registers that turn memory decode and power off. The kernel
- * fetches the owner's bytes when it pleases, and another thread may change them meanwhile:
- * whatever was fetched, importers are told before the BAR is away.
+ * config_race: writes to the registers that turn off memory decode or power. The kernel fetches
+ * the bytes to write from the owner's memory, and another thread may change them just before
+ * that. Whatever bytes it fetches, importers must be told before the BAR is gone.
  *
- * peerbar-vfio-pci therefore revokes for every write to these registers, and gives the BAR
- * back after it. What that costs is here, too: nothing while nobody has the BAR mapped; a
- * pinned importer does not survive even a write that changes nothing.
+ * For this reason peerbar-vfio-pci revokes before every write to these registers, and gives the
+ * BAR back after it. This test also shows what that costs: nothing while nobody has the BAR
+ * mapped; but a pinned importer does not survive even a write that changes nothing.
  */
 #include <linux/pci_regs.h>
 

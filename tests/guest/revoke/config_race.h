@@ -7,7 +7,7 @@
 
 #include "lib/importer_bench.h"
 
-/* A register of 16 bits, on a dword; the BAR is away when (value & mask) == away. */
+/* A 16-bit register at a dword boundary. The BAR is gone when (value & mask) == away. */
 struct config_register {
 	const char *name;
 	unsigned int pos;

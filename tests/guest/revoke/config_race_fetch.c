@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * A write whose bytes change while the kernel fetches them. It covers the dword before the
- * register, too, whose bytes lie on a page that is missing: whoever asks for what becomes
- * of the register has looked at its bytes by then, and whoever writes it has not. The
- * handler of that fault changes them, from "on" to "off".
+ * A write whose bytes change while the kernel fetches them. The write also covers the dword
+ * before the register, and in memory the bytes of that dword lie on a missing page
+ * (userfaultfd). The kernel faults on that page when it begins to write. An exporter that looks
+ * at the register's bytes first has done so by then, but the kernel has not yet fetched them for
+ * the write. The fault handler changes them at that moment, from "on" to "off".
  *
- * Then it watches the device: has the BAR gone before the importer was told? An older buffer
- * has an importer whose callback takes its time: who tells too late tells it clearly so.
+ * The same thread then watches the device: is the BAR gone before the importer is told? An older
+ * buffer has an importer with a slow callback, so that an exporter which tells importers too
+ * late is late by a time that is easy to see.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,20 +32,20 @@
 #include "lib/watchdog.h"
 
 #define PAGE 4096u
-#define BEFORE 4u		/* bytes of the dword before, the last of the missing page */
+#define BEFORE 4u		/* bytes of the dword before, at the end of the missing page */
 #define ROUNDS 10u
 #define CALLBACK_MS 50u
-#define LOOK_US 5000u		/* at least, after the write */
+#define LOOK_US 5000u		/* watch the device for at least so long after the write */
 #define LIMIT_S 120u
 
 static struct {
 	const struct config_register *reg;
-	uint8_t *page;			/* that is missing; the register's bytes come after it */
-	uint8_t before[PAGE];		/* what it has when it is found */
+	uint8_t *page;			/* the missing page; the register's bytes come after it */
+	uint8_t before[PAGE];		/* its contents, once the fault is handled */
 	int faults;			/* userfaultfd */
-	uint32_t slow;			/* handle of the other importer */
-	atomic_bool written;		/* the write is over, and LOOK_US, too */
-	atomic_uint_fast64_t away_at;	/* 0: not seen */
+	uint32_t slow;			/* handle of the slow importer */
+	atomic_bool written;		/* the write and LOOK_US after it are over */
+	atomic_uint_fast64_t away_at;	/* when the BAR was seen gone; 0: it was not */
 } race;
 
 static void set_register_bytes(uint16_t value)
@@ -73,7 +75,7 @@ static void close_faults(void)
 	munmap(race.page, 2 * PAGE);
 }
 
-/* Somebody reads the dword before: the time to change what comes after it. */
+/* The kernel reads the dword before. Now change the register's bytes, which come after it. */
 static void handle_fault(void)
 {
 	struct pollfd p = { .fd = race.faults, .events = POLLIN };
@@ -103,10 +105,10 @@ static void *change_and_watch(void *unused)
 	return unused;
 }
 
-/* How the rounds went. */
+/* The result of the rounds: how many... */
 struct tally {
-	unsigned int away;	/* the BAR was seen away */
-	unsigned int late;	/* the importer was told after that, or never */
+	unsigned int away;	/* ... in which the BAR was seen gone */
+	unsigned int late;	/* ... and the importer was told after that, or never */
 	uint64_t worst_us;
 };
 
@@ -163,7 +165,7 @@ static void run_race(struct bench *b, struct tally *t)
 	vfio_config_write(b->rig.dev->fd, race.reg->pos, 2, race.reg->on);
 }
 
-/* Return: a handle, of an importer of its own buffer, which exists as long as the handle. */
+/* Attach the slow importer. It gets a buffer of its own, which its handle keeps alive. */
 static uint32_t attach_slow(struct bench *b)
 {
 	struct pti_attach how = {

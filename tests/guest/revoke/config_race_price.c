@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Writes that leave the register as it is; see config_race.c. */
+/* The cost of writes that do not change the register; see config_race.c. */
 #include <inttypes.h>
 
 #include <linux/pci_regs.h>
@@ -18,7 +18,7 @@ static uint64_t revokes(void)
 	return exporter_revokes(rig_gpu(), "config-write");
 }
 
-/* With the value that is there already, on every path of a write that covers it. */
+/* Write the value that the register has already, in every size that covers it. */
 static void write_same(struct bench *b, const struct config_register *reg)
 {
 	uint32_t both = vfio_config_read(b->rig.dev->fd, reg->pos, 4);
@@ -28,7 +28,7 @@ static void write_same(struct bench *b, const struct config_register *reg)
 	vfio_config_write(b->rig.dev->fd, reg->pos, 4, (both & 0xffff0000) | reg->on);
 }
 
-/* Nobody has it mapped: neither who never had, nor who has unmapped. */
+/* Nobody has the BAR mapped: one importer never had it mapped, the other has unmapped it. */
 static void price_of_nothing(struct bench *b, const struct config_register *reg)
 {
 	uint32_t idle = attach(b, PTI_DYNAMIC, PTI_UNMAP_AT_ONCE);

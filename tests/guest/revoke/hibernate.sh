@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# system_sleep --image with a swap device to write the image to: a RAM disk. The kernel fills
-# it after it has taken the image, and reads it before it puts that back, so it need not last
-# any longer.
+# system_sleep --image. The swap device that takes the image is a RAM disk: the kernel writes to
+# it after it has taken the image in memory, and reads it before it restores that image, so its
+# contents need not survive the restore.
 set -eu
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"

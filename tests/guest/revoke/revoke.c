@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * revoke: what a program sees when the owner of a device takes it away while an
- * RDMA NIC is reading and writing its BAR.
+ * revoke: what a program sees when the owner of a device takes its BAR away while an
+ * RDMA NIC is reading and writing it.
  *
  *	revoke				everything
- *	revoke --trigger reset,close	these triggers, and nothing else
- *	revoke --mrs 1,5		with so many MRs on the buffer
- *	revoke --json FILE		also write the results of the triggers there
+ *	revoke --trigger reset,close	only these triggers
+ *	revoke --mrs 1,5		with 1, and then with 5 MRs on the buffer
+ *	revoke --json FILE		also write the results of the triggers to FILE
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -41,7 +41,7 @@ static void show_usage(const char *program)
 	exit(2);
 }
 
-/* -1: not a value. */
+/* Return: the value of @word, or -1 if it is not one. */
 typedef int (*parse_fn)(const char *word);
 
 static int parse_mrs(const char *word)

@@ -11,22 +11,22 @@
 struct revoke_result {
 	enum trigger trigger;
 	unsigned int mrs;
-	char wr_status[96];		/* of the failed work requests */
+	char wr_status[96];		/* status of the failed work requests */
 	uint64_t stray_dma;
-	uint64_t refused_dma;		/* by the IOMMU, as the fence's work */
+	uint64_t refused_dma;		/* refused by the IOMMU because of the fence */
 	bool ok;
 };
 
-/* One revoke with traffic in flight, all promises checked (revoke_traffic.c). */
+/* One revoke with traffic in flight, with a check of every guarantee (revoke_traffic.c). */
 void revoke_traffic(struct rig *rig, enum trigger trigger, unsigned int mrs,
 		    struct revoke_result *result);
 
-/* Life and death around a revoke; each opens what it needs (revoke_cases.c). */
+/* What does not revoke, what comes back, and a process that exits (revoke_cases.c). */
 void revoke_case_close_fd(void);
 void revoke_case_memory_off(void);
 void revoke_case_exit(bool dead);
 
-/* Registration against resets, for @seconds (revoke_race.c). */
+/* Register MRs while another thread resets the device, for @seconds (revoke_race.c). */
 void revoke_race(unsigned int seconds);
 
 #endif /* GUEST_REVOKE_H */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * revoke_bounded: importers and a NIC that do not keep their promise. Several importers on
- * several buffers never unmap: each way to take the BAR away ends within one
- * revoke_timeout_ms for all of them together, says in the log who did not let go, and
- * leaves the NIC no way to the BAR. A NIC that ignores DEREG_MR: revoke_contained.c.
+ * several buffers never unmap. Each way to take the BAR away must end within a single
+ * revoke_timeout_ms for all of them together, must log who did not let go, and must leave
+ * the NIC no access to the BAR. revoke_contained.c has a NIC that ignores DEREG_MR.
  *
- * This is what peerbar-vfio-pci promises and the kernel's exporter does not, which waits
- * for ever: with that one, only the figures of the NIC are shown.
+ * peerbar-vfio-pci promises this. The kernel's exporter does not, and waits for ever: with
+ * it the first part is skipped, and the NIC's figures of the second are shown and not judged.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@
 #include "revoke_bounded.h"
 
 #define TIMEOUT_MS 600u
-#define SLACK_MS 2000u		/* for the event itself, and for emulation */
+#define SLACK_MS 2000u		/* for the event itself, and for slow emulation */
 #define BUFFERS 3u
 #define HOLDERS (2 * BUFFERS)	/* a dynamic and a pinned one for each buffer */
 
@@ -44,7 +44,7 @@ static void hold(struct holders *h, enum trigger trigger, const char *name)
 	}
 }
 
-/* They still believe that they have it. Letting go now is harmless; mapping is refused. */
+/* The importers still believe that they have the BAR. Unmapping is harmless, mapping fails. */
 static void let_go(struct holders *h, const char *name)
 {
 	unsigned int unaware = 0, unmapped = 0, refused = 0;
@@ -72,22 +72,25 @@ static void release(struct holders *h)
 	bench_close(&h->bench);
 }
 
-/* Unbinding waits for nobody, and the close that it waits for finds all done. */
+/*
+ * @waits is false for an unbind, which does not wait for importers. It waits for the owner to
+ * close the device, and by then everything is revoked.
+ */
 static void check_time(uint64_t took_us, bool waits, const char *name)
 {
 	char text[IMPORTER_TITLE];
 
 	tap_note("%s: %u holders, %u ms allowed, took %.1f ms", name, HOLDERS, TIMEOUT_MS,
 		 us_to_ms(took_us));
-	/* what it takes to close their mappings is a part of the time */
+	/* closing the mappings is part of the timeout, so the wait may be shorter than that */
 	tap_check((!waits || took_us >= TIMEOUT_MS * 1000ull / 2) &&
 		  took_us <= (TIMEOUT_MS + SLACK_MS) * 1000ull,
 		  importer_title(text, name, "bounded"), "it took %.1f ms", us_to_ms(took_us));
 }
 
 /*
- * One line for an event, because one device holds them all. Unbinding is two, which may
- * share what there is to close.
+ * The log has one line per event, because a single importing device holds all mappings. An
+ * unbind is two events, each of which may close some of the mappings.
  */
 static void check_log(uint64_t since, const char *name)
 {

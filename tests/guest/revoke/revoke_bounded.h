@@ -3,7 +3,7 @@
 #ifndef GUEST_REVOKE_BOUNDED_H
 #define GUEST_REVOKE_BOUNDED_H
 
-/* revoke_contained.c: a NIC that goes on, on a strict domain and then on a lazy one. */
+/* revoke_contained.c: a NIC that ignores DEREG_MR, on a strict and then on a lazy domain. */
 void revoke_contained(void);
 
 #endif /* GUEST_REVOKE_BOUNDED_H */

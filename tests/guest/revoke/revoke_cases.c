@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * Cases around a revoke that need no load: what does not revoke, what comes back,
- * and what a process leaves behind that simply exits.
+ * and what a process leaves behind that simply exits with everything open.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -26,7 +26,7 @@ static void open_rig(struct rig *rig, const char *name)
 	rig_open(rig, SPAN, 4 * MIB, 8);
 }
 
-/* The descriptor is not the access: the MR holds its own reference. */
+/* Closing the dma-buf's descriptor does not end access: the MR holds its own reference. */
 void revoke_case_close_fd(void)
 {
 	static const char name[] = "closing the dma-buf descriptor alone revokes nothing";
@@ -52,7 +52,7 @@ void revoke_case_close_fd(void)
 	watchdog_clear();
 }
 
-/* The same descriptor, registered while memory decode is off and again after. */
+/* Register the same descriptor while memory decode is off, and again when it is on. */
 void revoke_case_memory_off(void)
 {
 	static const char name[] = "registration while memory decode is off gives ENODEV";
@@ -83,7 +83,7 @@ void revoke_case_memory_off(void)
 	watchdog_clear();
 }
 
-/* In a child: everything open, traffic just posted, and gone. */
+/* A child that exits with everything open and with requests just posted. */
 static void child_exits(bool dead)
 {
 	struct loopback_wr wr;

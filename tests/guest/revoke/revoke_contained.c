@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * A NIC that answers DEREG_MR with success and goes on honouring the key. The IOMMU alone
- * keeps it from the BAR then: from the moment the call returns that takes the BAR away, on
- * a strict domain and on a lazy one, and also when the same BAR is registered again and
- * again while the dead MR is still there. The same holds for a plain deregistration, with
- * nothing taken away: when ibv_dereg_mr() returns, the BAR is closed.
+ * A NIC that answers DEREG_MR with success and goes on honouring the key, so that only the IOMMU
+ * keeps it from the BAR. It must do so from the moment when the call that takes the BAR away
+ * returns, on a strict domain and on a lazy one, and also when the same BAR is registered again
+ * and again while the dead MR still exists. The same holds for a plain deregistration, without a
+ * revoke: when ibv_dereg_mr() returns, the BAR is closed.
  *
- * "Moment": the NIC, asked at once, knows of no mapping of the BAR any more; it counts no
- * landing from then on; and no request that was posted later has left its sequence number
- * in the BAR. Memory decode is the trigger that shows most: it returns within the flush
- * interval of a lazy domain, a reset does not.
+ * What is checked for that moment: the NIC, asked at once, has no mapping of the BAR any more;
+ * it counts no landing from then on; and no request that was posted later has left its sequence
+ * number in the BAR. Turning memory decode off is the strictest trigger, because it returns
+ * within the flush interval of a lazy domain; a reset takes longer than that.
  *
- * Under the fence the NIC is not even told before the MR is deregistered, and all of its
- * accesses look right to it; that they do not land, the BAR and the IOMMU tell.
+ * Under the fence the NIC is told nothing until the MR is deregistered, and it believes all of
+ * its accesses to be legitimate. That they do not land is seen in the BAR and in the IOMMU.
  *
- * It leaves the NIC's domain lazy, where unmapped memory stays reachable for a while: let
- * no test come after it that counts what the NIC can reach.
+ * This leaves the NIC's domain lazy, where unmapped memory stays reachable for a while. No test
+ * that counts what the NIC can reach may run after it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -42,15 +42,15 @@ static struct stream stream;
 
 struct figures {
 	unsigned int rounds;
-	unsigned int open;		/* rounds in which the IOMMU was open at the return */
-	unsigned int later;		/* rounds in which something landed after the return */
-	uint64_t late;			/* accesses that the NIC counted then */
-	unsigned int reached;		/* writes by an old key that a new mapping let in */
-	uint64_t longest_us, asked_us, hung;	/* the call; asking the NIC after it */
+	unsigned int open;		/* rounds in which the IOMMU was open at return */
+	unsigned int later;		/* rounds in which something landed after return */
+	uint64_t late;			/* accesses that the NIC counted after return */
+	unsigned int reached;		/* writes by an old key that reached a new mapping */
+	uint64_t longest_us, asked_us, hung;	/* the longest call; asking the NIC after it */
 	struct nic_stray stray;
 };
 
-/* The kernel allows this direction while the NIC has its driver. */
+/* The kernel allows strict to lazy, but not the reverse, while the NIC is bound to a driver. */
 static void make_lazy(void)
 {
 	char path[96];
@@ -63,8 +63,8 @@ static void make_lazy(void)
 }
 
 /*
- * Is the domain what it says? Host memory, which the DMA API unmaps, stays reachable for a
- * moment after its deregistration on a lazy one only.
+ * Does the domain behave as its type says? Only on a lazy domain does host memory, which is
+ * unmapped through the DMA API, stay reachable for a moment after its deregistration.
  */
 static void check_laziness(struct rig *rig, const char *type)
 {
@@ -92,9 +92,9 @@ static void check_laziness(struct rig *rig, const char *type)
 }
 
 /*
- * Deregister it. Where the IOVA goes back to the kernel through a read-only page (6.1,
- * 6.12), that page may be reachable for some milliseconds on a lazy domain: the figure of
- * what the NIC can reach does not tell it from the BAR, the landings do.
+ * Deregister the MR. On 6.1 and 6.12 the exporter maps the IOVA to a read-only page before it
+ * gives it back to the kernel, and on a lazy domain that page may stay reachable for some
+ * milliseconds. nicctl_reachable() cannot tell it from the BAR, so only landings are checked.
  */
 static void drop(struct rig *rig, struct window *w, struct figures *f)
 {
@@ -113,7 +113,7 @@ static void drop(struct rig *rig, struct window *w, struct figures *f)
 	w->nr = 0;
 }
 
-/* Take the BAR away, and look at what happens from then on. */
+/* Take the BAR away, and watch what happens from then on. */
 static void pull(struct rig *rig, enum trigger trigger, uint64_t with_bar, struct figures *f)
 {
 	uint64_t took, asked, landed;
@@ -142,7 +142,7 @@ static void end_under_load(struct rig *rig, struct window *w, unsigned int round
 {
 	uint64_t with_bar;
 
-	sleep_us(SETTLE_US);	/* what earlier rounds left in a lazy domain's queue */
+	sleep_us(SETTLE_US);	/* let a lazy domain's flush queue of earlier rounds run empty */
 	with_bar = nicctl_reachable();
 	stream_start(&stream, rig, w, true);
 	if (!stream_wait(&stream, &stream.bar_ok, WARM_UP, 30000))
@@ -158,7 +158,7 @@ static void end_under_load(struct rig *rig, struct window *w, unsigned int round
 	f->hung += stream.hung;
 }
 
-/* Write through the dead key with live mappings of the same BAR around. */
+/* Write through the dead key while there are live mappings of the same BAR. */
 static void try_old_key(struct rig *rig, const struct window *old, struct figures *f)
 {
 	struct window w[AGAIN];
@@ -177,7 +177,7 @@ static void try_old_key(struct rig *rig, const struct window *old, struct figure
 		window_close(&w[i]);
 }
 
-/* @what: "contained, DMA-FQ", "dereg, DMA". */
+/* @what: such as "contained, DMA-FQ" or "dereg, DMA". */
 static void show(const struct figures *f, const char *what)
 {
 	tap_note("%s: %u rounds, at most %.1f ms; %" PRIu64

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * A PCI Express error that is not fatal: VFIO tells the owner, the link and the device go
- * on, and so do the importers. With the kernel's exporter a fatal one is looked at, too,
- * and not judged: it takes nothing away.
+ * on, and so do the importers. With the kernel's exporter, which does not revoke on a fatal
+ * error either, the result of a fatal error is shown, too, and not judged.
  */
 #include <stdio.h>
 
@@ -12,7 +12,7 @@
 
 static const char name[] = "error that is not fatal";
 
-/* The owner of the device and both kinds of importer, with the BAR mapped by these. */
+/* Inject the error while a dynamic and a pinned importer have the BAR mapped. */
 static void keep(struct bench *b, const char *error, bool judge)
 {
 	static const enum pti_mode modes[] = { PTI_DYNAMIC, PTI_PINNED };

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * revoke_faults: the same revoke with a NIC that misbehaves. It shows that the
- * counters which the other tests want at 0 do move, and that the IOMMU is the
- * second line of defence.
+ * revoke_faults: a revoke with a NIC that misbehaves. It shows that the counters which
+ * the other tests require to be 0 do move, and that the IOMMU is the second line of
+ * defence.
  *
- *	revoke_faults			a NIC that ignores DEREG_MR, one that fails it
+ *	revoke_faults			a NIC that ignores DEREG_MR, and one that fails it
  *	revoke_faults --lost-dereg [--limit SECONDS]
- *					one that never answers it: costs the admin
- *					queue, so run it alone, as the boot's last test
+ *					a NIC that never answers it. The driver then gives up
+ *					the NIC, so run this as the last test of a boot
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -40,7 +40,7 @@ static char *snapshot(const struct rig *rig)
 	return copy;
 }
 
-/* Does the BAR stay as it is while the stream goes on writing? */
+/* Do the bytes in the BAR stay the same while the stream goes on writing? */
 static bool bar_rests(const struct rig *rig)
 {
 	char *first = snapshot(rig), *second;
@@ -62,7 +62,7 @@ static void show(const char *what, const struct nic_stray *s)
 		 s->unmapped.reads + s->unmapped.writes);
 }
 
-/* Traffic, then a reset with it in flight. Return: how long the reset took. */
+/* Start traffic, and reset with it in flight. Return: how long the reset took. */
 static uint64_t reset_under_load(struct rig *rig, const struct window *w, const char *name)
 {
 	uint64_t start;
@@ -76,7 +76,7 @@ static uint64_t reset_under_load(struct rig *rig, const struct window *w, const 
 	return now_us() - start;
 }
 
-/* What peerbar-vfio-pci promises; of the kernel's exporter it is reported only. */
+/* A check of what peerbar-vfio-pci promises. The kernel's exporter is reported, not judged. */
 static void judge_ours(bool good, const char *name, const char *otherwise)
 {
 	if (rig_exporter_is_ours())
@@ -86,9 +86,9 @@ static void judge_ours(bool good, const char *name, const char *otherwise)
 }
 
 /*
- * The same BAR registered anew while the dead MR is still there: does its key, which
- * the NIC honours, reach the new mapping? The kernel's exporter frees the IOVA at the
- * revoke, and the next registration gets it; ours keeps it until the importer detaches.
+ * Register the same BAR anew while the dead MR still exists. Does the dead MR's key, which the
+ * NIC honours, reach the new mapping? The kernel's exporter frees the IOVA at the revoke, and
+ * the next registration gets it. Ours keeps it reserved until the importer detaches.
  */
 static bool old_key_reaches(struct rig *rig, const struct window *old)
 {
@@ -109,7 +109,7 @@ static bool old_key_reaches(struct rig *rig, const struct window *old)
 	return seen == mark;
 }
 
-struct ignored {		/* of all rounds so far */
+struct ignored {		/* summed up over all rounds so far */
 	unsigned int rounds;
 	bool rests, fails;
 	uint64_t hung, late, longest_us;
@@ -149,8 +149,8 @@ static void judge_ignored(const struct ignored *all, const struct nic_stray *str
 }
 
 /*
- * The window between the answer and the unmap is short, and now and then the NIC
- * does not get to run in it: several rounds, until something has landed.
+ * The window between the NIC's answer and the unmap is short, and sometimes the NIC does
+ * not get to run in it. So repeat until something has landed.
  */
 static void test_ignored_dereg(struct rig *rig)
 {
@@ -220,7 +220,7 @@ static void test_failed_dereg(struct rig *rig)
 	watchdog_clear();
 }
 
-/* The kernel warns here when the user's objects go: the NIC is dead by then. */
+/* The kernel warns when it destroys the user's objects, because the NIC is dead by then. */
 static void test_lost_dereg(struct rig *rig, unsigned int limit_s)
 {
 	struct nic_stray before, stray;
@@ -272,7 +272,7 @@ int main(int argc, char **argv)
 	rig_open(&rig, STREAM_SPAN, STREAM_HOST, STREAM_DEPTH);
 	if (lost) {
 		test_lost_dereg(&rig, limit);
-		return tap_exit_status();	/* nothing of the NIC can be destroyed */
+		return tap_exit_status();	/* the NIC is dead: no clean-up */
 	}
 	test_ignored_dereg(&rig);
 	test_failed_dereg(&rig);

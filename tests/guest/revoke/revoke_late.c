@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The recovery from a fatal error and the unbinding of the driver may not wait for an
- * importer. One that lets go in a moment has done nothing wrong: it is not fenced, and not
- * blamed in the log. One that never does is closed when revoke_timeout_ms are over, though
- * nobody waits for that.
+ * Recovery from a fatal error and unbinding of the driver must not wait for importers. An
+ * importer that lets go after a moment has done nothing wrong: it is not fenced, and not blamed
+ * in the log. The mapping of one that never does is closed when revoke_timeout_ms are over,
+ * although nobody waits for that.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -19,21 +19,21 @@
 #include "revoke_paths.h"
 
 #define MOMENT_MS 300u
-#define TIMEOUT_MS 2000u	/* more than a recovery takes */
-#define SLACK_MS 3000u		/* for emulation */
+#define TIMEOUT_MS 2000u	/* longer than a recovery takes */
+#define SLACK_MS 3000u		/* for slow emulation */
 #define LIMIT_MS 20000u
 
 #define BLAME "did not let go"
 
-/* One importer, and what is known of it while the device is on its way out. */
+/* One importer, and what was seen of it while the device was going away. */
 struct late {
 	struct bench bench;
 	const char *name;
 	enum pti_mode mode;
 	uint32_t handle;
 	uint64_t before, log;
-	unsigned int fenced;	/* lines of debugfs that say so */
-	uint64_t closed_us;	/* from its notification until the NIC was cut off */
+	unsigned int fenced;	/* how many lines of debugfs say that it is fenced */
+	uint64_t closed_us;	/* time from its notification until the NIC was cut off */
 };
 
 static void wait_unmapped(struct late *l)
@@ -47,7 +47,7 @@ static void wait_unmapped(struct late *l)
 	}
 }
 
-/* While the device still has its driver, and with it a folder in debugfs. */
+/* Called while the device still has its driver, and so its folder in debugfs. */
 static void look_unmapped(void *arg)
 {
 	struct late *l = arg;
@@ -94,7 +94,7 @@ static void finish(struct late *l)
 	bench_close(&l->bench);
 }
 
-/* Pulls the trigger, with a look at the importer before the device is gone. */
+/* Pulls the trigger, and calls @look before the device is gone. */
 static void pull(struct late *l, enum trigger trigger, void (*look)(void *arg))
 {
 	char path[96];
@@ -150,7 +150,7 @@ static void never_lets_go(enum trigger trigger)
 	old = exporter_set_timeout(TIMEOUT_MS);
 	pull(&l, trigger, look_closed);
 	exporter_set_timeout(old);
-	/* what it takes to close its mapping is a part of the time */
+	/* closing the mapping is part of the timeout, so the wait may be shorter than that */
 	tap_check(l.closed_us >= TIMEOUT_MS * 1000 / 2 &&
 		  l.closed_us <= (TIMEOUT_MS + SLACK_MS) * 1000,
 		  importer_title(text, name, "is closed after the time that is set"),

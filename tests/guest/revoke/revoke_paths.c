@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * revoke_paths: every way in which a BAR is taken away, from a pinned revocable importer
- * with traffic in flight (EFA), and from a dynamic, a pinned and an unrevocable one that
- * map it for the NIC (tests/kmod). What the device of this machine cannot do is skipped.
+ * revoke_paths: every way in which a BAR is taken away, with these importers: EFA, which is
+ * pinned and revocable, with traffic in flight; and a dynamic, a pinned and an unrevocable
+ * importer of tests/kmod that map the BAR for the NIC. Ways that this machine's device does
+ * not have are skipped.
  *
- *	revoke_paths			all that leaves the device in the machine
- *	revoke_paths --unplug		the card leaves its slot; wants --qmp
+ *	revoke_paths			all ways that leave the device in the machine
+ *	revoke_paths --unplug		the card leaves its slot; needs --qmp
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 #include "revoke.h"
 #include "revoke_paths.h"
 
-/* Whether each path can be walked; asked once, of the open device. */
+/* Find out once, with the device open, which paths can be tested. */
 static bool select_paths(struct rig *rig, bool *selected)
 {
 	bool any = false;

@@ -9,7 +9,7 @@ void revoke_removal(void);
 /* revoke_error.c: an error that is not fatal takes nothing away. */
 void revoke_error(void);
 
-/* revoke_late.c: paths that wait for nobody, and importers that take a moment, or for ever. */
+/* revoke_late.c: paths that wait for nobody, with importers that are late or never unmap. */
 void revoke_late(void);
 
 /* revoke_unload.c: the exporter's module stays as long as a buffer lives. */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * revoke_patience: nobody pays for another's fault. Two buffers or three, each with
- * importers that do as they are told, and something that holds one of the buffers up: a
- * fence that is not signalled, a callback that does not return, an importer that keeps its
- * mapping. The importers of the other buffers are told and let go at once, are not blamed,
- * and may map again; the NIC itself is not touched. Where an IOMMU translates, the event
- * ends within revoke_timeout_ms; where none does, it waits, says for whom, and can be
- * killed.
+ * revoke_patience: nobody pays for another's fault. There are two or three buffers, whose
+ * importers do as they are told, and something that holds up one of the buffers: a fence
+ * that is not signalled, a callback that does not return, or an importer that keeps its
+ * mapping. The importers of the other buffers must be told and let go at once, must not be
+ * blamed, and may map again; the NIC itself is not touched. If an IOMMU translates, the event
+ * must end within revoke_timeout_ms. If none does, the event waits, logs for whom, and can
+ * be killed.
  *
- * This is what peerbar-vfio-pci promises; the kernel's exporter waits for all of them.
+ * peerbar-vfio-pci promises this; the kernel's exporter waits for all of them.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -22,7 +22,7 @@
 #include "lib/tap.h"
 #include "revoke_patience.h"
 
-#define LOG_MS 10000u		/* beyond the time after which there has to be a line */
+#define LOG_MS 10000u		/* how much later than revoke_timeout_ms the line may come */
 
 bool patience_wait_for_name(uint64_t since)
 {
@@ -40,7 +40,7 @@ bool patience_wait_for_name(uint64_t since)
 	return true;
 }
 
-/* Those in a process of their own first: the watchdog's thread does not come with it. */
+/* The forking tests come first: a child would not inherit a running watchdog thread. */
 static void fences(void)
 {
 	int device = slow_fence_open();

@@ -9,12 +9,12 @@
 
 #include "lib/importer.h"
 
-#define PATIENCE_TIMEOUT_MS 1500u	/* revoke_timeout_ms, where it is to be reached */
-#define PATIENCE_FENCE_TIMEOUT_MS 5000u	/* and where not: half of the slow fence's time */
+#define PATIENCE_TIMEOUT_MS 1500u	/* revoke_timeout_ms, for tests that reach it */
+#define PATIENCE_FENCE_TIMEOUT_MS 5000u	/* and for those that must not: half the fence's time */
 
 /*
- * A slow fence in the first of two buffers, and threads that look at them all the time:
- * most at the second, whose turn may come when little time is left.
+ * A slow fence in the first of two buffers, and threads that poll both all the time. Most of
+ * them poll the second, whose turn in the revoke may come when little time is left.
  */
 #define PATIENCE_HAMMERS 8u
 struct hammer {
@@ -29,28 +29,28 @@ struct slow {
 	struct hammer hammer[PATIENCE_HAMMERS];
 };
 
-/* @device: of slow_fence_open(). */
+/* @device: the descriptor from slow_fence_open(). */
 void slow_begin(struct slow *s, int device, int first, int second);
 
-/* One check: the reset ended before the fence, and before anybody's time was over. */
+/* One check: the reset ended before the fence was signalled and before the timeout. */
 void slow_check(const struct slow *s, uint64_t took_us, const char *name);
 void slow_end(struct slow *s);
 
 /* revoke_patience_fence.c: with importers of every kind. */
 void patience_fence(int device);
 
-/* revoke_patience_user.c: with the NIC's own MRs, as root and as anybody. */
+/* revoke_patience_user.c: with the NIC's own MRs, as root or as an ordinary user. */
 void patience_user(int device, bool root);
 
 /* revoke_patience_sitter.c: an importer that does not return from its callback. */
 void patience_sitter(enum pti_mode mode, bool translated);
 
-/* revoke_patience_forever.c: one that never unmaps, and nothing that translates. */
+/* revoke_patience_forever.c: an importer that never unmaps, and no IOMMU translates. */
 void patience_forever(void);
 
 /*
- * Wait until the log has a line from @since on that names the NIC and its driver as who is
- * waited for. Return: false if it does not come.
+ * Wait until the log has a line, from @since on, which says that the event waits for the NIC
+ * and its driver. Return: false if the line does not come.
  */
 bool patience_wait_for_name(uint64_t since);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * A slow fence in the reservation object of a buffer: a revoke has nothing to wait for
- * there, because an importer that has unmapped has stopped. Threads that poll the buffers
- * hold their locks for a moment at a time.
+ * A slow fence in the reservation object of a buffer. A revoke must not wait for it, because an
+ * importer that has unmapped has stopped. Meanwhile threads poll the buffers, and so take
+ * their locks for a moment at a time.
  */
 #include <poll.h>
 #include <string.h>
@@ -58,7 +58,7 @@ void slow_end(struct slow *s)
 	close(s->fence);
 }
 
-#define IMPORTERS 4u		/* a dynamic and a pinned one of each buffer */
+#define IMPORTERS 4u		/* a dynamic and a pinned one for each buffer */
 
 static void check_importers(struct bench *b, const uint32_t *handle, const char *name)
 {

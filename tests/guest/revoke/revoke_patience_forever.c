@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Where nothing translates, an importer that promised to let go is waited for without end:
- * to stop it would be to stop its NIC, which serves others. The log names it, and the owner
- * of the device may give up: a killed call has done nothing. Who would rather go on sets
- * allow_unsafe_timeout.
+ * If no IOMMU translates, a revoke waits without limit for an importer that promised to let go:
+ * it could only be stopped together with its NIC, which serves others. The log names the
+ * importer. The owner of the device may give up: a call that is killed has changed nothing.
+ * An administrator who would rather go on sets allow_unsafe_timeout.
  */
 #include <errno.h>
 #include <signal.h>
@@ -29,7 +29,7 @@
 #define UNSAFE "/sys/module/peerbar_vfio_pci/parameters/allow_unsafe_timeout"
 #define MARK 0x5a5a5a5au
 
-/* The interrupt mask of ivshmem, which a reset clears and nothing else. */
+/* ivshmem's interrupt mask: nothing but a reset clears it, so it shows if there was one. */
 #define REGISTERS 0u
 #define INTERRUPT_MASK 0u
 
@@ -43,7 +43,7 @@ static bool has_mark(struct bench *b)
 	return vfio_read(b->rig.dev->fd, REGISTERS, INTERRUPT_MASK, 4) == MARK;
 }
 
-/* Another process makes the call, on the descriptor that we keep open. */
+/* Another process makes the call, so that it can be killed; we keep the device open. */
 static pid_t pull(struct bench *b, enum trigger trigger)
 {
 	pid_t pid = fork();
@@ -99,7 +99,7 @@ static void check_undone(struct bench *b, enum trigger trigger, const char *name
 			  "the device was reset");
 }
 
-/* Killed first, and then again until the importer lets go. */
+/* The first call is killed. The second waits until the importer lets go. */
 static void waits_for_ever(enum trigger trigger)
 {
 	struct blame blame;

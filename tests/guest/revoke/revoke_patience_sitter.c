@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * An importer that sits in its callback, and so on the lock of its buffer: nobody else of
- * that buffer can be told, but everybody of the others is. Where an IOMMU translates, that
- * buffer is closed there when the time is over; the one that sits is to blame, the one that
- * could not be told is not.
+ * An importer that sits in its callback, and so holds the lock of its buffer. While it does,
+ * no further importer of that buffer can be told, but those of the other buffers are. If an
+ * IOMMU translates, the buffer's mappings are closed there after the timeout. The importer that
+ * sits is blamed; the one that could not be told is not.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -17,18 +17,18 @@
 #include "lib/tap.h"
 #include "revoke_patience.h"
 
-#define SLACK_MS 2000u		/* for the event itself, and for emulation */
+#define SLACK_MS 2000u		/* for the event itself, and for slow emulation */
 #define LATE_MS 300u
 
 struct crowd {
 	struct bench b;
 	char name[64];
 	int dmabuf[3];
-	uint32_t sitter;		/* of the first buffer */
-	uint32_t beside[2];		/* of that, too: one comes before it, one behind it */
-	uint32_t other[2];		/* of the other two, one each */
+	uint32_t sitter;		/* an importer of the first buffer */
+	uint32_t beside[2];		/* of that, too: attached before and after it */
+	uint32_t other[2];		/* one of each of the other two buffers */
 	bool translated;
-	uint64_t reachable;		/* before; all of it, if nothing is translated */
+	uint64_t reachable;		/* before all this; everything if no IOMMU translates */
 	struct blame blame;
 	struct resetter r;
 };
@@ -83,7 +83,7 @@ static void dissolve(struct crowd *c)
 	bench_close(&c->b);
 }
 
-/* The watchdog ends this if it does not come to it. */
+/* If the callback is never called, the watchdog ends the test. */
 static void wait_until_it_sits(struct crowd *c)
 {
 	while (importer_sitting(c->b.fd) < 1)
@@ -96,7 +96,7 @@ static void wait_until_told(struct crowd *c, uint32_t handle)
 		sleep_us(1000);
 }
 
-/* Well before the time of the one that sits is over. */
+/* The others must let go before the timeout of the one that sits. */
 static void check_others(struct crowd *c)
 {
 	static const char *const what[2] = {
@@ -119,7 +119,7 @@ static void check_others(struct crowd *c)
 	}
 }
 
-/* The sitter has its buffer's lock all the time, so of that buffer nothing is asked. */
+/* The sitter holds its buffer's lock, so no importer of that buffer can be queried. */
 static void check_closed(struct crowd *c)
 {
 	char text[IMPORTER_TITLE];
@@ -139,7 +139,7 @@ static void check_closed(struct crowd *c)
 	expect(importer_unmap(c->b.fd, c->other[0]), 0, c->name, "and unmaps");
 }
 
-/* Nothing translates: it is waited for, as long as it takes. */
+/* No IOMMU translates: the reset waits for the sitter as long as it takes. */
 static void check_waits(struct crowd *c)
 {
 	char text[IMPORTER_TITLE];
@@ -211,7 +211,7 @@ static void sits(enum pti_mode mode, bool translated)
 	dissolve(&c);
 }
 
-/* Within its time, it has done nothing wrong, and nor have those beside it. */
+/* A callback that returns before the timeout: nobody of its buffer has done anything wrong. */
 static void is_late(enum pti_mode mode, bool translated)
 {
 	struct crowd c;

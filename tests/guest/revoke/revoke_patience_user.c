@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The same with MRs of the NIC's own driver, and no root needed: who may open a VFIO group,
- * an RDMA device and something that makes fences can do all of this. It must not cost
- * others their NIC.
+ * A slow fence, as in revoke_patience_fence.c, but with MRs of the NIC's own driver. Root is not
+ * needed for that: anybody who may open a VFIO group, an RDMA device and a device that makes
+ * fences can do it. It must not cost others their NIC.
  */
 #include <errno.h>
 #include <grp.h>
@@ -28,7 +28,7 @@
 #define LENGTH 65536u
 #define POLL_MS 5000u
 
-/* No capability is left to a process that was root: not even to be had again. */
+/* Give up root, and all capabilities, for good: none can be regained by an exec. */
 static void become_nobody(void)
 {
 	for (int cap = 0; !prctl(PR_CAPBSET_DROP, cap, 0, 0, 0); cap++)
@@ -38,7 +38,7 @@ static void become_nobody(void)
 		tap_die("user", "cannot become one: %s", strerror(errno));
 }
 
-/* Host memory to host memory, which nobody took away. */
+/* Move host memory to host memory, which no revoke takes away. */
 static int move_host(struct rig *rig)
 {
 	uint64_t from = (uintptr_t)rig->host, to = from + LENGTH;

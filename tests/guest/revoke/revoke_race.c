@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Registration against resets: one thread resets the device again and again, the
- * other registers, moves a little data and deregisters. Each registration either
- * works or is refused; each work request either succeeds or fails; none hangs.
+ * Registration during resets: one thread resets the device again and again, another
+ * registers, moves a little data and deregisters. Each registration must either work or
+ * be refused; each work request must either succeed or fail; nothing may hang.
  *
- * The refusal is ENODEV from the exporter; or, rarely, EINVAL from the RDMA core,
- * when the revoke falls between the importer's attach and its map.
+ * A registration is refused with ENODEV by the exporter or, rarely, with EINVAL by the
+ * RDMA core, when the revoke falls between the importer's attach and its map.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -44,7 +44,7 @@ static void *keep_resetting(void *arg)
 		if (peerbar_reset(r->dev))
 			r->failed++;
 		r->resets++;
-		/* Long enough, now and then, for a registration to get through. */
+		/* Sometimes long enough for a registration to get through. */
 		sleep_us((uint64_t)rand_r(&seed) % 8000);
 	}
 	return NULL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The driver is unbound while the owner keeps the device open, which it may do for as long
- * as it likes: peerbar-vfio-pci takes the BAR away first and waits for the owner then. The
+ * The driver is unbound while the owner keeps the device open, which it may do for as long as
+ * it likes. peerbar-vfio-pci first takes the BAR away and then waits for the owner. The
  * kernel's exporter does it the other way round.
  */
 #include <stdio.h>
@@ -19,10 +19,10 @@
 
 static const char name[] = "unbind, device kept open";
 
-struct seen {			/* while the removal waits for us */
+struct seen {			/* what was seen while the removal waited for us */
 	struct bench *bench;
 	uint32_t handle;
-	int eventfd;		/* VFIO asks on it to close the device */
+	int eventfd;		/* on which VFIO asks to close the device */
 	bool asked;
 	uint64_t reachable;
 	struct pti_query query;

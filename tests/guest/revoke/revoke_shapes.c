@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * revoke_shapes: buffers of every shape, from one page to the whole BAR, of one range and
- * of many. Each is registered; data goes both ways at its start, its middle and its end;
- * it is taken away with requests in flight, and is closed then, and stays as it was; its
- * MR deregisters, and nothing is left.
+ * of many. Each buffer is registered, and data goes both ways at its start, its middle and its
+ * end. Then it is taken away with requests in flight: after that the NIC cannot reach it and
+ * its bytes do not change. Its MR deregisters, and nothing is left behind.
  *
  * The size of the BAR is the lab's to choose (--bar 4K ... --bar 64G).
  */
@@ -25,12 +25,13 @@
 #include "lib/window.h"
 
 #define PAGE ((size_t)4096)
-#define CHUNK (PAGE / 4)	/* of data, at each of the places */
+#define CHUNK (PAGE / 4)	/* bytes of data at each place */
 #define PLACES 3u
 #define DEPTH 12u		/* requests in flight at the revoke */
 /*
- * Not 512: the IOMMU's driver would free the table that they fill, and QEMU 11.1's amd-iommu
- * ends itself (an assertion in amdvi_notify_iommu) when a table of small pages goes at once.
+ * Not 512: these would fill a page table, which the IOMMU's driver would then free. QEMU 11.1's
+ * amd-iommu aborts (an assertion in amdvi_notify_iommu) when a table of small pages is removed
+ * as a whole.
  */
 #define MANY 500u
 #define LIMIT_S 90u
@@ -45,7 +46,7 @@ struct shape {
 
 static char title[TITLE];
 
-/* One check, "SHAPE, TRIGGER: WHAT". */
+/* One check, which is named "SHAPE, TRIGGER: WHAT". */
 static bool check(const struct shape *s, enum trigger trigger, bool good, const char *what,
 		  const char *why)
 {
@@ -64,7 +65,7 @@ static size_t bar_size(void)
 	return (size_t)st.st_size;
 }
 
-/* Ranges of @each bytes, all over the BAR, the last of it first. */
+/* Ranges of @each bytes, spread over the BAR, in descending order. */
 static bool make_shape(struct shape *s, const char *name, unsigned int nr, size_t each)
 {
 	size_t bar = bar_size(), step = bar / nr / PAGE * PAGE;
@@ -85,7 +86,7 @@ static bool make_shape(struct shape *s, const char *name, unsigned int nr, size_
 	return true;
 }
 
-/* Where in the BAR a byte of the buffer is. */
+/* The offset in the BAR of the buffer's byte @offset. */
 static uint64_t place_in_bar(const struct shape *s, uint64_t offset)
 {
 	size_t each = s->range[0].length;
@@ -93,13 +94,13 @@ static uint64_t place_in_bar(const struct shape *s, uint64_t offset)
 	return s->range[offset / each].offset + offset % each;
 }
 
-/* Places that cross no range's end. */
+/* The offset of place @i in the buffer. No place crosses the end of a range. */
 static uint64_t place(const struct shape *s, unsigned int i)
 {
 	return i == 0 ? 0 : i == 1 ? s->size / 2 : s->size - CHUNK;
 }
 
-/* A mapping of its own for each look: the CPU's page tables for the whole BAR cost more. */
+/* Maps just this page each time, as page tables for the whole BAR would cost too much. */
 static void read_place(struct rig *rig, const struct shape *s, unsigned int i, void *data)
 {
 	uint64_t at = place_in_bar(s, place(s, i));
@@ -112,7 +113,7 @@ static void read_place(struct rig *rig, const struct shape *s, unsigned int i, v
 		tap_die("set-up", "%s", peerbar_errmsg());
 }
 
-/* Into the BAR at every place, seen there by the CPU, and out of it again. */
+/* At every place move data into the BAR, check it by the CPU, and move it out again. */
 static const char *move_data(struct rig *rig, const struct window *w, const struct shape *s)
 {
 	static uint32_t seed;
@@ -142,7 +143,7 @@ static const char *move_data(struct rig *rig, const struct window *w, const stru
 	return NULL;
 }
 
-/* Large ones, so that the revoke finds some of them in flight; all with the same bytes. */
+/* Large requests, so that the revoke finds some in flight; all write the same bytes. */
 static void post_many(struct rig *rig, const struct window *w, const struct shape *s)
 {
 	uint32_t len = s->size < MIB ? (uint32_t)s->size : (uint32_t)MIB;
@@ -159,7 +160,7 @@ static void post_many(struct rig *rig, const struct window *w, const struct shap
 	}
 }
 
-/* Return: what is wrong with how they ended, or NULL. */
+/* Return: what is wrong with the way in which the requests ended, or NULL. */
 static const char *drain(struct rig *rig)
 {
 	struct ibv_wc wc[DEPTH];
@@ -199,7 +200,7 @@ static void check_closed(struct rig *rig, const struct window *w, const struct s
 	      "bytes changed");
 }
 
-/* The bystander: memory of the host, on the same queue pair. */
+/* The bystander: traffic between host memory on the same queue pair still works. */
 static void check_host(struct rig *rig, const struct shape *s, enum trigger trigger)
 {
 	int status = window_one(rig, LOOPBACK_READ, (uintptr_t)rig->host, CHUNK,

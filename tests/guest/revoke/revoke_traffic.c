@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * A revoke under load: transfers into the BAR and out of it are in flight while the owner
- * takes access away. Checked: everything ends, with an error, in time; no DMA
- * after the call has returned, by the NIC's own count and by the BAR's bytes;
- * host memory on the same QP is untouched; the dead MRs go quietly; a new export
- * works and the old key does not.
+ * takes access away. What is checked: all of them end in time, with an error; there is no DMA
+ * after the call has returned, by the NIC's own count and by the bytes in the BAR; transfers
+ * between host memory on the same QP are not affected; the dead MRs deregister without an error;
+ * a new export works, and the old key does not.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,9 +19,9 @@
 #include "lib/window.h"
 #include "revoke.h"
 
-#define LIMIT_S 60u		/* for one trigger, all of it */
+#define LIMIT_S 60u		/* for one trigger, in all */
 #define WARM_UP 60u		/* BAR requests that must succeed first */
-#define AFTERMATH 200u		/* BAR requests that must fail after it */
+#define AFTERMATH 200u		/* BAR requests that must fail after the revoke */
 #define SETTLE_US 200000u
 
 static struct stream stream;
@@ -43,7 +43,7 @@ static bool check_none(uint64_t count, const char *what, const char *of_what)
 	return check(!count, what, why);
 }
 
-/* The BAR twice, a while apart, with the stream still trying to write. */
+/* Read the BAR twice, a while apart, while the stream still tries to write to it. */
 static bool bytes_stay(struct rig *rig)
 {
 	uint8_t *first = malloc(rig->span), *second = malloc(rig->span);
@@ -110,7 +110,7 @@ static void show_figures(uint64_t took_us)
 		 stream.bar_ok, stream.bar_bad, stream.host_ok);
 }
 
-/* With the traffic: take away, give back, look. Return: whether all was well. */
+/* With traffic in flight, take access away, recover, and check. Return: is all well? */
 static bool revoke_under_load(struct rig *rig, enum trigger trigger, uint64_t reachable)
 {
 	uint64_t start, took, host_before, then;

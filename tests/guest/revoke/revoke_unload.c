@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Unloading the exporter: refused while a device is open, and refused while a buffer
- * lives, also when the device is closed and has no driver any more.
+ * Unloading the exporter's module must be refused while a device is open, and while a buffer
+ * exists, even if the device is closed and has no driver any more.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,14 +22,14 @@ static void load_driver(const char *driver)
 {
 	char command[160];
 
-	/* ours is not among the modules of the kernel */
+	/* our module is not installed with those of the kernel */
 	snprintf(command, sizeof(command), strcmp(driver, "vfio-pci") ?
 		 "insmod /src/build/kernel/$(uname -r)/%s.ko" : "modprobe %s", driver);
 	if (system(command))
 		tap_die(name, "failed: %s", command);
 }
 
-/* The kernel's exporter is a library below its driver. */
+/* The code of the kernel's exporter is in a library that its driver uses. */
 static const char *exporting_module(void)
 {
 	if (rig_exporter_is_ours())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Hot unplug: the card leaves its slot while the NIC reads and writes its BAR. It is gone
- * for good, and so is everything that was mapped of it; another one in the slot works.
+ * Hot unplug: the card leaves its slot while the NIC reads and writes its BAR. Everything that
+ * was mapped of the card must be gone for good, and another card in the slot must work.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -29,7 +29,7 @@
 struct unplug {
 	const char *name;
 	enum slot_way way;
-	bool ours;		/* the exporter */
+	bool ours;		/* is the exporter peerbar-vfio-pci? */
 	uint64_t bar_size;
 	char driver[64];
 	int importer_fd;
@@ -45,7 +45,7 @@ static void check(const struct unplug *u, bool good, const char *what)
 	tap_check(good, importer_title(text, u->name, what), "it is not so");
 }
 
-/* One importer of each kind beside the NIC's own MR. */
+/* An importer beside the NIC's own MR, attached and mapped. */
 static uint32_t import(struct unplug *u, int dmabuf, enum pti_mode mode)
 {
 	uint32_t handle;
@@ -92,7 +92,7 @@ static void *pull(void *arg)
 	return NULL;
 }
 
-/* As a program would: it closes the device when VFIO asks for that, and not before. */
+/* Like a real program, close the device when VFIO asks for that, and not before. */
 static void lose(struct unplug *u, struct rig *rig)
 {
 	int asked = vfio_eventfd(rig->dev->fd, VFIO_PCI_REQ_IRQ_INDEX);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * sriov: a card whose virtual functions are made through sysfs while its owner has it open,
- * as stock vfio-pci allows. A virtual function exports its BAR like any device, and loses
- * it when the card is reset, when an error takes the card's link away, and when it is taken
- * away itself. Wants --gpu igb, and --qmp for the error.
+ * sriov: a card whose virtual functions are created through sysfs while its owner has it open,
+ * as stock vfio-pci allows. A virtual function exports its BAR like any device. Importers lose
+ * that BAR when the card is reset, when an error takes the card's link down, and when the
+ * virtual function is removed. Needs --gpu igb, and --qmp for the error.
  *
- * No traffic here: what QEMU's cards have in their virtual BARs is registers, which it
- * lets no other device reach.
+ * There is no traffic, because the BARs of QEMU's virtual functions have registers and no
+ * memory, and QEMU lets no other device reach these.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@
 static const char name[] = "SR-IOV";
 static const char *pf;		/* the physical function */
 static char vf[32];		/* the first virtual one */
-static char driver[64];		/* of both */
+static char driver[64];		/* the driver of both */
 
 static int set_vfs(const char *number)
 {
@@ -45,7 +45,7 @@ static int set_vfs(const char *number)
 	return sysfs_write(number, path);
 }
 
-/* The driver's module parameter, its name with underscores. */
+/* Write the driver's parameter enable_sriov. In sysfs a module's name has underscores. */
 static int allow(const char *value)
 {
 	char path[160], module[64];
@@ -101,7 +101,7 @@ static void open_vf(struct vfio *vfio)
 	expect(vfio_open_device(vfio, title), 0, name, "opened with it");
 }
 
-/* A buffer of the virtual function's BAR 0, mapped for the NIC by both kinds of importer. */
+/* A buffer of the virtual function's BAR 0, which a dynamic and a pinned importer have mapped. */
 struct import {
 	int fd, dmabuf;
 	uint32_t handle[2];
@@ -158,7 +158,7 @@ static bool ours(void)
 	return !strcmp(driver, "peerbar-vfio-pci");
 }
 
-/* A reset of the card is one of all its functions. */
+/* A reset of the card resets its virtual functions, too. */
 static void reset_card(struct vfio *owner, struct vfio *vfio)
 {
 	struct import im;
@@ -192,9 +192,9 @@ static void memory_on(struct vfio *vfio)
 }
 
 /*
- * A fatal error resets the link, and with it the card, which forgets that it has virtual
- * functions; nobody tells it until it is reset by the kernel. Their own memory decode is
- * none of their business.
+ * A fatal error resets the link and with it the card, which forgets that it has virtual
+ * functions. The kernel restores that only when it resets the card itself. Until then their BARs
+ * are gone, whatever the owner of a virtual function writes to its PCI_COMMAND.
  */
 static void lose_link(struct vfio *owner, struct vfio *vfio)
 {
@@ -226,7 +226,7 @@ static void *remove_vfs(void *ret)
 	return NULL;
 }
 
-/* They go away when their owner has closed them, for which it is asked. */
+/* Removing virtual functions waits until their owner has closed them. VFIO asks it to. */
 static void lose(struct import *im, struct vfio *vfio)
 {
 	int asked = vfio_eventfd(vfio->fd, VFIO_PCI_REQ_IRQ_INDEX), ret = 0;

@@ -6,8 +6,8 @@
  *
  *	stress [--cycles N]		default 1000
  *
- * Nothing may hang, no access may be stray, the kernel must stay silent, and
- * between cycle 100 and the last one nothing may have grown, IOVA in use included.
+ * Nothing may hang, no access may be stray, the kernel must log no warning, and between
+ * cycle 100 and the last one nothing may have grown, the IOVA space in use included.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -30,21 +30,21 @@
 #define CYCLE_LIMIT_S	30u
 #define SETTLED		100u	/* cycles, after which nothing may grow */
 #define PROGRESS	50u
-#define IOVA_SLACK	(4 * SPAN)	/* others use IOVA, too; a leak takes SPAN a cycle */
+#define IOVA_SLACK	(4 * SPAN)	/* others use IOVAs, too; a leak takes SPAN per cycle */
 
 struct totals {
-	uint64_t requests, cut;		/* in flight at the revoke; ended by it */
+	uint64_t requests, cut;		/* in flight at the revoke; cut off by it */
 	unsigned int cycles[TRIGGERS];
-	unsigned int caught[TRIGGERS];	/* cycles that cut at least one off */
-	uint64_t slowest_us;		/* revoking call */
+	unsigned int caught[TRIGGERS];	/* cycles in which at least one was cut off */
+	uint64_t slowest_us;		/* the longest call that revoked */
 	unsigned int late_ok;		/* requests that succeeded after the revoke */
 	unsigned int odd;		/* completions with any other status */
 	unsigned int dereg_failed;
 };
 
 /*
- * The depth filled: into the BAR and out of it, large and small, in turn. More than
- * the NIC can move before the slowest of the triggers gets to the revoke.
+ * Fill the queue with requests, in turn into the BAR and out of it, large and small: more than
+ * the NIC can move before the slowest trigger gets to its revoke.
  */
 static void fill(struct rig *rig, const struct window *w)
 {
@@ -117,8 +117,8 @@ static void progress(unsigned int done, unsigned int cycles, const struct totals
 }
 
 /*
- * Where the BAR lies for the NIC, mapped once more. The kernel hands out the same IOVA
- * over and over, unless those of earlier cycles were never given back.
+ * Map the BAR once more. Return: the IOVA that it gets. The kernel hands out the same IOVA over
+ * and over, unless those of earlier cycles were never given back.
  */
 static uint64_t probe_iova(struct rig *rig)
 {
@@ -151,7 +151,7 @@ static void take_snapshot(struct snapshot *s, struct rig *rig)
 	census_take(&s->census, rig_ibdev());
 }
 
-/* All cycles. @settled: what is there once things have settled. */
+/* Run all cycles. @settled: a snapshot after the first cycles, when nothing should grow. */
 static void run(struct rig *rig, unsigned int cycles, struct totals *t,
 		struct snapshot *settled)
 {
@@ -170,7 +170,7 @@ static void run(struct rig *rig, unsigned int cycles, struct totals *t,
 	watchdog_clear();
 }
 
-/* Otherwise the cycles were run, but not with traffic in flight. */
+/* Check that there was traffic in flight, without which the cycles prove little. */
 static void judge_traffic(const struct totals *t)
 {
 	char name[64];

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * system_sleep: the whole system goes to sleep with the BAR mapped by importers. They are told,
- * and have let go, before the first device sleeps; nobody maps the BAR until all devices are
- * awake; then it is there again, and a dynamic importer maps it. An importer that does not let
- * go is fenced, or keeps the system awake where no IOMMU can fence it.
+ * system_sleep: the whole system goes to sleep while importers have the BAR mapped. They must be
+ * told, and have let go, before the first device is suspended. Nobody may map the BAR until all
+ * devices have resumed; then it is there again, and a dynamic importer maps it. An importer that
+ * does not let go is fenced; if no IOMMU can fence it, it keeps the system awake.
  *
- * What no program can look at while it is frozen, it looks at while /dev/snapshot is open:
- * that prepares a hibernation (or, open for writing, the return from one), and no more.
+ * A program is frozen during sleep and cannot look at anything. But it can look while it has
+ * /dev/snapshot open: opening it prepares a hibernation (or, if opened for writing, the return
+ * from one), and does no more.
  *
- * The kernel's exporter does nothing of the kind; what comes of that is shown.
+ * The kernel's exporter does none of this; what comes of that is shown.
  *
  *	system_sleep
- *	system_sleep --image	a hibernation image is written and comes back; wants swap
+ *	system_sleep --image	write a hibernation image and return to it; needs swap
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +40,7 @@
 #define SOON_US 2000000u
 #define MOVED 65536u
 
-/* How deep the system sleeps, and what it is woken from: see power.h. */
+/* How deep the system sleeps; see power_sleep(). */
 static const struct depth {
 	const char *state, *level;
 } depths[] = {
@@ -48,16 +49,16 @@ static const struct depth {
 
 static const struct depth image = { "disk", "none" };
 
-static bool translated;			/* what the NIC's DMA goes through */
+static bool translated;			/* does an IOMMU translate the NIC's DMA? */
 
-/* Behind an IOMMU that translates nothing the NIC reaches everything, and that is no news. */
+/* If the IOMMU does not translate, the NIC reaches everything anyway: nothing to check. */
 static void check_reach(uint64_t expected, const char *name, const char *what)
 {
 	if (translated)
 		check_reachable(expected, name, what);
 }
 
-/* Importers of one buffer, one of each kind; the late one makes the revoke take its time. */
+/* Importers of one buffer, one of each kind. The late one makes the revoke take longer. */
 struct importers {
 	struct bench bench;
 	uint32_t dynamic, pinned, late;
@@ -83,7 +84,7 @@ static void drop(struct importers *im, const char *name)
 	bench_close(&im->bench);
 }
 
-/* Somebody who wants the BAR mapped for an importer, from before the sleep until it is again. */
+/* A thread that keeps trying to map the BAR, from before the sleep until it succeeds again. */
 struct knocker {
 	struct importers *im;
 	pthread_t thread;
@@ -233,7 +234,7 @@ static void sleep_at(const struct depth *depth, uint32_t seed)
 	drop(&im, name);
 }
 
-/* A hibernation or a return that is prepared, and given up again. */
+/* A hibernation, or the return from one, is prepared and then abandoned. */
 static void prepared(int flags, const char *name)
 {
 	struct importers im;
@@ -258,7 +259,7 @@ static void prepared(int flags, const char *name)
 	drop(&im, name);
 }
 
-/* What a sleep that was given up has begun ends with the last unmap, and not before. */
+/* A revoke that a refused sleep has begun ends only with the last unmap: retry until then. */
 static int map_soon(struct bench *b, uint32_t handle)
 {
 	uint64_t end = now_us() + SOON_US;
@@ -272,8 +273,9 @@ static int map_soon(struct bench *b, uint32_t handle)
 }
 
 /*
- * One that never lets go. Where the IOMMU fences it off, the system sleeps; where nothing but
- * its own driver could stop it, the system stays awake, and nobody is worse off for it.
+ * An importer that never lets go. If the IOMMU can fence it off, the system sleeps. If nothing
+ * but the importer's own driver could stop it, the system stays awake, and others can map
+ * again.
  */
 static void stubborn(void)
 {
@@ -310,7 +312,7 @@ static void check_verify(struct rig *rig, struct window *w, const char *name, co
 	tap_check(!fault, importer_title(text, name, what), "%s", fault);
 }
 
-/* The old key, after the system has woken up. */
+/* Use the old key after the system has woken up. */
 static void check_key(struct rig *rig, struct window *w, const char *name)
 {
 	int status = window_one(rig, LOOPBACK_WRITE, (uintptr_t)rig->host, MOVED, w->iova[0],

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * two_nics: one buffer of the BAR, registered with two NICs. What one writes the other
- * reads; and one reset takes the BAR away from both, with traffic in flight on both: their
- * MRs are gone when it returns or, under the fence, fenced off in the IOMMU.
+ * two_nics: one buffer of the BAR, registered with two NICs. What one writes, the other reads.
+ * Then a single reset takes the BAR away from both, with traffic in flight on both. When it
+ * returns, their MRs are gone or, under the fence, fenced off in the IOMMU.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,21 +20,21 @@
 
 #define NICS 2u
 #define LIMIT_S 60u
-#define WARM_UP 30u		/* BAR requests of each that must succeed first */
-#define AFTERMATH 50u		/* and that must fail after the reset */
+#define WARM_UP 30u		/* BAR requests of each NIC that must succeed first */
+#define AFTERMATH 50u		/* BAR requests of each that must fail after the reset */
 #define TIMEOUT_MS 30000u
 #define CROSS_LENGTH (MIB + 77)
 
 struct nic {
-	struct rig rig;		/* the first one's has the device, too */
+	struct rig rig;		/* that of the first NIC has the VFIO device, too */
 	struct window window;
 	struct stream stream;
-	uint64_t stray, mrs, reachable;	/* before */
+	uint64_t stray, mrs, reachable;	/* at the beginning */
 };
 
 static struct nic nics[NICS];
 
-/* A number of one NIC's report. */
+/* A number from the report of one NIC. */
 static uint64_t figure(unsigned int nic, const char *path)
 {
 	struct json_object *report;
@@ -77,7 +77,7 @@ static void check(unsigned int nic, bool good, const char *what)
 	tap_check(good, name, "it is not so");
 }
 
-/* Every NIC its own half of the BAR for its stream; the buffer is all of it. */
+/* Both NICs register the whole buffer, and each has half of it for its stream. */
 static void open_all(void)
 {
 	struct rig *first = &nics[0].rig, *second = &nics[1].rig;
