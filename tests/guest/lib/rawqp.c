@@ -99,7 +99,7 @@ static void create_qp(struct rawqp *raw, struct ibv_pd *pd)
 	if (!raw->qp)
 		tap_die("raw QP", "cannot create it: %s", strerror(errno));
 	raw->ring = new_map(&before, RAWQP_DEPTH * sizeof(struct efa_io_wqe), "send ring");
-	/* Without a receive queue there is only one doorbell, at the start of the page. */
+	/* Without a receive queue there is only one doorbell page. */
 	raw->doorbell = new_map(&before, PAGE, "doorbell page");
 }
 

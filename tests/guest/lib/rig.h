@@ -86,7 +86,7 @@ void rig_set_memory(struct rig *rig, bool on);
 void rig_open_nic(struct rig *rig, const char *ibdev, size_t host_len, unsigned int depth);
 void rig_close_nic(struct rig *rig);
 
-/* Copy BAR bytes [@offset, @offset + @len) with aligned loads of 8 bytes or 1. */
+/* Copy BAR bytes [@offset, @offset + @len), by aligned loads that device memory allows. */
 void rig_read_bar(const struct rig *rig, void *dst, size_t offset, size_t len);
 
 /* Fill memory with bytes that differ at every place and for every @seed. */

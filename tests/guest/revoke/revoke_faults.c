@@ -7,7 +7,7 @@
  *	revoke_faults			a NIC that ignores DEREG_MR, and one that fails it
  *	revoke_faults --lost-dereg [--limit SECONDS]
  *					a NIC that never answers it. The driver then gives up
- *					the NIC, so run this as the last test of a boot
+ *					its admin queue: run this as a boot's last test
  */
 #include <getopt.h>
 #include <inttypes.h>
