@@ -92,7 +92,7 @@ static const char *why_no_fence(const struct peerbar_attachment *att)
 	case PEERBAR_MAP_NOT_SUPPORTED:
 		return peerbar_refusal_text(att->route.reason);
 	case PEERBAR_MAP_BUS_ADDR:
-		return "its DMA takes a switch past the IOMMU: have the switch's ACS redirect it";
+		return "a switch routes its DMA past the IOMMU: have the switch's ACS redirect it";
 	case PEERBAR_MAP_HOST_BRIDGE:
 		break;
 	}

@@ -105,6 +105,17 @@ static int attachments_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(attachments);
 
+/* Bucket @i has the times from half of BIT(@i) on; the last has all longer ones, too. */
+static void show_bucket(struct seq_file *s, int i, u64 count)
+{
+	if (!count)
+		return;
+	if (i < PEERBAR_HISTOGRAM - 1)
+		seq_printf(s, "below_us=%lu count=%llu\n", BIT(i), count);
+	else
+		seq_printf(s, "from_us=%lu count=%llu\n", BIT(i - 1), count);
+}
+
 static int revokes_show(struct seq_file *s, void *unused)
 {
 	struct peerbar_context *ctx = s->private;
@@ -117,8 +128,7 @@ static int revokes_show(struct seq_file *s, void *unused)
 	seq_printf(s, "fenced=%llu overdue=%llu untold=%llu\n", ctx->fenced, ctx->overdue,
 		   ctx->untold);
 	for (i = 0; i < PEERBAR_HISTOGRAM; i++)
-		if (ctx->histogram[i])
-			seq_printf(s, "below_us=%lu count=%llu\n", BIT(i), ctx->histogram[i]);
+		show_bucket(s, i, ctx->histogram[i]);
 	mutex_unlock(&ctx->lock);
 	return 0;
 }

@@ -192,11 +192,10 @@ int peerbar_bar(struct peerbar_device *dev, unsigned int bar, struct peerbar_bar
 	const struct pb_bar *b;
 
 	if (bar >= PEERBAR_NR_BARS)
-		return pb_fail(EINVAL, "there is no BAR %u: a PCI device has BARs 0 to %d", bar,
+		return pb_fail(ENODEV, "there is no BAR %u: a PCI device has BARs 0 to %d", bar,
 			       PEERBAR_NR_BARS - 1);
 	b = &dev->bars[bar];
-	info->size = b->size;
-	info->mappable = has_page(b);
+	*info = (struct peerbar_bar){ .size = b->size, .mappable = has_page(b) };
 	info->exportable = info->mappable && !(b->size % pb_page_size());
 	return 0;
 }

@@ -153,11 +153,12 @@ static void add_reason(struct reading *r, const struct words *words)
 	append(r->reasons, object);
 }
 
-static void add_time(struct reading *r, const struct words *words)
+/* @bound: "below_us", or "from_us" of the class that has no end */
+static void add_time(struct reading *r, const struct words *words, const char *bound)
 {
 	json_object *object = new_object();
 
-	add_number(object, "below_us", words_number(words, "below_us"));
+	add_number(object, bound, words_number(words, bound));
 	add_number(object, "count", words_number(words, "count"));
 	append(r->times, object);
 }
@@ -176,7 +177,9 @@ static bool one_revoke(char *text, void *data)
 	if (words_find(&words, "reason"))
 		add_reason(r, &words);
 	else if (words_find(&words, "below_us"))
-		add_time(r, &words);
+		add_time(r, &words, "below_us");
+	else if (words_find(&words, "from_us"))
+		add_time(r, &words, "from_us");
 	else
 		for (i = 0; i < words.nr; i++)
 			add_number(r->device, words.word[i].key,

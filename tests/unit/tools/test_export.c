@@ -36,7 +36,8 @@ static const char revokes[] =
 	"reason=memory-off count=2 active=0\n"
 	"fenced=3 overdue=1\n"
 	"below_us=64 count=8\n"
-	"below_us=1024 count=1\n";
+	"below_us=1024 count=1\n"
+	"from_us=4194304 count=2\n";
 
 static int setup(void **state)
 {
@@ -66,7 +67,8 @@ static void prints_text(void **state)
 		"    reason reset count 7 active yes\n"
 		"    reason memory-off count 2 active no\n"
 		"    below_us 64 count 8\n"
-		"    below_us 1024 count 1\n";
+		"    below_us 1024 count 1\n"
+		"    from_us 4194304 count 2\n";
 
 	(void)state;
 	show_machine();
