@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * peerbar-vnic: one virtual RDMA NIC for one QEMU, for as long as it runs.
+ * peerbar-vnic: one virtual RDMA NIC for one QEMU process. It ends when QEMU does.
  *
- * Three threads: this one handles vfio-user messages, the engine executes work
- * requests, and the control thread answers tests. The gate orders them.
+ * There are three threads: this one handles vfio-user messages, the engine executes
+ * work requests, and the control thread serves the control socket. The gate
+ * (base/gate.h) lets only one of them at the device.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -22,8 +23,8 @@
 #include "options.h"
 
 /*
- * SIGTERM and SIGINT end the run by shutting down the socket that this thread
- * waits on: what is going on is finished, and the report is written.
+ * SIGTERM and SIGINT shut down the socket that this thread waits on. The message that
+ * is being handled is still finished, and the report is written.
  */
 static volatile sig_atomic_t stopping;
 static volatile sig_atomic_t waits_on = -1;
@@ -45,10 +46,13 @@ static void catch_signals(void)
 
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);	/* whoever read our messages may be gone */
+	signal(SIGPIPE, SIG_IGN);	/* the reader of our standard error may be gone */
 }
 
-/* A signal that came before @fd was known has to be made up for. */
+/*
+ * Tell the signal handler which socket this thread waits on. If a signal has come
+ * already, the handler did not know @fd, so @fd is shut down here.
+ */
 static void wait_on(int fd)
 {
 	waits_on = fd;
@@ -72,7 +76,7 @@ static int write_text(const char *path, const char *text)
 	return err;
 }
 
-/* A reader sees the whole report or none. */
+/* Written to another name and renamed, so that a reader never sees half a report. */
 static int write_report(struct nic *nic, const char *path)
 {
 	const int style = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
@@ -109,7 +113,7 @@ static int listen_on(const char *path, int backlog)
 	return fd;
 }
 
-/* The one client. Return: its socket, -ECANCELED after a signal, or -errno. */
+/* Wait for the client. Return: its socket, -ECANCELED after a signal, or -errno. */
 static int accept_client(int listener)
 {
 	int fd;
@@ -139,7 +143,7 @@ static int serve(struct nic *nic, int listener)
 {
 	int fd = accept_client(listener), err = fd;
 
-	close(listener);	/* a second client is refused, not kept waiting */
+	close(listener);	/* so that a second client is refused and does not wait */
 	if (fd >= 0) {
 		log_info("client connected");
 		err = serve_client(nic, fd);
@@ -154,7 +158,7 @@ static int serve(struct nic *nic, int listener)
 	return err;
 }
 
-/* The other threads leave signals to this one. */
+/* Threads inherit the signal mask, so all signals are delivered to this one. */
 static int with_signals_blocked(int (*start)(void *), void *arg)
 {
 	sigset_t all, old;
@@ -224,7 +228,7 @@ static int open_sockets(struct run *run)
 		if (run->control < 0)
 			return run->control;
 	}
-	/* Last, as whoever starts QEMU waits for it to appear. */
+	/* Last, because the script that starts QEMU waits for this socket to appear. */
 	run->listener = listen_on(options->socket, 1);
 	if (run->listener < 0 && options->control)
 		unlink(options->control);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The NICs that this program can be: see models.h. A new model has a line here. */
+/* The NIC models: see models.h. A new model adds its line here. */
 #include <string.h>
 
 #include "efa/model.h"

@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "models.h"
-#include "../rdma/lib/peerbar.h"	/* its version is that of everything here */
+#include "../rdma/lib/peerbar.h"	/* PEERBAR_VERSION */
 
 #define MIN_SLICE	4096u
 #define MAX_SLICE	(64u << 20)
@@ -23,12 +23,12 @@ static const char usage[] =
 	"\n"
 	"  --socket PATH         vfio-user socket for QEMU\n"
 	"  --control PATH        control socket: JSON lines\n"
-	"  --report FILE         write counters there at the end, as JSON\n"
-	"  --model NAME          NIC to be, see below\n"
+	"  --report FILE         write the counters to FILE at the end, as JSON\n"
+	"  --model NAME          NIC to emulate, see below\n"
 	"  --gid GID             the port's GID, as an IPv6 address\n"
-	"  --slice BYTES         most that is copied in one turn (262144)\n"
-	"  --fault NAME[=VALUE]  throw a fault switch, see below; may be repeated\n"
-	"  --verbose             say what happens\n"
+	"  --slice BYTES         most bytes copied in one turn (262144)\n"
+	"  --fault NAME[=VALUE]  set a fault switch, see below; may be repeated\n"
+	"  --verbose             log what happens\n"
 	"  -h, --help            show this\n"
 	"  --version             show the version\n"
 	"\n"
@@ -122,7 +122,7 @@ static const struct option common_options[] = {
 
 #define NR_COMMON (sizeof(common_options) / sizeof(common_options[0]))
 
-/* Those of every NIC, and then those of @model: OPT_OF_MODEL and what follows. */
+/* The options of every NIC and then those of @model, which are numbered from OPT_OF_MODEL. */
 static void list_options(const struct nic_model *model, struct option list[MAX_OPTIONS])
 {
 	unsigned int n = NR_COMMON;
@@ -156,7 +156,7 @@ static void parse_one(struct options *options, int option, const char *text)
 	case OPT_REPORT:
 		options->report = text;
 		break;
-	case OPT_MODEL:		/* find_model() has looked at it */
+	case OPT_MODEL:		/* find_model() has handled it */
 		break;
 	case OPT_GID:
 		parse_gid(text, options->config.gid);
@@ -181,15 +181,15 @@ static void parse_one(struct options *options, int option, const char *text)
 			parse_own(options, option, text);
 			break;
 		}
-		/* getopt_long() has said what is wrong */
+		/* getopt_long() has printed what is wrong */
 		fputs("Try 'peerbar-vnic --help'.\n", stderr);
 		exit(EXIT_USAGE);
 	}
 }
 
 /*
- * Which options there are depends on the model, so it is looked for first. Options that are
- * not known yet do not count: the second pass sees them again.
+ * The model decides which options exist, so a first pass over the command line looks for
+ * --model only. It ignores unknown options; the second pass sees and reports them.
  */
 static const struct nic_model *find_model(int argc, char **argv)
 {

@@ -15,7 +15,7 @@ struct options {
 	struct fault fault;
 };
 
-/* Ends the process on --help and --version (0) and on bad usage (EXIT_USAGE). */
+/* Exits the process on --help and --version (status 0) and on bad usage (EXIT_USAGE). */
 void options_parse(struct options *options, int argc, char **argv);
 
 #endif /* VNIC_OPTIONS_H */

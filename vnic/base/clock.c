@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The one clock of the device: see clock.h. */
+/* The clock that the whole device uses: see clock.h. */
 #include <time.h>
 
 #include "clock.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The one clock of the device. */
+/* The clock that the whole device uses. Times of it are in nanoseconds; 0 means "none". */
 #ifndef VNIC_CLOCK_H
 #define VNIC_CLOCK_H
 

@@ -2,11 +2,11 @@
 /*
  * The gate: see gate.h for who takes it and why.
  *
- * A mutex alone would not do: it is not fair, so an engine that releases and
- * retakes it would keep the host side out for many slices. Hence the count of
- * host-side threads, which is raised before they queue for the mutex: the
- * engine looks at it whenever it comes back and sleeps until it is 0. That
- * bounds the host side's wait by the one slice that may be under way.
+ * A mutex alone is not enough. It is not fair, so an engine that releases and
+ * retakes it would keep the host side out for many slices. Therefore gate->hosts
+ * counts host-side threads, and each of them increments it before it queues for the
+ * mutex. After it has retaken the mutex, the engine sleeps until the count is 0. So
+ * the host side waits for the engine at most as long as one slice takes.
  */
 #include "gate.h"
 
@@ -34,8 +34,8 @@ void gate_enter(struct gate *gate)
 }
 
 /*
- * The count falls under the mutex, where the engine reads it: it cannot see
- * "still a host" and then miss the wake-up.
+ * The count is decremented with the mutex held, and the engine reads it with the mutex
+ * held. So the engine cannot see a count above 0 and then miss the wake-up.
  */
 void gate_leave(struct gate *gate)
 {
@@ -80,6 +80,6 @@ bool gate_engine_wait(struct gate *gate)
 	while (!gate->kicked && !gate->closing)
 		pthread_cond_wait(&gate->work, &gate->lock);
 	let_hosts_pass(gate);
-	gate->kicked = false;	/* the caller now looks at all work there is */
+	gate->kicked = false;	/* the caller now looks for all work that there is */
 	return !gate->closing;
 }

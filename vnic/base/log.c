@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Messages for a person: see log.h. */
+/* Messages to the user: see log.h. */
 #include "log.h"
 
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 
 bool log_verbose;
 
-/* One write a line, so that the lines of two threads do not mix. */
+/* One fprintf() per line, so that the lines of two threads do not mix. */
 __attribute__((format(printf, 1, 0)))
 static void print(const char *format, va_list args)
 {

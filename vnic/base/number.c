@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Numbers as people write them: see number.h. */
+/* Numbers on a command line: see number.h. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>

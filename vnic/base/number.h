@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Numbers as people write them on a command line. */
+/* Numbers on a command line. */
 #ifndef VNIC_NUMBER_H
 #define VNIC_NUMBER_H
 
 #include <stdint.h>
 
 /*
- * A plain number in C's notation, with no sign, no blanks and nothing behind it.
- * Return: 0, or -EINVAL if @text is none or is not between @min and @max.
+ * Parse an unsigned number in C's notation (decimal, 0x..., 0...). There may be no sign,
+ * no blanks and nothing after the number.
+ * Return: 0, or -EINVAL if @text is no such number or it is not from @min to @max.
  */
 int number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 

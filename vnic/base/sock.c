@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Listening unix sockets: see sock.h. */
+/* Listening Unix sockets: see sock.h. */
 #include "sock.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ static int clear_path(const char *path)
 	return unlink(path) ? -errno : 0;
 }
 
-/* The mode of a socket file is set by the umask alone, at bind(). */
+/* bind() creates the socket file, and only the umask can restrict its mode then. */
 static int bind_private(int fd, const struct sockaddr_un *addr)
 {
 	mode_t mask = umask(0077);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Listening unix sockets. */
+/* Listening Unix sockets. */
 #ifndef VNIC_SOCK_H
 #define VNIC_SOCK_H
 
 /*
- * Listen on @path, for this user only. A socket that is in the way is taken for
- * the leftover of an earlier run and replaced; any other file is left alone.
- * Return: the descriptor, or -errno (-EEXIST: not a socket, -ENAMETOOLONG).
+ * Listen on @path, which only this user can connect to. If @path is a socket already, it
+ * is assumed to be left over from an earlier run and is replaced; any other file is kept.
+ * Return: the descriptor, or -errno (-EEXIST: @path is another kind of file;
+ * -ENAMETOOLONG).
  */
 int sock_listen(const char *path, int backlog);
 

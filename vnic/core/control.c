@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What the commands of the control socket do: see control.h. */
+/* The commands of the control socket: see control.h. */
 #include "control.h"
 
 #include <errno.h>
@@ -50,7 +50,7 @@ static struct json_object *cmd_stats(struct nic *nic, struct json_object *reques
 	return report;
 }
 
-/* What a switch held back goes on as soon as it is let go. */
+/* Install new settings, and resume at once whatever an old one had held back. */
 static void use_faults(struct nic *nic, const struct fault *fault)
 {
 	nic->fault = *fault;
@@ -130,7 +130,7 @@ static struct json_object *execute(struct nic *nic, struct json_object *request)
 	return refuse("no such command: %s", name);
 }
 
-/* Print and put @o, as one line. */
+/* @o as one line of text, which the caller frees; puts @o. */
 static char *to_line(struct json_object *o)
 {
 	size_t len;
@@ -145,7 +145,7 @@ static char *to_line(struct json_object *o)
 	return line;
 }
 
-/* One JSON value and nothing behind it, or NULL. */
+/* The JSON value in @line, or NULL unless it is exactly one. */
 static struct json_object *parse(const char *line, size_t len)
 {
 	struct json_tokener *tokener = json_tokener_new();

@@ -2,9 +2,9 @@
 /*
  * The clients of the control socket: see control.h.
  *
- * One thread polls them all and never blocks on one. A client that does not
- * read its answer is not read from either, so it costs one line and one answer
- * of memory however much it sends.
+ * One thread polls all of them and never blocks on any. It does not read from a
+ * client that has not yet read its last answer, so however much a client sends, it
+ * costs no more memory than one line and one answer.
  */
 #include "control.h"
 
@@ -22,11 +22,11 @@
 #include "base/log.h"
 
 struct client {
-	int fd;			/* -1: free */
+	int fd;			/* -1: this slot is free */
 	char line[CTL_MAX_LINE];
 	size_t len;
-	bool overlong;		/* throwing away until the next newline */
-	char *answer;		/* NULL: none to be sent */
+	bool overlong;		/* discarding the rest of a line that is too long */
+	char *answer;		/* being sent; NULL: none */
 	size_t answer_len, sent;
 };
 
@@ -34,7 +34,7 @@ struct ctl {
 	struct nic *nic;
 	pthread_t thread;
 	int listen_fd;
-	int stop_fd;		/* eventfd: readable when it is time to end */
+	int stop_fd;		/* eventfd: readable when the thread must end */
 	struct client client[CTL_MAX_CLIENTS];
 };
 
@@ -50,7 +50,7 @@ static void take_client(struct ctl *ctl)
 	int fd = accept4(ctl->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd < 0)
-		return;		/* it left again before its turn */
+		return;		/* the client hung up before it was accepted */
 	for (unsigned int i = 0; i < CTL_MAX_CLIENTS; i++) {
 		if (ctl->client[i].fd < 0) {
 			ctl->client[i].fd = fd;
@@ -105,7 +105,10 @@ static void answer_line(struct ctl *ctl, struct client *c, size_t len)
 	memmove(c->line, c->line + len, c->len);
 }
 
-/* Answer whole lines, as long as the client takes the answers. */
+/*
+ * Answer complete lines until one is missing or the client's socket is full.
+ * Return: false if the client is gone.
+ */
 static bool answer_lines(struct ctl *ctl, struct client *c)
 {
 	const char *end;
@@ -144,7 +147,7 @@ static void serve_client(struct ctl *ctl, struct client *c, short events)
 	drop_client(c);
 }
 
-/* Places in the poll set: the stop event, the listening socket, the clients. */
+/* Indices into the poll set. The clients fill the rest of it. */
 enum { STOP, LISTEN, CLIENTS };
 
 static void fill_poll_set(const struct ctl *ctl, struct pollfd *set)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The engine: see engine.h, and gate.h for how it makes room for others. */
+/* The engine: see engine.h, and gate.h for how it gives way to the host side. */
 #include <time.h>
 
 #include "engine.h"
 #include "nic.h"
 
-/* At most a second, so that the end of the run is not held up for long. */
+/* Sleeps for a second at most, so that the program ends soon when it is told to. */
 static void pause_us(uint32_t us)
 {
 	struct timespec ts = { .tv_nsec = us * 1000L };
@@ -15,7 +15,7 @@ static void pause_us(uint32_t us)
 	nanosleep(&ts, NULL);
 }
 
-/* Open the gate between two slices; the host side goes first if it waits. */
+/* Open the gate between two slices; a host-side thread that waits for it goes first. */
 static void step_back(struct nic *nic, uint32_t us)
 {
 	gate_engine_leave(&nic->gate);

@@ -3,7 +3,7 @@
 #ifndef VNIC_ENGINE_H
 #define VNIC_ENGINE_H
 
-/* Runs until gate_close(); @arg is the struct nic. For pthread_create(). */
+/* The thread function for pthread_create(): runs until gate_close(). @arg is the struct nic. */
 void *engine_run(void *arg);
 
 #endif /* VNIC_ENGINE_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The fault switches of every NIC, and how one is set from text: see fault.h. */
+/* The fault switches that every NIC has, and setting one from text: see fault.h. */
 #include "fault.h"
 
 #include <errno.h>

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * struct nic_model: what the device needs of the NIC that it plays.
+ * struct nic_model: the interface between the core and the NIC that it emulates.
  *
- * A model is a folder of its own with one of these, and an entry in ../models.c. It knows
- * verbs/, core/, bus/ and base/, and no other model; they know none. All but describe() and
- * report_config() are called with the gate held, or before there is a second thread.
+ * A model is a folder of its own that defines one struct nic_model, and an entry in
+ * ../models.c. It may include headers of verbs/, core/, bus/ and base/, but of no other
+ * model, and none of those folders includes a header of a model.
+ *
+ * describe() and report_config() only read the configuration, and nic_option.parse() only
+ * writes it. Every other callback runs with the gate held, or while this process has only
+ * one thread: before the engine starts or after it has ended. So a model needs no locks.
  */
 #ifndef VNIC_MODEL_H
 #define VNIC_MODEL_H
@@ -22,49 +26,68 @@ struct json_object;
 struct nic;
 struct nic_config;
 
-/* An option of the command line that only this model has: --NAME ARGUMENT. */
+/* A command-line option that only this model has: --NAME ARGUMENT. */
 struct nic_option {
 	const char *name;	/* NULL ends a table */
-	const char *argument;	/* as --help shows it */
+	const char *argument;	/* the argument's placeholder in --help */
 	const char *help;
-	/* Set a field of the model's own @config. Return: NULL, or what is wanted instead. */
+	/*
+	 * Store @text in the model's own structure in @config. Return: NULL, or a phrase
+	 * that completes the message "--NAME TEXT: want ...".
+	 */
 	const char *(*parse)(const char *text, union nic_own *config);
 };
 
 struct nic_model {
-	const char *name;	/* of --model; also of the model's part of the report */
-	const char *about;	/* for --help */
+	const char *name;	/* for --model, and the key of report() in the device's report */
+	const char *about;	/* one line for --help */
 
-	const void *defaults;		/* of what the options set, in nic_config.own */
+	const void *defaults;		/* initial contents of nic_config.own */
 	size_t defaults_size;
 	const struct nic_option *options;
-	const struct fault_desc *faults;	/* offsets are in fault.own */
+	const struct fault_desc *faults;	/* offsets count from fault.own */
 
-	/* What is on the PCI bus, as @config has it. */
+	/* Fill in the PCI function (ids, BARs, MSI-X) that @config asks for. */
 	void (*describe)(const struct nic_config *config, struct pci_function *function);
 
-	void *(*create)(struct nic *nic);	/* NULL: out of memory */
+	/* The device pointer that every callback below gets; NULL: out of memory. */
+	void *(*create)(struct nic *nic);
 	void (*destroy)(void *device);
-	void (*reset)(void *device);	/* forget all but the counters */
+	/*
+	 * Return to the state after create(), except that the counters keep their values.
+	 * The core resets config space; the DMA map and the eventfds survive a reset.
+	 */
+	void (*reset)(void *device);
 
-	/* BARs 0 to 5. An access lies inside the region; -EINVAL: it is of no use there. */
+	/*
+	 * The BARs, 0 to 5. region() gets an @info that says "does not exist" (size 0,
+	 * mmap_fd -1) and changes it for the BARs that the model has.
+	 *
+	 * read() and write() get only accesses that lie inside the region. Return: 0, or
+	 * -EINVAL if the BAR does not take an access of this size or alignment; the client
+	 * gets that error.
+	 */
 	void (*region)(void *device, unsigned int bar, struct vfu_region *info);
 	int (*read)(void *device, unsigned int bar, uint64_t off, void *buf, uint32_t len);
 	int (*write)(void *device, unsigned int bar, uint64_t off, const void *buf,
 		     uint32_t len);
 
 	/*
-	 * Take one slice of work. Return: false if there is nothing to do before the next
-	 * gate_kick(). After a step that returned true the engine leaves the gate, and stays
-	 * away for *@pause_us microseconds: because of a fault, or because nothing but a
-	 * point in time is waited for.
+	 * Called by the engine thread: do one slice of work (nic_config.slice bounds it).
+	 *
+	 * Return: false if there is nothing to do until the next gate_kick(), which the
+	 * engine then sleeps for; otherwise true, with *@pause_us set. After true the
+	 * engine opens the gate, sleeps for *@pause_us microseconds (at most a second) and
+	 * steps again. The pause is 0 unless a fault switch slows the engine down, or the
+	 * only work left is to wait for a point in time (see turns_pause_us()).
 	 */
 	bool (*step)(void *device, uint32_t *pause_us);
 
-	void (*faults_changed)(void *device);	/* what one held back may go on */
-	void (*clear)(void *device);		/* its counters to 0 */
-	struct json_object *(*report)(const void *device);
-	/* Add what the options set to the report's "device". */
+	/* Fault switches changed: resume whatever one of them had held back. */
+	void (*faults_changed)(void *device);
+	void (*clear)(void *device);	/* set the model's counters to 0 */
+	struct json_object *(*report)(const void *device);	/* the caller puts it */
+	/* Add the values that the model's options set to the report's object "device". */
 	void (*report_config)(const struct nic_config *config, struct json_object *to);
 };
 

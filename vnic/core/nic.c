@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The device put together: what each region is, who answers an access to it,
- * and how the device reaches the guest's memory.
+ * The device as a whole: what each VFIO region is, which part answers an access to
+ * it, and how the device reaches the guest's memory.
  */
 #include "nic.h"
 
@@ -125,7 +125,7 @@ int nic_dma_publish(struct nic *nic, uint64_t iova, const void *src, size_t len)
 	uint64_t n = len;
 	uint32_t first, *to;
 
-	/* Maps are whole pages, so the window of one page is never cut short. */
+	/* Maps are whole pages, so the window is never shorter than the rest of the page. */
 	to = nic_dma_window(nic, iova, &n, DMA_PROT_WRITE, 0);
 	if (!to)
 		return -EFAULT;
@@ -180,7 +180,11 @@ static int region_write(void *priv, unsigned int region, uint64_t off,
 	return nic->config.model->write(nic->device, region, off, buf, len);
 }
 
-/* ---- the rest of the transport's calls ---- */
+/* ---- the rest of vfu_ops ---- */
+
+/* The transport passes the flags of DMA_MAP on as they are. */
+_Static_assert(DMA_PROT_READ == VFIO_DMA_MAP_FLAG_READ &&
+	       DMA_PROT_WRITE == VFIO_DMA_MAP_FLAG_WRITE, "DMA_PROT_* are VFIO's flags");
 
 static int map(void *priv, uint64_t iova, uint64_t size, uint32_t prot, int fd,
 	       uint64_t offset)
@@ -216,7 +220,7 @@ static int irq_set(void *priv, unsigned int index, unsigned int start,
 	return pci_irq_set(&nic->pci, index, start, count, fds);
 }
 
-/* The DMA map and the eventfds belong to the guest's platform: they stay. */
+/* The DMA map and the eventfds belong to the platform, not to the device: they stay. */
 static void reset(void *priv)
 {
 	struct nic *nic = priv;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Room for what only the model knows in structures that the core copies about: a model
- * keeps a structure of its own there, and asserts that it fits (NIC_OWN).
+ * Space for a model's own data inside structures that the core defines and copies by
+ * value. The model keeps a structure of its own there and reaches it with NIC_OWN(),
+ * which asserts that the structure fits.
  */
 #ifndef VNIC_OWN_H
 #define VNIC_OWN_H
@@ -13,6 +14,7 @@ union nic_own {
 	uint64_t align;
 };
 
+/* The union nic_own at @own as a pointer to the model's @type. */
 #define NIC_OWN(type, own) ({						\
 	_Static_assert(sizeof(type) <= sizeof(union nic_own),		\
 		       "what a model owns fits into union nic_own");	\

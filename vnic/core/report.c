@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The device's report: everything that can be counted, as one JSON object. */
+/* The device's report: its configuration and all counters as one JSON object. */
 #include <arpa/inet.h>
 #include <json-c/json.h>
 

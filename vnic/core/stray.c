@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Counting the accesses that should never have been: see stray.h. */
+/* Counters and records of stray accesses: see stray.h. */
 #include "stray.h"
 
 void stray_note(struct stray *stray, const struct stray_record *record)

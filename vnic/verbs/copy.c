@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Bytes between memory regions, inline data and receive buffers: see copy.h.
+ * Copies between memory regions, inline data and receive buffers: see copy.h.
  *
- * Each side is a list of segments, walked in *windows*: the longest run of
- * bytes that is contiguous for the CPU, which ends with the segment, the region's
- * page or the IOMMU's map, whichever is first. A step moves the shorter of the
- * two windows.
+ * Each side is a list of segments and is walked in *windows*. A window is the longest
+ * run of bytes that the CPU can address contiguously: it ends at the end of the
+ * segment, of the region's page or of the map in the IOMMU, whichever comes first.
+ * Each step copies as many bytes as the shorter of the two windows has.
  */
 #include <string.h>
 
@@ -13,10 +13,10 @@
 #include "copy.h"
 #include "core/nic.h"
 
-struct cursor {			/* a place in a list of segments */
+struct cursor {			/* a position in a list of segments */
 	const struct segment *seg;
-	unsigned int left;	/* segments, this one included; 0: at the end */
-	uint64_t off;		/* in this one */
+	unsigned int left;	/* segments left, including *seg; 0: at the end */
+	uint64_t off;		/* offset in *seg */
 };
 
 struct window {
@@ -25,7 +25,7 @@ struct window {
 	uint64_t dma;		/* address on the bus; unused for inline data */
 };
 
-/* Never rests at the end of a segment, and so passes empty ones. */
+/* Moves on from the end of a segment to the next byte, and so skips empty segments. */
 static void advance(struct cursor *c, uint64_t bytes)
 {
 	c->off += bytes;
@@ -44,7 +44,7 @@ static struct cursor cursor_at(const struct segment *seg, unsigned int nr, uint6
 	return c;
 }
 
-/* Return: false if the IOMMU refused the access (and core/nic.c has noted it). */
+/* Return: false if the access was refused; core/nic.c has then recorded it as stray. */
 static bool window_open(struct nic *nic, const struct cursor *c, uint64_t want,
 			uint32_t prot, struct window *w)
 {
@@ -55,7 +55,7 @@ static bool window_open(struct nic *nic, const struct cursor *c, uint64_t want,
 	if (w->len > want)
 		w->len = want;
 	if (!seg->region) {
-		w->at = (uint8_t *)seg->bytes + c->off;	/* only ever a source */
+		w->at = (uint8_t *)seg->bytes + c->off;	/* inline data is never written to */
 		return true;
 	}
 	w->dma = region_dma(seg->region, seg->addr + c->off, &in_page);
@@ -65,7 +65,7 @@ static bool window_open(struct nic *nic, const struct cursor *c, uint64_t want,
 	return w->at;
 }
 
-/* @len bytes moved through a key that the guest had deregistered. */
+/* Record that @len bytes moved through a key that the guest had deregistered. */
 static void note_gone(struct nic *nic, const struct region *region, uint64_t dma,
 		      uint64_t len, bool write)
 {
@@ -84,7 +84,7 @@ static void note_gone(struct nic *nic, const struct region *region, uint64_t dma
 static void move(struct nic *nic, const struct cursor *dst, const struct window *to,
 		 const struct cursor *src, const struct window *from, uint64_t len)
 {
-	memmove(to->at, from->at, len);		/* two IOVAs may be the same memory */
+	memmove(to->at, from->at, len);		/* the two IOVAs may name the same memory */
 	if (src->seg->region && src->seg->region->gone)
 		note_gone(nic, src->seg->region, from->dma, len, false);
 	if (dst->seg->region->gone)

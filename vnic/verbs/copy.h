@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Bytes between memory regions, inline data and receive buffers. */
+/*
+ * Copies between memory regions, inline data and receive buffers. All data-path DMA of
+ * a model goes through here, so that every refused or stray access is recorded.
+ */
 #ifndef VNIC_COPY_H
 #define VNIC_COPY_H
 
@@ -10,22 +13,27 @@
 
 struct nic;
 
-struct segment {		/* a piece of memory or of inline data */
-	struct region *region;	/* NULL: @bytes */
-	uint64_t addr;		/* in the region, which allows what is done there */
+/*
+ * One entry of a scatter-gather list, or inline data. Whoever fills it in checks with
+ * region_allows() that the region permits the access: the copy does not check again.
+ */
+struct segment {
+	struct region *region;	/* NULL: the data are inline, at @bytes */
+	uint64_t addr;		/* an address of the region, as in region.iova */
 	uint32_t len;
-	const uint8_t *bytes;
+	const uint8_t *bytes;	/* inline data, only ever a source */
 };
 
 struct copy_result {
-	uint32_t moved;
-	bool src_fault, dst_fault;	/* the IOMMU refused that side */
+	uint32_t moved;		/* bytes copied before the end or the fault */
+	bool src_fault, dst_fault;	/* access to that side was refused (IOMMU, bus mastering) */
 };
 
 /*
- * Move up to @len bytes from byte @off of the segment list @src to byte @off of
- * @dst. Stops at the first refused access. Regions that are gone are followed and
- * counted as stray.
+ * Copy up to @len bytes from byte @off of the segment list @src to byte @off of the
+ * list @dst. The copy ends early where a list ends or at the first refused access.
+ * A region that is gone (see struct region) still works, but the bytes that move
+ * through it are recorded as stray.
  */
 struct copy_result verbs_copy(struct nic *nic, const struct segment *dst, unsigned int nr_dst,
 			      const struct segment *src, unsigned int nr_src, uint64_t off,

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* How a work request ended, in terms of no wire format: a model has a status for each. */
+/*
+ * How a work request ended, independent of any wire format. A model translates each
+ * outcome into a status of its own completions.
+ *
+ * The order matters: outcomes from OUTCOME_FIRST_REMOTE on arise beyond the sender's NIC.
+ */
 #ifndef VNIC_OUTCOME_H
 #define VNIC_OUTCOME_H
 
@@ -7,23 +12,30 @@
 
 enum outcome {
 	OUTCOME_DONE,
-	OUTCOME_FLUSHED,	/* its queue is in the error state */
-	/* what the sender alone can know */
-	OUTCOME_UNSUPPORTED,
-	OUTCOME_BAD_AH,
-	OUTCOME_LOCAL_LENGTH,
-	OUTCOME_LOCAL_ACCESS,	/* a bad key of its own, or the IOMMU refused that side */
-	/* the way; from here on the sender of a datagram never learns of it */
+	OUTCOME_FLUSHED,	/* not executed: the queue is in the error state */
+
+	/* Errors that the sender's NIC finds by itself. */
+	OUTCOME_UNSUPPORTED,	/* operation or flags that the model does not offer */
+	OUTCOME_BAD_AH,		/* no such address handle, or one of another PD */
+	OUTCOME_LOCAL_LENGTH,	/* too many bytes or segments, or lengths that disagree */
+	OUTCOME_LOCAL_ACCESS,	/* a bad local key, or DMA to local memory was refused */
+
+	/* Errors on the way. The sender of a datagram learns of none from here on. */
 	OUTCOME_UNREACHABLE,
 	OUTCOME_FIRST_REMOTE = OUTCOME_UNREACHABLE,
-	OUTCOME_BAD_PEER,	/* no such queue pair, or it does not take this */
-	/* the receiver */
-	OUTCOME_NOT_READY,	/* it has posted no buffer; nothing has happened yet */
-	OUTCOME_REMOTE_LENGTH,
-	OUTCOME_REMOTE_ACCESS,	/* a bad key of the receiver's, or the IOMMU refused it */
-	OUTCOME_REMOTE_ABORT,	/* its queue cannot be read */
+	OUTCOME_BAD_PEER,	/* no such queue pair, or it does not accept this sender */
+
+	/* Errors at the receiver. */
+	OUTCOME_NOT_READY,	/* no receive buffer is posted; nothing has happened yet */
+	OUTCOME_REMOTE_LENGTH,	/* the receive buffer is too short */
+	OUTCOME_REMOTE_ACCESS,	/* a bad remote key, or DMA to remote memory was refused */
+	OUTCOME_REMOTE_ABORT,	/* the device cannot read the receive queue */
 	NR_OUTCOMES,
 };
+
+_Static_assert(OUTCOME_FIRST_REMOTE == OUTCOME_LOCAL_ACCESS + 1 &&
+	       NR_OUTCOMES == OUTCOME_REMOTE_ABORT + 1,
+	       "all local outcomes come before OUTCOME_FIRST_REMOTE, all remote ones after");
 
 static inline bool outcome_is_remote(enum outcome outcome)
 {

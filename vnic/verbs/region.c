@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Rights and translation inside a memory region: see region.h.
+ * Access checks and address translation in a memory region: see region.h.
  *
- * A page table names whole pages, and the first and last page of a region may
- * reach beyond it into memory that is not even mapped; so nothing outside
+ * A page table names whole pages, but a region may begin and end inside a page, and the
+ * rest of that page may not even be mapped in the IOMMU. So nothing outside
  * [iova, iova + len) is ever translated.
  */
 #include "region.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Fair turns, and points in time: see turns.h. */
+/* Round robin among queues, and deadlines: see turns.h. */
 #include "base/clock.h"
 #include "turns.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Fair turns among the queues of an engine, and the waiting for points in time. */
+/* For nic_model.step(): round robin among queues, and sleeping until a deadline. */
 #ifndef VNIC_TURNS_H
 #define VNIC_TURNS_H
 
@@ -7,18 +7,20 @@
 #include <stdint.h>
 
 /*
- * Round robin among @nr queues: the one after *@last, which had the last turn, is asked
- * first. Return: the queue whose turn it is, also in *@last, or -1: none is @ready.
+ * Round robin among @nr queues: asks @ready() for each, beginning after *@last, the queue
+ * that had the previous turn.
+ * Return: the queue whose turn it is, which also becomes *@last; -1 if none is ready.
  */
 int turns_next(unsigned int *last, unsigned int nr,
 	       bool (*ready)(const void *priv, unsigned int queue), const void *priv);
 
-/* Of two points in time, where 0 is none. */
+/* The earlier of two deadlines, where 0 means that there is none. */
 uint64_t turns_earlier(uint64_t a, uint64_t b);
 
 /*
- * For how many microseconds an engine may sleep that has nothing to do but to wait for
- * @due, clock_now_ns() time: at most 1000, so that new work is not kept waiting.
+ * How many microseconds the engine may sleep when its only work is to wait until @due, in
+ * clock_now_ns() time. The result is at most 1000: a gate_kick() does not end the sleep,
+ * so a longer one would delay new work.
  */
 uint32_t turns_pause_us(uint64_t due);
 
