@@ -228,7 +228,7 @@ static int open_sockets(struct run *run)
 		if (run->control < 0)
 			return run->control;
 	}
-	/* Last, because the script that starts QEMU waits for this socket to appear. */
+	/* Last, because whoever starts QEMU waits for this socket to appear. */
 	run->listener = listen_on(options->socket, 1);
 	if (run->listener < 0 && options->control)
 		unlink(options->control);

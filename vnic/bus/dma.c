@@ -2,11 +2,11 @@
 /*
  * The DMA map: see dma.h.
  *
- * Maps are kept in a tree ordered by IOVA. They never overlap, so the tree may
- * compare ranges, calling overlapping ones equal: a search for a range then
- * finds any map that it touches.
+ * Maps are kept in a tree ordered by IOVA. They never overlap, so the comparison
+ * function can treat overlapping ranges as equal: a search for a range then finds some
+ * map that overlaps it.
  *
- * Backing files stay mapped until the space is freed. A guest maps and unmaps
+ * Backing files stay mmapped until the space is freed, because a guest maps and unmaps
  * its RAM thousands of times, always from the same one or two files.
  */
 #include "base/clock.h"
@@ -32,10 +32,10 @@ struct dma_file {
 
 struct dma_map {
 	RB_ENTRY(dma_map) node;
-	uint64_t first, last;	/* inclusive: a map may end at the top */
+	uint64_t first, last;	/* inclusive, as a map may end at the highest address */
 	uint32_t prot;
-	struct dma_file *file;	/* NULL: known, but out of reach */
-	uint64_t offset;	/* of first, in the file */
+	struct dma_file *file;	/* NULL: every access is refused */
+	uint64_t offset;	/* where first is in the file */
 };
 
 RB_HEAD(dma_tree, dma_map);
@@ -47,7 +47,7 @@ struct dma_gone {
 struct dma_space {
 	struct dma_tree tree;
 	struct dma_file file[MAX_FILES];
-	struct dma_gone gone[MAX_UNMAPS];	/* ring, nr_gone ever written */
+	struct dma_gone gone[MAX_UNMAPS];	/* ring; nr_gone entries were ever written */
 	uint64_t nr_gone;
 	struct dma_stats stats;
 };
@@ -59,7 +59,7 @@ static int dma_cmp(const struct dma_map *a, const struct dma_map *b)
 	return a->first > b->last;
 }
 
-/* RB_GENERATE_STATIC() wants a macro of BSD that glibc does not have. */
+/* RB_GENERATE_STATIC() needs a macro of BSD, __unused, that glibc does not have. */
 RB_GENERATE_INTERNAL(dma_tree, dma_map, node, dma_cmp, __attribute__((unused)) static)
 
 static struct dma_map *find_overlap(struct dma_space *space, uint64_t first, uint64_t last)
@@ -115,7 +115,7 @@ void dma_space_free(struct dma_space *space)
 	free(space);
 }
 
-/* Nobody else holds addresses into the file, so it may move as it grows. */
+/* No address into the file outlives a hold of the gate, so the mapping may move here. */
 static int file_grow(struct dma_file *file, uint64_t size)
 {
 	void *base = mremap(file->base, file->size, size, MREMAP_MAYMOVE);
@@ -145,8 +145,8 @@ static int file_add(struct dma_space *space, const struct dma_file *want, int fd
 }
 
 /*
- * The mapping of @fd's file, made on first sight. It keeps the inode alive, so
- * device and inode number keep naming the same file.
+ * Find the mapping of @fd's file, or make it the first time. The mapping keeps the inode
+ * alive, so device and inode number go on identifying this file.
  */
 static int file_get(struct dma_space *space, int fd, struct dma_file **found)
 {
@@ -216,8 +216,9 @@ static void remember(struct dma_space *space, uint64_t first, uint64_t last)
 }
 
 /*
- * Take [first, last] out of @map, keeping what sticks out on either side. Out
- * of memory, those pieces go too: less is reachable than could be, never more.
+ * Remove [first, last] from @map, and keep the parts of @map on either side of it. If
+ * memory runs out these parts are lost too: the device then reaches less than it should,
+ * but never more. Return: the number of bytes that were removed.
  */
 static uint64_t cut(struct dma_space *space, struct dma_map *map, uint64_t first,
 		    uint64_t last)
@@ -258,7 +259,7 @@ uint64_t dma_unmap(struct dma_space *space, uint64_t iova, uint64_t size)
 {
 	uint64_t last = size > UINT64_MAX - iova ? UINT64_MAX : iova + size - 1;
 
-	/* Part of a page is revoked as the whole page. */
+	/* A page that lies in the range only in part is unmapped as a whole. */
 	return size ? unmap_range(space, iova & ~(DMA_PAGE - 1), last | (DMA_PAGE - 1)) : 0;
 }
 

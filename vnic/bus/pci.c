@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Configuration space and MSI-X of the function: see pci.h.
+ * Config space and MSI-X of the function: see pci.h.
  *
- * Configuration space is a byte image and a mask of the bits that the guest may
- * change. QEMU shows the guest a copy of its own for much of it (BARs, MSI-X
- * table, routing), and forwards what it does not keep.
+ * Config space is a byte image and a mask of the bits that the guest may change. QEMU
+ * itself emulates much of what the guest sees (BARs, MSI-X table, interrupt routing)
+ * and forwards the rest to us.
  */
 #include "pci.h"
 
@@ -53,7 +53,7 @@ static void init_header(struct pci *pci, const struct pci_id *id)
 	pci->writable[PCI_INTERRUPT_LINE] = 0xff;
 }
 
-/* The size of a BAR is how many of its low bits refuse to be written. */
+/* The guest finds a BAR's size by writing ones: the low bits that stay 0 are the size. */
 static void init_bars(struct pci *pci, const struct pci_bar bars[PCI_BARS])
 {
 	for (unsigned int i = 0; i < PCI_BARS; i++) {
@@ -77,7 +77,7 @@ static void init_cap(struct pci *pci, unsigned int off, uint8_t id, uint8_t next
 	pci->cfg[off + PCI_CAP_LIST_NEXT] = next;
 }
 
-/* Going to D3hot and back keeps everything: it is only a state to be read. */
+/* The power state has no effect but that it reads back: D3hot does not reset the device. */
 static void init_pm(struct pci *pci)
 {
 	init_cap(pci, CAP_PM, PCI_CAP_ID_PM, CAP_MSIX);
@@ -96,7 +96,7 @@ static void init_msix(struct pci *pci, const struct pci_msix *msix)
 	      PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
 }
 
-/* An endpoint without function level reset, on a link of 8 GT/s and 16 lanes. */
+/* An endpoint without function-level reset, on a link of 8 GT/s and 16 lanes. */
 static void init_express(struct pci *pci)
 {
 	const uint16_t link = PCI_EXP_LNKSTA_CLS_8_0GB | 16 << PCI_EXP_LNKSTA_NLW_SHIFT;
@@ -174,7 +174,7 @@ int pci_cfg_write(struct pci *pci, uint64_t off, const void *buf, uint32_t len)
 
 		pci->cfg[off + i] = (uint8_t)((pci->cfg[off + i] & ~mask) | (byte[i] & mask));
 	}
-	/* There is no D1 and no D2: going there changes nothing. */
+	/* D1 (1) and D2 (2) are not supported: a write of either leaves the state as it was. */
 	if ((*state & PCI_PM_CTRL_STATE_MASK) % 3)
 		*state = old;
 	return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * One vfio-user message: is it well formed, who handles it, what is the reply.
- * See vfu.h; the handlers are in vfu_cmd.c, the socket is in vfu_sock.c.
+ * One vfio-user message: check its frame, find the handler, build the reply. See vfu.h;
+ * the handlers are in vfu_cmd.c, and vfu_sock.c has the socket.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 struct command {
 	const char *name;
-	vfu_command_fn fn;	/* NULL: known, not spoken here */
+	vfu_command_fn fn;	/* NULL: the protocol has it, this server does not */
 	size_t min;		/* bytes of the body's fixed part */
 	unsigned int max_fds;
 };
@@ -117,7 +117,7 @@ static void reply(struct vfu_msg *rsp, const struct vfu_header *req,
 	rsp->len = header.size;
 }
 
-/* This server asks nothing, so no reply is ever due. */
+/* This server sends no requests, so a message that is a reply is an error. */
 static bool is_request(const struct vfu_msg *msg, struct vfu_header *header)
 {
 	if (msg->len < sizeof(*header))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The vfio-user server side: framing, file descriptors, and the decoding of
- * every message that QEMU's vfio-user-pci sends, into calls of struct vfu_ops.
- * Protocol: docs/interop/vfio-user.rst of QEMU; version 0.0 is spoken.
+ * The server side of vfio-user: framing, file descriptors, and the decoding of every
+ * message that QEMU's vfio-user-pci sends into calls of struct vfu_ops. The protocol
+ * is docs/interop/vfio-user.rst in QEMU's source, in version 0.0.
  */
 #ifndef VNIC_BUS_VFU_H
 #define VNIC_BUS_VFU_H
@@ -16,15 +16,15 @@
 
 struct vfu_region {
 	uint64_t size;		/* 0: the region does not exist */
-	uint64_t mmap_offset;	/* part that the guest may map, if mmap_fd >= 0 */
+	uint64_t mmap_offset;	/* the part that the guest may map, if mmap_fd >= 0 */
 	uint64_t mmap_size;
-	int mmap_fd;		/* -1: every access is trapped */
+	int mmap_fd;		/* memory behind that part; -1: every access is trapped */
 };
 
 /*
- * Device side of the transport. Every op runs in the message loop with the gate
- * held; int ones return 0 or -errno, which becomes the error of the reply.
- * Region numbers are VFIO's: 0 to 5 BARs, 7 configuration space.
+ * What the transport calls in the device. Every op runs in the message loop with the gate
+ * held. Those that return int return 0 or -errno, which becomes the error of the reply.
+ * Region numbers are VFIO's: 0 to 5 are the BARs, 7 is config space.
  */
 struct vfu_ops {
 	void (*region_info)(void *priv, unsigned int region, struct vfu_region *info);
@@ -34,12 +34,13 @@ struct vfu_ops {
 			    const void *buf, uint32_t len);
 	int (*dma_map)(void *priv, uint64_t iova, uint64_t size, uint32_t prot, int fd,
 		       uint64_t offset);
-	/* @all: drop everything, @iova and @size are ignored */
+	/* @all: unmap everything; @iova and @size are then ignored */
 	int (*dma_unmap)(void *priv, uint64_t iova, uint64_t size, int all);
 	unsigned int (*irq_count)(void *priv, unsigned int index);
 	/*
-	 * Eventfds for vectors @start to @start + @count - 1 of irq @index; -1 takes
-	 * one away. The op owns the descriptors from then on. @count 0: take all away.
+	 * Set the eventfds of vectors @start to @start + @count - 1 of irq @index; -1
+	 * removes one. The op owns the descriptors from then on, also if it fails.
+	 * @count 0: remove all.
 	 */
 	int (*irq_set)(void *priv, unsigned int index, unsigned int start,
 		       unsigned int count, const int *fds);
@@ -60,18 +61,18 @@ struct vfu_msg {		/* one message, in or out */
 };
 
 /**
- * vfu_handle() - answer one request
- * @req: its descriptors are consumed (kept by an op or closed) in every case
- * @rsp: data points to a buffer of VFU_MAX_MSG bytes; len 0 on return: no reply
- *	 wanted. Its descriptors stay the device's own.
+ * vfu_handle() - handle one request
+ * @req: in every case its descriptors are kept by an op or closed
+ * @rsp: data points to a buffer of VFU_MAX_MSG bytes. If len is 0 on return, the client
+ *	 wants no reply. The device still owns the descriptors: do not close them.
  *
- * Needs no socket: the unit tests and the fuzz target enter here.
- * Return: 0, or -EPROTO if the stream can no longer be trusted.
+ * Needs no socket, so unit tests and the fuzz target call it directly.
+ * Return: 0, or -EPROTO if the message is malformed, so that the stream is out of step.
  */
 int vfu_handle(struct vfu *vfu, struct vfu_msg *req, struct vfu_msg *rsp);
 
 /**
- * vfu_serve() - handle the messages of a connected stream socket until it ends
+ * vfu_serve() - handle the messages from a connected stream socket until it ends
  * Return: 0 when the peer hung up between messages, -errno otherwise.
  */
 int vfu_serve(struct vfu *vfu, int sock);

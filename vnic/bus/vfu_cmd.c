@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * What each vfio-user command does: decode the body, check what it claims
- * against what arrived, call the device. Bodies are copied out of the message,
- * which gives them no alignment. Gate held.
+ * The vfio-user commands. Each decodes the body, checks that the sizes and counts in it
+ * agree with what arrived, and calls the device. Bodies are copied out of the message
+ * because they are not aligned in it. All of this runs with the gate held.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #include "vfu_call.h"
 
-#define MAX_MAPS 65535		/* what QEMU may have live at a time */
+#define MAX_MAPS 65535		/* told to QEMU as its limit; not enforced here */
 
 static void answer(struct vfu_call *call, const void *data, size_t len)
 {
@@ -21,7 +21,10 @@ static void answer(struct vfu_call *call, const void *data, size_t len)
 
 /* ---- session ---- */
 
-/* The client's capabilities bear on messages that this server never sends. */
+/*
+ * The client's capabilities are not parsed: they limit only messages that a server sends
+ * on its own, and this one sends none.
+ */
 int vfu_cmd_version(struct vfu *vfu, struct vfu_call *call)
 {
 	const struct vfu_version ours = { .major = 0, .minor = 0 };
@@ -75,7 +78,7 @@ int vfu_cmd_dma_unmap(struct vfu *vfu, struct vfu_call *call)
 	if (call->len != sizeof(unmap) || unmap.argsz < sizeof(unmap))
 		return -EINVAL;
 	if (unmap.flags & ~VFIO_DMA_UNMAP_FLAG_ALL)
-		return -ENOTSUP;	/* a bitmap of dirty pages */
+		return -ENOTSUP;	/* it asks for a bitmap of dirty pages */
 	err = vfu->ops->dma_unmap(vfu->priv, unmap.addr, unmap.size, unmap.flags != 0);
 	if (!err)
 		answer(call, &unmap, sizeof(unmap));
@@ -117,9 +120,9 @@ static void answer_mmap(struct vfu_call *call, const struct vfu_region *region)
 }
 
 /*
- * A caller without room for the mmap capability still learns that there is one
- * and what room it takes; it then asks again. The descriptor goes with the
- * answer that has the capability.
+ * A client whose buffer is too small for the mmap capability gets the information without
+ * it, and in argsz the size that it needs; it then asks again. The descriptor is sent only
+ * together with the capability.
  */
 int vfu_cmd_get_region_info(struct vfu *vfu, struct vfu_call *call)
 {
@@ -176,7 +179,7 @@ static int connect_irqs(struct vfu *vfu, struct vfu_call *call,
 	return vfu->ops->irq_set(vfu->priv, set->index, set->start, set->count, fds);
 }
 
-/* No descriptor at all stands for "-1" in every place. */
+/* A message without descriptors removes the eventfds of all vectors that it names. */
 static int disconnect_irqs(struct vfu *vfu, const struct vfio_irq_set *set)
 {
 	const int none = -1;
@@ -203,7 +206,7 @@ int vfu_cmd_set_irqs(struct vfu *vfu, struct vfu_call *call)
 	if (set.flags == take_all && !set.count)
 		return vfu->ops->irq_set(vfu->priv, set.index, 0, 0, NULL);
 	if (set.flags != connect)
-		return -ENOTSUP;	/* masks, and triggering by the client */
+		return -ENOTSUP;	/* masking, or a trigger by the client */
 	if (call->nr_fds == set.count && set.count)
 		return connect_irqs(vfu, call, &set);
 	return call->nr_fds ? -EINVAL : disconnect_irqs(vfu, &set);
@@ -279,7 +282,7 @@ static int do_writes(struct vfu *vfu, const uint8_t *at, uint64_t count, bool dr
 	return 0;
 }
 
-/* All of it is checked before any of it is done. */
+/* All writes are checked before the first one is done. */
 int vfu_cmd_write_multi(struct vfu *vfu, struct vfu_call *call)
 {
 	const uint8_t *writes = call->body + sizeof(uint64_t);

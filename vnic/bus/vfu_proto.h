@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * vfio-user on the wire, as far as this server speaks it. Bodies that vfio-user
- * took over from VFIO (device, region and irq information, irq sets) are those
- * of <linux/vfio.h>. Everything is in host byte order.
+ * vfio-user on the wire, as far as this server speaks it. Bodies that vfio-user takes
+ * from VFIO (region and irq information, irq sets) are the structures of <linux/vfio.h>.
+ * Everything is in host byte order.
  */
 #ifndef VNIC_BUS_VFU_PROTO_H
 #define VNIC_BUS_VFU_PROTO_H
@@ -29,11 +29,11 @@ enum vfu_command {
 };
 
 struct vfu_header {
-	uint16_t id;		/* the reply repeats it */
+	uint16_t id;		/* repeated in the reply */
 	uint16_t command;
 	uint32_t size;		/* header and body */
 	uint32_t flags;
-	uint32_t error;		/* errno, in replies with VFU_F_ERROR */
+	uint32_t error;		/* errno value, in replies with VFU_F_ERROR */
 };
 
 #define VFU_F_TYPE	0xfu	/* 0: request, 1: reply */
@@ -41,7 +41,7 @@ struct vfu_header {
 #define VFU_F_NO_REPLY	0x10u
 #define VFU_F_ERROR	0x20u
 
-struct vfu_version {		/* then the capabilities: JSON with its NUL */
+struct vfu_version {		/* followed by the capabilities: JSON and a NUL */
 	uint16_t major, minor;
 };
 
@@ -55,17 +55,17 @@ struct vfu_dma_unmap {
 	uint64_t addr, size;
 };
 
-struct vfu_device_info {	/* struct vfio_device_info before it grew */
+struct vfu_device_info {	/* struct vfio_device_info without the fields added later */
 	uint32_t argsz, flags, num_regions, num_irqs;
 };
 
-struct vfu_region_access {	/* then count bytes in a WRITE or a READ's reply */
+struct vfu_region_access {	/* in a WRITE and in a READ's reply count bytes follow */
 	uint64_t offset;
 	uint32_t region, count;
 };
 
-struct vfu_multi_write {	/* WRITE_MULTI: a 64-bit count, then so many of these */
-	struct vfu_region_access access;	/* of up to 8 bytes */
+struct vfu_multi_write {	/* WRITE_MULTI is a 64-bit count and that many of these */
+	struct vfu_region_access access;	/* writes the first count bytes of data */
 	uint8_t data[8];
 };
 

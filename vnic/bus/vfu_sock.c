@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * vfio-user messages to and from a stream socket.
+ * Sends and receives vfio-user messages on a stream socket.
  *
- * A message's descriptors arrive with its first bytes. A descriptor that turns
- * up later, or one too many, means that the two sides no longer agree where
- * messages begin: the connection ends.
+ * The descriptors of a message arrive with its first bytes. If one arrives later, or
+ * there are too many, then the two sides no longer agree where messages begin, and the
+ * connection ends.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include "vfu_proto.h"
 #include "vfu.h"
 
-union control {			/* aligned room for the descriptors */
+union control {			/* an aligned buffer for the descriptors */
 	struct cmsghdr header;
 	uint8_t room[CMSG_SPACE(VFU_MAX_FDS * sizeof(int))];
 };
@@ -31,9 +31,10 @@ static void keep_fds(struct vfu_msg *msg, struct msghdr *mh)
 }
 
 /*
- * Up to @len bytes at the end of @msg, with descriptors if it is the beginning.
- * Without room for them the kernel drops descriptors and says so.
- * Return: bytes, 0 when the peer hung up, or -errno.
+ * Receive up to @len bytes and append them to @msg; if they are its first bytes, receive
+ * its descriptors too. Descriptors that there is no room for are closed by the kernel,
+ * which sets MSG_CTRUNC.
+ * Return: the number of bytes, 0 if the peer hung up, or -errno.
  */
 static ssize_t receive(int sock, struct vfu_msg *msg, size_t len)
 {
@@ -49,7 +50,7 @@ static ssize_t receive(int sock, struct vfu_msg *msg, size_t len)
 	do {
 		n = recvmsg(sock, &mh, MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
-	if (n < 0)	/* reset: it left without reading a reply */
+	if (n < 0)	/* a reset only means that the peer left without reading a reply */
 		return errno == ECONNRESET ? 0 : -errno;
 	keep_fds(msg, &mh);
 	msg->len += (size_t)n;
@@ -69,7 +70,7 @@ static int receive_up_to(int sock, struct vfu_msg *msg, size_t size)
 	return 0;
 }
 
-/* Return: 0 with a message, or with none (len 0) at the end of the stream. */
+/* Return: 0 and a message, 0 and len 0 at the end of the stream, or -errno. */
 static int receive_msg(int sock, struct vfu_msg *msg)
 {
 	struct vfu_header header;

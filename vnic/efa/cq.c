@@ -3,7 +3,8 @@
  * Completion queues: creation and destruction. Completions are written by
  * efa_cq_push() in completion.c.
  *
- * Only a CQ with interrupts has a doorbell: libefa would ring it on every poll.
+ * Only a CQ with interrupts gets a doorbell. libefa rings the doorbell of a CQ that has
+ * one on every poll, and each ring is a trapped store.
  */
 #include "admin_defs.h"
 #include "efa.h"
