@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Address handles: a GID, and the protection domain that may use it. Whether the
- * GID can be reached is for the data path to find out. Drivers up to 6.12 create
- * a handle for each ibv_create_ah(), so several may name the same GID.
+ * An address handle is a GID and the protection domain that may use it. The data path
+ * checks whether the GID can be reached. Drivers up to Linux 6.12 create a handle for each
+ * ibv_create_ah(), so several handles may have the same GID.
  */
 #include <string.h>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The admin queue: fetch commands up to the producer counter, hand each to its
- * handler, write the completion and interrupt.
+ * The admin queue: fetch commands up to the producer counter, call the handler of each,
+ * write the completion and raise the interrupt.
  *
- * The asynchronous event queue (AENQ) is accepted and stays empty: the device
- * has no keep-alive and nothing to report.
+ * The driver may set up an asynchronous event queue (AENQ), but it stays empty: the device
+ * sends no keep-alives and has no events to report.
  */
 #include <time.h>
 
@@ -19,8 +19,8 @@
 
 static const struct op {
 	const char *name;
-	efa_admin_fn fn;	/* NULL: known but not offered */
-	uint8_t ctrl;		/* control buffer flags that it may carry */
+	efa_admin_fn fn;	/* NULL: the API has it, this device does not offer it */
+	uint8_t ctrl;		/* control buffer flags that the command may have */
 } ops[EFA_ADMIN_OPS] = {
 	[EFA_CMD_CREATE_QP] = { "CREATE_QP", efa_cmd_create_qp, 0 },
 	[EFA_CMD_MODIFY_QP] = { "MODIFY_QP", efa_cmd_modify_qp, 0 },
@@ -50,7 +50,7 @@ static const struct op {
 	[EFA_CMD_DETACH_COUNTER] = { "DETACH_COUNTER", NULL, 0 },
 };
 
-union command {			/* a snapshot: the guest may scribble on the queue */
+union command {			/* a copy, because the guest may overwrite the queue */
 	struct efa_aq_hdr hdr;
 	uint64_t align[EFA_CMD_SIZE / sizeof(uint64_t)];
 };
@@ -134,8 +134,8 @@ static uint32_t acq_vector(const struct efa *efa)
 }
 
 /*
- * Admin API 0.1 knows entries of 64 bytes only. The device is not told how far
- * completions were read, so all those of a full AQ must have room.
+ * In admin API 0.1 all entries have 64 bytes. The driver never tells the device how many
+ * completions it has read, so the ACQ must have room for the completions of a full AQ.
  */
 bool efa_aq_ready(const struct efa *efa)
 {
@@ -209,7 +209,7 @@ void efa_aq_process(struct efa *efa)
 		execute(efa);
 }
 
-/* A producer that goes back, or further than the ring is long, is ignored. */
+/* A producer counter that goes back, or beyond what the ring holds, is ignored. */
 void efa_aq_doorbell(struct efa *efa, uint16_t prod)
 {
 	uint16_t had = efa->regs.aq_prod - efa->aq_cons;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Completion queues: creation and destruction. Completions are written by
- * efa_cq_push() in completion.c.
+ * Completion queues: creation and destruction. efa_cq_push() in completion.c writes
+ * completions.
  *
  * Only a CQ with interrupts gets a doorbell. libefa rings the doorbell of a CQ that has
  * one on every poll, and each ring is a trapped store.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Doorbells: stores into the doorbell BAR, and the one place where a QP learns
- * that its rings have grown.
+ * Doorbells: stores into the doorbell BAR. efa_qp_doorbell() is the only place where the
+ * producer counters of a QP advance.
  */
 #include "efa.h"
 
@@ -28,8 +28,9 @@ void efa_doorbell_write(struct efa *efa, uint32_t off, uint32_t value)
 }
 
 /*
- * Move *@prod to @value. The entries between @cons and the producer must grow,
- * and must fit into the ring; a counter that says otherwise is a lie or a bug.
+ * Move *@prod to @value. Return: false, with nothing changed, if @value takes back entries
+ * that were posted, or if more entries would be posted than the ring holds: that is a bug
+ * in the guest, or an attack.
  */
 static bool advance(uint16_t *prod, uint16_t cons, uint16_t depth, uint16_t value)
 {

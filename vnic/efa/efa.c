@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The device as a whole: birth, reset, death, and its report. */
+/* The device as a whole: creation, reset, destruction, and its report. */
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include "efa.h"
 
-/* Guest stores into the LLQ BAR land in a memfd that both sides have mapped. */
+/* The LLQ BAR is a memfd that QEMU maps for the guest too, so stores into it do not trap. */
 static int llq_new(struct efa *efa)
 {
 	efa->llq_fd = memfd_create("peerbar-vnic-llq", MFD_CLOEXEC);
@@ -58,8 +58,8 @@ void efa_free(struct efa *efa)
 }
 
 /*
- * Counters stay, and so do the places in the round robins and the generations of
- * keys: no QP number or key of before the reset means anything after it.
+ * The counters stay. So do next_qp, next_mr and the generations of the MR slots: QP numbers
+ * and keys from before the reset then name nothing after it.
  */
 void efa_reset(struct efa *efa)
 {
@@ -181,7 +181,7 @@ static struct json_object *report_counters(const struct efa_counters *c)
 	return o;
 }
 
-/* "wr_status" and "admin" list only what occurred. */
+/* "wr_status" and "admin" list only statuses and opcodes that have occurred. */
 struct json_object *efa_report(const struct efa *efa)
 {
 	struct json_object *o = json_object_new_object();

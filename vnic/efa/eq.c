@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Event queues: creation and destruction. One for each MSI-X vector but the
- * first is offered. Events are written by efa_eq_push() in event.c.
+ * Event queues: creation and destruction. The device offers as many as it has MSI-X vectors,
+ * less one for the admin queue. efa_eq_push() in event.c writes events.
  */
 #include "admin_defs.h"
 #include "efa.h"
 #include "ring.h"
 
-_Static_assert(EFA_MAX_EQ >= EFA_VECTORS, "every event vector has an event queue");
+_Static_assert(EFA_MAX_EQ >= EFA_VECTORS, "efa->eq has room for ids 1 to EFA_VECTORS - 1");
 
 struct efa_eq *efa_eq_get(struct efa *efa, uint32_t id)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Event queues: tell the driver which completion queue has news.
+ * Event queues tell the driver which completion queue has new entries.
  *
- * An EQ is armed for one interrupt at a time. The driver never tells how far it
- * has read, so after an interrupt the device remembers only whether events were
- * added since; arming then raises the next interrupt at once. The driver may
- * have seen those events already: one interrupt too many, never one too few.
+ * Arming an EQ allows one interrupt. The driver never tells the device which events it
+ * has read, so the device remembers only whether it has added any since the last
+ * interrupt. If so, arming raises an interrupt at once. The driver may have read these
+ * events already, so there may be a spurious interrupt, but never a missing one.
  */
 #include "efa.h"
 
@@ -18,7 +18,7 @@ static void fire(struct efa *efa, struct efa_eq *eq)
 	pci_raise(&efa->nic->pci, eq->vector);
 }
 
-/* An EQ that cannot be reached loses the event; nic.c has noted the access. */
+/* If the EQ's ring cannot be written, the event is lost, and nic.c has recorded the access. */
 void efa_eq_push(struct efa *efa, uint16_t eqn, uint16_t cqn)
 {
 	struct efa_eq *eq = efa_eq_get(efa, eqn);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The receiving side of SEND and of WRITE with immediate data: one receive
- * request is used up and completed, well or badly.
+ * The receiving side of SEND and of WRITE with immediate data: one receive request is
+ * consumed and completed, with success or with an error.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "work.h"
 
-/* A datagram's receive buffer begins with room for a GRH, which stays as it is. */
+/* A datagram's receive buffer begins with room for a GRH, which is not written. */
 #define UD_HEADER	40u
 
-/* The sender as an AH of the receiver's: it is this NIC, whoever it is. */
+/* The sender's address as an AH of the receiver's PD. Every sender is on this NIC. */
 static uint16_t sender_ah(struct efa *efa, const struct efa_qp *to)
 {
 	for (unsigned int i = 1; i < EFA_MAX_AH; i++) {
@@ -38,7 +38,7 @@ static struct efa_completion completion_of(struct efa *efa, const struct efa_qp 
 	};
 }
 
-/* @len: bytes that arrived in the buffer; @outcome: the receiver's. */
+/* @outcome: the receiver's; @len: the number of bytes to report if that is OUTCOME_DONE. */
 static void complete(struct efa *efa, struct efa_completion *c, uint16_t cq,
 		     enum outcome outcome, uint32_t len)
 {
@@ -52,8 +52,8 @@ static void complete(struct efa *efa, struct efa_completion *c, uint16_t cq,
 }
 
 /*
- * Return: OUTCOME_DONE; OUTCOME_NOT_READY; or OUTCOME_REMOTE_ABORT when the ring itself
- * cannot be read, which is the end of that QP.
+ * Return: OUTCOME_DONE; OUTCOME_NOT_READY if no request is posted; or OUTCOME_REMOTE_ABORT
+ * if the ring itself cannot be read, which puts the receiving QP into the error state.
  */
 static enum outcome take(struct efa *efa, struct efa_qp *to, struct efa_recv *recv)
 {
@@ -76,7 +76,7 @@ static uint64_t room(const struct efa_recv *recv)
 	return bytes;
 }
 
-/* Give up the first @bytes of the buffer, which has that many. */
+/* Drop the first @bytes from the buffer, which has at least that many. */
 static void skip(struct efa_recv *recv, uint32_t bytes)
 {
 	for (unsigned int i = 0; bytes > 0; i++) {
@@ -89,13 +89,13 @@ static void skip(struct efa_recv *recv, uint32_t bytes)
 	}
 }
 
-struct ends {			/* of a message */
+struct ends {			/* the outcomes at both ends of a message */
 	enum outcome sender, receiver;
 };
 
 /*
- * Move the message. Return: false if the sender's own memory failed, so that nothing was
- * received.
+ * Copy the message into the buffer and set *@ends. Return: false if DMA to the sender's own
+ * memory was refused; the receiver then must not notice anything.
  */
 static bool scatter(struct efa *efa, struct efa_recv *recv, uint32_t header,
 		    const struct efa_work *work, struct ends *ends)
@@ -145,7 +145,7 @@ enum outcome efa_inbound_send(struct efa *efa, const struct efa_qp *from,
 	return ends.sender;
 }
 
-/* The buffers of the request are not touched, so their keys do not matter. */
+/* Immediate data uses no buffer, so a receive request with bad keys is as good as any. */
 enum outcome efa_inbound_imm(struct efa *efa, const struct efa_qp *from,
 			     const struct efa_work *work)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What the core asks of a model, answered by the parts of this one. */
+/* struct nic_model of the EFA: maps the core's calls to the parts of this model. */
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -70,8 +70,8 @@ static void region(void *device, unsigned int bar, struct vfu_region *info)
 }
 
 /*
- * QEMU keeps the MSI-X table itself, and no interrupt is ever pending here: it
- * goes out as soon as it is raised. What reaches this part of BAR 0 reads as 0.
+ * The MSI-X table and the PBA, from EFA_MSIX_TABLE on, read as 0. QEMU emulates the table
+ * itself, and no interrupt is ever pending here, since each is sent as soon as it is raised.
  */
 static uint32_t read_dword(struct efa *efa, unsigned int bar, uint64_t off)
 {
@@ -88,7 +88,7 @@ static void write_dword(struct efa *efa, unsigned int bar, uint64_t off, uint32_
 		efa_reg_write(efa, (uint32_t)off, value);
 }
 
-/* Registers and doorbells take aligned accesses of one or two dwords. */
+/* Registers and doorbells take only aligned accesses of one or two dwords. */
 static bool is_dwords(uint64_t off, uint32_t len)
 {
 	return (len == 4 || len == 8) && off % len == 0;
@@ -142,7 +142,7 @@ static bool step(void *device, uint32_t *pause_us)
 	return more;
 }
 
-/* The admin queue goes on where a stall held it back. */
+/* Commands that the fault stall-aq has held back are executed now. */
 static void faults_changed(void *device)
 {
 	efa_aq_process(device);

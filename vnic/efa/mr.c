@@ -2,15 +2,14 @@
 /*
  * Memory regions: registration and keys.
  *
- * DEREG_MR is answered with the gate held and the engine looks keys up anew in
- * each of its slices: once the answer is out, no copy uses the region.
+ * DEREG_MR is executed and answered with the gate held, and the engine looks up keys again
+ * in every slice. So once DEREG_MR is answered, no copy uses the region.
  *
- * Zombies. With the fault ignore-dereg a deregistered region stays, marked, and its
- * key keeps working in the data path, while for the guest it is gone: its PD is
- * released, and a second DEREG_MR of it is refused. A zombie ends at reset, when
- * its slot is the only one left, or, once the fault was cleared, when its key is
- * next looked up; no hook in the fault switches is needed, because a zombie that
- * nobody looks up does nothing.
+ * Zombies. While the fault ignore-dereg is set, a deregistered region becomes a zombie: its
+ * key still works in the data path, but to the guest it is gone; its PD is released, and a
+ * second DEREG_MR is refused. A zombie is freed at reset, when its slot is the only one
+ * left, or, after the fault was cleared, when its key is next looked up. Clearing the fault
+ * need not free zombies, because one that nobody looks up does nothing.
  */
 #include <stdlib.h>
 
@@ -18,6 +17,10 @@
 #include "base/clock.h"
 #include "efa.h"
 #include "pbl.h"
+
+/* region.access is a copy of the access byte of REG_MR. */
+_Static_assert(REGION_LOCAL_WRITE == 1 && REGION_REMOTE_WRITE == 2 && REGION_REMOTE_READ == 4,
+	       "REGION_* are the access bits of REG_MR");
 
 #define MR_ALL_ACCESS	(REGION_LOCAL_WRITE | REGION_REMOTE_WRITE | REGION_REMOTE_READ)
 #define MR_FLAGS	(EFA_MR_SHIFT | EFA_MR_PHYS_MODE)
@@ -29,7 +32,7 @@ uint32_t efa_mr_key(const struct efa *efa, const struct efa_mr *mr)
 
 void efa_mr_release(struct efa *efa, struct efa_mr *mr)
 {
-	uint8_t generation = mr->generation + 1;	/* the key is dead */
+	uint8_t generation = mr->generation + 1;	/* makes the old key invalid */
 
 	efa->mr_pages -= mr->region.nr_pages;
 	free(mr->region.page);
@@ -62,8 +65,8 @@ bool efa_segment_find(struct efa *efa, struct segment *seg, uint32_t key, uint16
 }
 
 /*
- * Round robin, so that a key comes back only after all others; index 0 is not
- * used. A zombie's slot is taken only when no other is free.
+ * Slots are allocated round robin, so that a key is not soon used again. Index 0 is never
+ * used. A zombie's slot is taken only if no other is free.
  */
 static struct efa_mr *find_slot(struct efa *efa)
 {
@@ -110,7 +113,7 @@ static uint64_t count_pages(const struct efa_reg_mr_cmd *cmd)
 	return ((cmd->iova & mask) + cmd->length + mask) >> shift;
 }
 
-/* The page table of @cmd, @n entries, in memory of its own. */
+/* Allocate *@table and copy the @n entries of the page table of @cmd into it. */
 static uint8_t copy_table(struct efa *efa, const struct efa_reg_mr_cmd *cmd, uint64_t n,
 			  uint64_t **table)
 {

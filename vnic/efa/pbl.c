@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Page tables of REG_MR. The driver gives the DMA addresses of a region's pages
- * in the command itself (up to four), in one DMA-contiguous array ("direct"), or,
- * when it could get no contiguous memory for the array, as a chain of chunks
- * that name the pages of the array ("indirect").
+ * Page tables of REG_MR. The driver gives the DMA addresses of a region's pages in one of
+ * three forms: in the command itself (up to four); in one DMA-contiguous array ("direct");
+ * or, if it could get no contiguous memory for the array, as a chain of chunks that name
+ * the pages of the array ("indirect").
  *
- * The table is the driver's to free as soon as the command is answered, so it is
- * copied. Every loop is bounded by the number of pages, which was computed from
- * the region: the chain's own lengths can only be right or wrong.
+ * The table is copied, because the driver may free it as soon as the command has completed.
+ * Every loop is bounded by the number of pages, which was computed from the region. The
+ * lengths in the chain are only compared with it and never used to bound anything.
  */
 #include "pbl.h"
 
@@ -21,7 +21,7 @@ static uint8_t fetch(struct efa *efa, uint64_t iova, void *dst, size_t len)
 	return nic_dma_read(efa->nic, iova, dst, len, 0) ? EFA_ADMIN_ILLEGAL : EFA_ADMIN_OK;
 }
 
-/* One chunk's worth of table pages, which together hold @n addresses. */
+/* Read the table pages that one chunk names; together they hold @n addresses. */
 static uint8_t read_table_pages(struct efa *efa, const struct efa_chunk *chunk,
 				uint64_t *page, uint32_t n)
 {
@@ -41,8 +41,8 @@ static uint8_t read_table_pages(struct efa *efa, const struct efa_chunk *chunk,
 }
 
 /*
- * Drivers up to 6.12 say 12, which means "no addresses", for a last chunk that
- * is in fact full.
+ * Drivers up to Linux 6.12 get the length of a full last chunk wrong: they write 12, the
+ * length of a chunk without addresses.
  */
 static bool chunk_length_ok(uint32_t length, uint32_t pages, bool last)
 {

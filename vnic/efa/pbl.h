@@ -9,9 +9,9 @@
 #include "efa.h"
 
 /*
- * Copy the @n page addresses that @cmd names, in whichever form, to @page, and
- * check that each is aligned to the command's page size.
- * Return: an EFA_ADMIN_* status; @page is undefined unless it is OK.
+ * Copy the @n page addresses that @cmd gives, in whichever form, to @page, and check that
+ * each is aligned to the page size of @cmd.
+ * Return: an EFA_ADMIN_* status; unless it is EFA_ADMIN_OK, @page is undefined.
  */
 uint8_t efa_pbl_read(struct efa *efa, const struct efa_reg_mr_cmd *cmd, uint64_t *page,
 		     uint32_t n);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Protection domains, and UARs, which are just numbers: one for each process. */
+/* Protection domains and UARs. A UAR is just a number here; the driver takes one per process. */
 #include "admin_defs.h"
 #include "efa.h"
 
@@ -57,7 +57,7 @@ uint8_t efa_cmd_alloc_uar(struct efa *efa, const void *cmd, void *rsp_buf)
 	return EFA_ADMIN_NO_RESOURCE;
 }
 
-/* Rare, so it is looked up instead of counted. */
+/* UARs are rarely freed, so this searches for users instead of keeping a count of them. */
 static bool uar_in_use(const struct efa *efa, uint16_t id)
 {
 	for (unsigned int i = 0; i < EFA_MAX_QP; i++)

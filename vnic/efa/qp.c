@@ -2,9 +2,9 @@
 /*
  * Queue pairs: creation, destruction and state.
  *
- * The send ring lives in the LLQ BAR, at the QP's own offset, and the receive
- * ring in guest memory. Numbers are handed out round robin, so that a message to
- * a QP that is gone is not soon taken by a new one.
+ * The send ring is in the LLQ BAR, at the QP's own offset, and the receive ring is in guest
+ * memory. QP numbers are allocated round robin, so that a message to a QP that is gone does
+ * not soon reach a new one.
  */
 #include <string.h>
 
@@ -14,10 +14,11 @@
 
 #define WQE_SIZE	64u	/* send ring */
 #define RECV_DESC_SIZE	16u	/* receive ring */
-#define MAX_RNR_RETRY	7u	/* which means: for ever */
+#define MAX_RNR_RETRY	7u	/* means "for ever" */
 
 _Static_assert(EFA_MAX_DEPTH * WQE_SIZE <= EFA_LLQ_QP_SIZE, "a send ring fits its slot");
 _Static_assert((EFA_MAX_QP & (EFA_MAX_QP - 1)) == 0, "QP numbers index libefa's table");
+_Static_assert(EFA_QP_RESET == 0 && EFA_QP_ERR == 6, "MODIFY_QP's numbers of the states");
 _Static_assert(EFA_MAX_QP * EFA_DB_PAGE <= EFA_DB_CQ, "doorbell pages end where CQs begin");
 
 struct efa_qp *efa_qp_get(struct efa *efa, uint32_t id)
@@ -28,8 +29,9 @@ struct efa_qp *efa_qp_get(struct efa *efa, uint32_t id)
 /* ---- creation ---- */
 
 /*
- * Entries in a ring of @bytes, or -1 if that is no ring of a power of two of
- * @entry bytes each that holds the @depth asked for. No ring at all is fine.
+ * The number of entries in a ring of @bytes with entries of @entry bytes. A queue pair may
+ * be without a ring: 0. Return: -1 if that is not a power of two, or more than @max, or
+ * less than @depth, the number of work requests asked for.
  */
 static int ring_entries(uint32_t bytes, uint32_t entry, uint32_t depth, uint32_t max)
 {
@@ -108,7 +110,7 @@ static void setup(struct efa *efa, struct efa_qp *qp, const struct efa_create_qp
 	efa->pd[qp->pd].users++;
 	efa->cq[qp->send_cq].users++;
 	efa->cq[qp->recv_cq].users++;
-	/* The last owner's work requests are not the next one's to read. */
+	/* The new owner must not see the work requests of the last one. */
 	memset(efa->llq + (size_t)qp->id * EFA_LLQ_QP_SIZE, 0, qp->sq_depth * WQE_SIZE);
 }
 
@@ -142,7 +144,7 @@ uint8_t efa_cmd_destroy_qp(struct efa *efa, const void *cmd_buf, void *rsp)
 	if (!qp)
 		return EFA_ADMIN_ILLEGAL;
 	qp->used = false;
-	efa_qp_forget(efa, qp);	/* and whoever waits for it stops waiting */
+	efa_qp_forget(efa, qp);	/* also ends the wait of requests parked for this receiver */
 	efa->pd[qp->pd].users--;
 	efa->cq[qp->send_cq].users--;
 	efa->cq[qp->recv_cq].users--;
@@ -156,7 +158,10 @@ uint8_t efa_cmd_destroy_qp(struct efa *efa, const void *cmd_buf, void *rsp)
 #define NOTIFY	EFA_QP_SET_DRAIN_NOTIFY
 #define RNR	EFA_QP_SET_RNR_RETRY
 
-/* Attributes that a transition must and may bring; RESET and ERR: see allowed(). */
+/*
+ * The attributes that each transition requires and allows. allowed() handles transitions to
+ * RESET and ERR.
+ */
 static const struct transition {
 	bool legal;
 	uint8_t must, may;
@@ -173,9 +178,9 @@ static const struct transition {
 };
 
 /*
- * RESET and ERR can be reached from everywhere and with any idea of the current
- * state: a QP that the device put into the error state by itself could not be
- * recovered otherwise, since the driver does not know of it.
+ * RESET and ERR can be reached from every state, and cur_state is not checked. The device
+ * puts a QP into ERR by itself, and the driver does not learn of that; if cur_state had to
+ * match, the driver could not recover the QP.
  */
 static bool allowed(const struct efa_qp *qp, const struct efa_modify_qp_cmd *cmd, uint32_t to)
 {
@@ -192,7 +197,7 @@ static bool allowed(const struct efa_qp *qp, const struct efa_modify_qp_cmd *cmd
 	return t->legal && (attrs & t->must) == t->must && (attrs & ~(t->must | t->may)) == 0;
 }
 
-/* Each of the three wakes the engine if there is now something to do. */
+/* Each branch wakes the engine if there is now something to do. */
 static void enter(struct efa *efa, struct efa_qp *qp, enum efa_qp_state to)
 {
 	qp->state = to;
@@ -212,7 +217,7 @@ static bool rnr_ok(const struct efa_qp *qp, const struct efa_modify_qp_cmd *cmd)
 	       (qp->type == EFA_QP_SRD && cmd->rnr_retry <= MAX_RNR_RETRY);
 }
 
-/* The drain notification is accepted, but no AENQ group exists to deliver it. */
+/* A request for a drain notification is accepted, but the device never sends one. */
 uint8_t efa_cmd_modify_qp(struct efa *efa, const void *cmd_buf, void *rsp)
 {
 	const struct efa_modify_qp_cmd *cmd = cmd_buf;

@@ -7,10 +7,10 @@
 #include "settings.h"
 
 #define PAGE_4K		0x1000u
-#define ALL_PAGES	0xfffff000u	/* 4 KiB to 2 GiB: MRs have a 5-bit shift */
-#define MIN_DMA_BITS	32u		/* the driver takes no fewer */
+#define ALL_PAGES	0xfffff000u	/* 4 KiB to 2 GiB: the page shift of an MR has 5 bits */
+#define MIN_DMA_BITS	32u		/* the driver does not accept fewer */
 #define MAX_DMA_BITS	64u
-#define ADMIN_STEP	100u		/* ms, and 4 bits of them, in the CAPS register */
+#define ADMIN_STEP	100u		/* ms: the unit of a 4-bit field in register CAPS */
 
 const struct efa_config efa_defaults = {
 	.page_sizes = ALL_PAGES,
@@ -63,12 +63,12 @@ static const char *parse_admin_timeout(const char *text, union nic_own *own)
 }
 
 const struct nic_option efa_options[] = {
-	{ "part", "efa0..efa3", "device to be (efa2)", parse_part },
+	{ "part", "efa0..efa3", "device to emulate (efa2)", parse_part },
 	{ "page-sizes", "MASK", "page sizes of memory regions, bit 12 set (0xfffff000)",
 	  parse_page_sizes },
-	{ "dma-bits", "N", "width of the DMA addresses told to the driver, 32 to 64 (48)",
+	{ "dma-bits", "N", "width of DMA addresses reported to the driver, 32 to 64 (48)",
 	  parse_dma_bits },
-	{ "admin-timeout", "MS", "admin queue timeout told to the driver, 100 to 1500",
+	{ "admin-timeout", "MS", "admin queue timeout reported to the driver, 100 to 1500",
 	  parse_admin_timeout },
 	{ .name = NULL },
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What options and fault switches set that only this model has. */
+/* The options and the fault switches that only this model has. */
 #ifndef VNIC_EFA_SETTINGS_H
 #define VNIC_EFA_SETTINGS_H
 
@@ -10,23 +10,23 @@
 
 struct efa_config {
 	uint64_t page_sizes;	/* page_size_cap of the device attributes */
-	uint32_t dma_bits;	/* width of DMA addresses told to the driver, 32 to 64 */
-	uint32_t admin_timeout_ms;	/* told to the driver, steps of 100; 0: its default */
+	uint32_t dma_bits;	/* width of DMA addresses reported to the driver, 32 to 64 */
+	uint32_t admin_timeout_ms;	/* reported, in steps of 100; 0: the driver's default */
 	uint16_t part;		/* PCI device id, 0xefa0 to 0xefa3 */
 };
 
 struct efa_fault {
 	/*
-	 * Answer DEREG_MR with success, but keep honouring the key (counted as
-	 * STRAY_DEREGISTERED where the IOMMU still lets it through).
+	 * Answer DEREG_MR with success, but go on accepting the key. Accesses through it
+	 * count as STRAY_DEREGISTERED where the IOMMU still lets them through.
 	 */
 	bool ignore_dereg;
-	bool stall_aq;		/* do not look at the admin queue; clearing resumes */
-	uint32_t drop_acq;	/* lose that many of the next admin completions */
-	uint32_t delay_acq_us;	/* hold each admin completion back (blocks the loop) */
-	uint32_t fail_opcode;	/* admin opcode to fail; 0: none */
+	bool stall_aq;		/* ignore the admin queue until this is cleared */
+	uint32_t drop_acq;	/* lose this many of the next admin completions */
+	uint32_t delay_acq_us;	/* delay each admin completion; blocks the message loop */
+	uint32_t fail_opcode;	/* fail admin commands with this opcode; 0: none */
 	uint32_t fail_status;	/* with this status (EFA_ADMIN_*); 0: EFA_ADMIN_UNKNOWN */
-	uint32_t fail_count;	/* that many times */
+	uint32_t fail_count;	/* this many of them */
 };
 
 extern const struct efa_config efa_defaults;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Between the parts of the data path only: a work request after decoding, and
- * the steps that it takes.
+ * Internal to the data path: the decoded work request, and the calls that execute it.
  *
- *   engine.c ─▶ sq.c ─┬▶ wqe.c       may it be done, and with which memory?
+ *   engine.c ─▶ sq.c ─┬▶ wqe.c       is it allowed, and on which memory?
  *                     ├▶ inbound.c   what happens at the receiver (rq.c)
- *                     ├▶ copy.c      the bytes
+ *                     ├▶ ../verbs/copy.c   moves the bytes
  *                     └▶ completion.c ─▶ event.c
  */
 #ifndef VNIC_EFA_WORK_H
@@ -14,8 +13,8 @@
 #include "efa.h"
 
 /*
- * A decoded work request. It holds pointers to objects, so it is made afresh in
- * every turn: anything may be destroyed while the gate is open.
+ * A decoded work request. It points to objects, any of which may be destroyed while the
+ * gate is open, so every turn decodes the request again.
  */
 struct efa_work {
 	enum efa_io_op op;
@@ -25,26 +24,27 @@ struct efa_work {
 	struct efa_qp *peer;		/* destination */
 	unsigned int nr_local;
 	struct segment local[2];
-	struct segment remote;	/* READ, WRITE */
+	struct segment remote;		/* READ and WRITE only */
 };
 
-/* Decode and check @wqe of @qp. Return: OUTCOME_DONE or why it cannot be done. */
+/* Decode and check @wqe of @qp. Return: OUTCOME_DONE, or why it cannot be executed. */
 enum outcome efa_work_decode(struct efa *efa, const struct efa_qp *qp,
 			     const struct efa_io_wqe *wqe, struct efa_work *work);
 
 /*
- * Is there anything to do for @qp now? A parked request is not, but at a point
- * in time it may become so (0: it will not).
+ * Is there anything to do for @qp now? A parked request does not count until it is tried
+ * again; efa_qp_retry_at() tells when that is, in clock_now_ns() time (0: at no time set).
  */
 bool efa_qp_has_work(const struct efa_qp *qp);
 uint64_t efa_qp_retry_at(const struct efa_qp *qp);
 
-/* One turn: a slice of the request at the head of the SQ, or of a flush. */
+/* One turn: a slice of the request at the head of the SQ, or a batch of a flush. */
 void efa_qp_run(struct efa *efa, struct efa_qp *qp);
 
 /*
- * A SEND, or the immediate data of a WRITE, arrives at work->peer.
- * Return: the sender's; OUTCOME_NOT_READY: nothing happened, no buffer is posted.
+ * Deliver a SEND, or the immediate data of a WRITE, to work->peer and complete its receive
+ * request there. Return: the outcome for the sender; after OUTCOME_NOT_READY nothing has
+ * happened, because no receive buffer is posted.
  */
 enum outcome efa_inbound_send(struct efa *efa, const struct efa_qp *from,
 			      const struct efa_work *work);
@@ -52,8 +52,8 @@ enum outcome efa_inbound_imm(struct efa *efa, const struct efa_qp *from,
 			     const struct efa_work *work);
 
 /*
- * Completions held back by fault.delay_cqe_us: push those whose time has come,
- * drop those of a QP, and tell when the next is due (0: none is held).
+ * Completions held back by fault.delay_cqe_us: write those that are due; drop those of a
+ * QP; tell when the next one is due (0: none is held).
  */
 void efa_held_release(struct efa *efa);
 void efa_held_drop(struct efa *efa, uint16_t qpn);

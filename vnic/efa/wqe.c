@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Work requests: decode one, and decide whether it may be done. The order of
- * the checks is that of a packet on its way: what the sender alone can know
- * comes first, then the address, then the receiver.
+ * Decodes a work request and decides whether it may be executed. The checks are in the
+ * order in which a packet would meet them: first what the sender's NIC knows by itself,
+ * then the address, then the receiver.
  */
 #include <string.h>
 
 #include "work.h"
 
 /*
- * Every completion is asked for by the provider, so one that is not is as
- * unsupported as a reserved flag. RDMA takes neither inline data nor UD.
+ * The provider always requests a completion, so a WQE that does not is rejected like one
+ * with a reserved flag. READ and WRITE work only on SRD and take no inline data.
  */
 static bool supported(const struct efa_qp *qp, const struct efa_io_wqe *wqe)
 {
@@ -86,6 +86,10 @@ static enum outcome decode_local(struct efa *efa, const struct efa_qp *qp,
 		return decode_sges(efa, qp, wqe, wqe->sge, 2, work);
 	return decode_sges(efa, qp, wqe, &wqe->rdma.local, 1, work);
 }
+
+_Static_assert(EFA_QP_RESET < EFA_QP_RTR && EFA_QP_INIT < EFA_QP_RTR &&
+	       EFA_QP_RTR < EFA_QP_RTS && EFA_QP_RTR < EFA_QP_SQD && EFA_QP_RTR < EFA_QP_SQE,
+	       "all states from RTR on receive, but for ERR");
 
 static bool accepts(const struct efa_qp *peer)
 {
