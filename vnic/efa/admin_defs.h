@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Wire format of the admin queue: commands (64 bytes in the AQ), completions
- * (64 bytes in the ACQ), statuses, opcodes and features of admin API 0.1.
- * All fields are little endian; every layout is asserted below.
+ * Wire format of the admin queue in admin API 0.1: commands (64 bytes in the AQ),
+ * completions (64 bytes in the ACQ), statuses, opcodes and features. All fields are
+ * little-endian. Static asserts at the end of this file check every layout.
  */
 #ifndef VNIC_EFA_ADMIN_DEFS_H
 #define VNIC_EFA_ADMIN_DEFS_H
@@ -24,8 +24,8 @@ enum efa_admin_status {
 	EFA_ADMIN_NO_RESOURCE,	/* ENOMEM in the driver */
 	EFA_ADMIN_BAD_OPCODE,
 	EFA_ADMIN_UNSUPPORTED,	/* EOPNOTSUPP in the driver */
-	EFA_ADMIN_MALFORMED,	/* flags or control buffer do not fit the command */
-	EFA_ADMIN_ILLEGAL,	/* a parameter is out of range or names nothing */
+	EFA_ADMIN_MALFORMED,	/* flags or a control buffer that the command may not have */
+	EFA_ADMIN_ILLEGAL,	/* a parameter is out of range or names no object */
 	EFA_ADMIN_UNKNOWN,
 	EFA_ADMIN_BUSY,		/* other objects still use this one */
 };
@@ -50,7 +50,7 @@ enum efa_admin_opcode {
 	EFA_CMD_DEALLOC_UAR,
 	EFA_CMD_CREATE_EQ,
 	EFA_CMD_DESTROY_EQ,
-	/* Known, but behind capabilities that this device does not report: */
+	/* Drivers use these only with capabilities that this device does not report: */
 	EFA_CMD_ALLOC_MR,
 	EFA_CMD_SERVICE,
 	EFA_CMD_CREATE_COUNTER = 25,
@@ -79,10 +79,10 @@ enum efa_stats {
 
 /* ---- headers ---- */
 
-#define EFA_AQ_COMMAND_ID	0x0fffu		/* of command_id */
-#define EFA_AQ_PHASE		0x01u		/* flags: not needed, the producer tells */
-#define EFA_AQ_CTRL_DATA	0x02u		/* flags: a control buffer is named */
-#define EFA_AQ_CTRL_INDIRECT	0x04u		/* flags: it is a chain of chunks */
+#define EFA_AQ_COMMAND_ID	0x0fffu		/* mask for command_id */
+#define EFA_AQ_PHASE		0x01u		/* flags: not read, the doorbell tells the same */
+#define EFA_AQ_CTRL_DATA	0x02u		/* flags: the command has a control buffer */
+#define EFA_AQ_CTRL_INDIRECT	0x04u		/* flags: that buffer is a chain of chunks */
 #define EFA_ACQ_PHASE		0x01u		/* flags */
 
 struct efa_aq_hdr {
@@ -137,7 +137,7 @@ struct efa_create_qp_cmd {
 	uint64_t rq_base;
 	uint32_t send_cq, recv_cq;
 	uint32_t sq_lkey, rq_lkey;	/* virtual rings only */
-	uint32_t sq_bytes, sq_depth;	/* ring size, and work requests asked for */
+	uint32_t sq_bytes, sq_depth;	/* ring size, and the work requests asked for */
 	uint32_t rq_bytes, rq_depth;
 	uint16_t uar;
 	uint8_t sl;
@@ -212,23 +212,23 @@ struct efa_reg_mr_cmd {
 	} EFA_PACKED pbl;
 	uint64_t length;
 	uint8_t flags;
-	uint8_t access;		/* EFA_MR_* of efa.h */
+	uint8_t access;		/* REGION_* of verbs/region.h */
 	uint16_t reserved2;
-	uint32_t page_num;	/* drivers leave it 0 */
+	uint32_t page_num;	/* number of pages; drivers leave it 0 */
 	uint64_t iova;
 } EFA_PACKED;
 
 struct efa_reg_mr_rsp {
 	struct efa_acq_hdr hdr;
 	uint32_t lkey, rkey;
-	uint8_t validity;	/* which of the following are given: none */
+	uint8_t validity;	/* which of the next three are valid; here always none */
 	uint8_t recv_ic, read_ic, write_ic;
 } EFA_PACKED;
 
 /*
- * Indirect page tables: chunks of 4 KiB, each with up to 510 addresses of 4 KiB
- * pages of table, then the next chunk. A chunk's length is 8 bytes for each
- * address and 12 for the link, which is there even if it is not used.
+ * An indirect page table is a chain of chunks of 4 KiB. Each chunk has the addresses of up
+ * to 510 pages (4 KiB each) of the table, and a link to the next chunk. The length of a
+ * chunk is 8 bytes for each address plus 12 for the link, even in the last chunk.
  */
 #define EFA_TABLE_PAGE		4096u
 #define EFA_TABLE_ENTRIES	(EFA_TABLE_PAGE / sizeof(uint64_t))
@@ -338,7 +338,7 @@ struct efa_queues_rsp {
 	uint16_t min_sq_depth;
 	uint16_t max_send_sges, max_recv_sges;
 	uint32_t max_mr;
-	uint32_t max_mr_pages;	/* units of the CPU's page */
+	uint32_t max_mr_pages;	/* in pages of the CPU */
 	uint32_t max_pd;
 	uint32_t max_ah;
 	uint32_t max_llq;	/* bytes of one QP's send ring */
@@ -363,10 +363,10 @@ struct efa_stats_cmd {
 
 struct efa_stats_rsp {
 	struct efa_acq_hdr hdr;
-	uint64_t value[6];	/* in the order of the type */
+	uint64_t value[6];	/* their meaning depends on efa_stats_cmd.type */
 } EFA_PACKED;
 
-/* ---- the contract, to the byte ---- */
+/* ---- checks of every layout ---- */
 
 #define EFA_AT(type, field, at) \
 	static_assert(offsetof(struct type, field) == (at), #type "." #field)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * What the device says of itself: GET_FEATURE, SET_FEATURE and GET_STATS.
+ * What the device reports about itself: GET_FEATURE, SET_FEATURE and GET_STATS.
  *
- * Limits of objects are one less than the tables, whose entry 0 is not used.
- * Neither larger inline data (feature 9) nor host information (6) is offered.
+ * The limits of objects are one less than the sizes of the tables, because entry 0 of each
+ * is not used. The device offers neither larger inline data (feature 9) nor host
+ * information (feature 6).
  */
 #include <string.h>
 
@@ -21,7 +22,7 @@
 #define MAX_RECV_SGES	3u
 #define CPU_PAGE	4096u	/* the driver multiplies max_mr_pages by it */
 
-_Static_assert(MAX_RECV_SGES <= EFA_MAX_RECV_SEGS, "the data path takes what is promised");
+_Static_assert(MAX_RECV_SGES <= EFA_MAX_RECV_SEGS, "rq.c takes as many SGEs as reported here");
 
 static void get_device(const struct efa *efa, void *rsp_buf)
 {
@@ -38,7 +39,7 @@ static void get_device(const struct efa *efa, void *rsp_buf)
 	rsp->device_caps = EFA_CAP_RDMA_READ | EFA_CAP_RNR_RETRY | EFA_CAP_RDMA_WRITE |
 			   EFA_CAP_UNSOLICITED;
 	rsp->max_rdma = EFA_MAX_RDMA;
-	/* The interface half of the GID tells this NIC from others, as a GUID does. */
+	/* The lower half of the GID differs from NIC to NIC, so it serves as the GUID. */
 	memcpy(rsp->guid, efa->nic->config.gid + 8, sizeof(rsp->guid));
 	rsp->gbps = LINK_GBPS;
 }
@@ -81,7 +82,7 @@ static void get_queues(const struct efa *efa, void *rsp_buf)
 	rsp->max_rdma_sges = 1;
 }
 
-/* No hints: all zero, the driver keeps its own timeouts. */
+/* All hints are zero, which means that the driver keeps its own timeouts. */
 static void get_hints(const struct efa *efa, void *rsp)
 {
 	(void)efa;
@@ -123,7 +124,7 @@ uint8_t efa_cmd_set_feature(struct efa *efa, const void *cmd_buf, void *rsp)
 	(void)rsp;
 	if (cmd->feature != EFA_FEATURE_AENQ)
 		return EFA_ADMIN_UNSUPPORTED;
-	/* arg[0] is what the device supports, arg[1] what it shall report */
+	/* arg[0]: the groups that the device supports; arg[1]: those that it shall report */
 	if (cmd->arg[1] & ~EFA_AENQ_GROUPS)
 		return EFA_ADMIN_ILLEGAL;
 	efa->aenq_groups = cmd->arg[1];
@@ -133,8 +134,8 @@ uint8_t efa_cmd_set_feature(struct efa *efa, const void *cmd_buf, void *rsp)
 /* ---- statistics ---- */
 
 /*
- * Both ends of every transfer are in this device, and dropped datagrams are not
- * among the sends: what was sent was received.
+ * Both ends of every transfer are in this device, and sends do not count datagrams that
+ * were dropped. So what was received is exactly what was sent.
  */
 static void stats_basic(const struct efa_counters *c, struct efa_stats_rsp *rsp)
 {
@@ -156,7 +157,7 @@ static void stats_messages(const struct efa_counters *c, struct efa_stats_rsp *r
 	rsp->value[3] = c->recvs;
 }
 
-/* value[2] of READ and WRITE is their errors, which are not counted by kind. */
+/* value[2] stays 0 for READ and WRITE: it is errors, which the device counts only by status. */
 static void stats_read(const struct efa_counters *c, struct efa_stats_rsp *rsp)
 {
 	rsp->value[0] = c->reads;
@@ -171,7 +172,7 @@ static void stats_write(const struct efa_counters *c, struct efa_stats_rsp *rsp)
 	rsp->value[3] = c->write_bytes;	/* as the receiver */
 }
 
-/* A type that is unknown to the device would fail the driver's probe. */
+/* All types that drivers ask for are answered: an error would fail the driver's probe. */
 uint8_t efa_cmd_get_stats(struct efa *efa, const void *cmd_buf, void *rsp)
 {
 	const struct efa_stats_cmd *cmd = cmd_buf;
@@ -191,7 +192,7 @@ uint8_t efa_cmd_get_stats(struct efa *efa, const void *cmd_buf, void *rsp)
 	case EFA_STATS_RDMA_WRITE:
 		stats_write(&efa->count, rsp);
 		return EFA_ADMIN_OK;
-	case EFA_STATS_NETWORK:	/* retransmissions and the like: there are none */
+	case EFA_STATS_NETWORK:	/* retransmissions and the like, which never happen here */
 		return EFA_ADMIN_OK;
 	default:
 		return EFA_ADMIN_UNSUPPORTED;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Completion queues: append entries, arm for events, and the two faults that
- * lose completions or hold them back.
+ * Completion queues: appending entries, arming for events, and the two faults that lose
+ * completions (drop-cqe) or hold them back (delay-cqe-us).
  */
 #include <string.h>
 
@@ -37,7 +37,7 @@ static void encode(const struct efa *efa, const struct efa_completion *c,
 		memcpy(cqe->src_gid, efa->nic->config.gid, sizeof(cqe->src_gid));
 }
 
-/* Only an interrupt CQ has a doorbell, so only there the consumer is known. */
+/* Only a CQ with interrupts has a doorbell, so only its consumer counter is known. */
 static bool full(const struct efa_cq *cq)
 {
 	return cq->interrupt && (uint16_t)(cq->prod - cq->cons) >= cq->depth;
@@ -62,7 +62,7 @@ static void append(struct efa *efa, uint16_t cqn, const struct efa_completion *c
 	if (!(cq->prod / cq->depth & 1))
 		cqe.flags |= EFA_IO_CQE_PHASE;
 	at = cq->base + (uint64_t)(cq->prod & (cq->depth - 1u)) * cq->entry_size;
-	/* The lost entry leaves no hole: the next one takes its place. */
+	/* A lost entry leaves no gap in the ring: the next one takes its place. */
 	if (full(cq) || nic_dma_publish(efa->nic, at, &cqe, sizeof(cqe))) {
 		efa->count.cq_overflow++;
 		return;
@@ -73,9 +73,10 @@ static void append(struct efa *efa, uint16_t cqn, const struct efa_completion *c
 }
 
 /*
- * A consumer arms and then polls, so the entries that the last event told of are
- * no news when it arms: a second event for them would find nothing to poll. But
- * if it then takes only some of what is there, it is told of the rest.
+ * A consumer arms the CQ and then polls it. So arming sends no event for entries that the
+ * last event was already about: the consumer is about to poll them anyway, and a second
+ * event would find nothing. But if a later doorbell shows that it has taken only some of
+ * the entries, an armed CQ sends an event for the rest.
  */
 void efa_cq_doorbell(struct efa *efa, uint16_t cqn, uint32_t value)
 {
@@ -100,11 +101,11 @@ static void release_head(struct efa *efa)
 	struct efa_held *held = &efa->held;
 	uint32_t i = held->head++ % EFA_MAX_HELD;
 
-	if (held->entry[i].c.qp)	/* 0: dropped, its QP is gone */
+	if (held->entry[i].c.qp)	/* 0: see efa_held_drop() */
 		append(efa, held->entry[i].cq, &held->entry[i].c);
 }
 
-/* No more than EFA_MAX_HELD are held: then the oldest goes early. */
+/* If EFA_MAX_HELD are held already, the oldest is written early. */
 static void hold(struct efa *efa, uint16_t cqn, const struct efa_completion *c)
 {
 	struct efa_held *held = &efa->held;
@@ -126,6 +127,7 @@ void efa_held_release(struct efa *efa)
 		release_head(efa);
 }
 
+/* Marks the entries, by QP number 0, instead of removing them from the ring. */
 void efa_held_drop(struct efa *efa, uint16_t qpn)
 {
 	struct efa_held *held = &efa->held;
@@ -144,7 +146,7 @@ uint64_t efa_held_due(const struct efa *efa)
 	return held->entry[held->head % EFA_MAX_HELD].due;
 }
 
-/* Behind held ones a completion waits as well, so that the order stays. */
+/* To keep completions in order, a new one is also held while others are. */
 void efa_cq_push(struct efa *efa, uint16_t cqn, const struct efa_completion *c)
 {
 	struct fault *fault = &efa->nic->fault;

@@ -4,7 +4,7 @@
  * completions.
  *
  * Only a CQ with interrupts gets a doorbell. libefa rings the doorbell of a CQ that has
- * one on every poll, and each ring is a trapped store.
+ * one on every poll, and each of these stores would trap.
  */
 #include "admin_defs.h"
 #include "efa.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The engine: one slice of one QP's work, or the wait for a point in time. */
+/* nic_model.step(): one slice of one QP's work, or the wait for a point in time. */
 #include "verbs/turns.h"
 #include "work.h"
 
@@ -10,7 +10,7 @@ static bool is_ready(const void *priv, unsigned int queue)
 	return efa_qp_has_work(&efa->qp[queue]);
 }
 
-/* When the next parked request is to be tried again; 0: none waits for a time. */
+/* When the next parked request is to be tried again; 0: none has a time for that. */
 static uint64_t next_retry(const struct efa *efa)
 {
 	uint64_t next = 0;

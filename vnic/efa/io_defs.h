@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Wire layouts of the data path: what the guest's provider writes into its send
- * and receive rings, and what the device writes into completion and event rings.
- * All of it is little endian and naturally packed.
+ * Wire layouts of the data path: what the guest's provider writes to its send and receive
+ * rings, and what the device writes to completion and event rings. Everything is
+ * little-endian, without padding.
  */
 #ifndef VNIC_EFA_IO_DEFS_H
 #define VNIC_EFA_IO_DEFS_H
@@ -20,7 +20,7 @@ enum efa_io_op {
 	EFA_IO_OP_WRITE,
 };
 
-/* Status of a completion; the comment is what the driver's user sees. */
+/* Status of a completion. The comment is the IBV_WC_* status that the driver's user gets. */
 enum efa_io_status {
 	EFA_IO_OK,
 	EFA_IO_FLUSHED,			/* WR_FLUSH_ERR */
@@ -44,12 +44,12 @@ enum efa_io_status {
 
 struct efa_io_sge {
 	uint32_t len;
-	uint32_t key;		/* local: EFA_IO_LKEY_MASK applies; remote: 32 bits */
+	uint32_t key;		/* lkey: masked with EFA_IO_LKEY_MASK; rkey: 32 bits */
 	uint64_t addr;
 } __attribute__((packed));
 
 struct efa_io_wqe {
-	uint16_t req_id;	/* echoed in the completion */
+	uint16_t req_id;	/* copied to the completion */
 	uint8_t ctrl1;		/* EFA_IO_OP_* and EFA_IO_CTRL1_* */
 	uint8_t ctrl2;		/* EFA_IO_CTRL2_* */
 	uint16_t dest_qp;
@@ -74,21 +74,21 @@ static_assert(sizeof(struct efa_io_wqe) == 64, "send WQE");
 #define EFA_IO_CTRL1_OP_MASK	0x0fu
 #define EFA_IO_CTRL1_IMM	0x10u
 #define EFA_IO_CTRL1_INLINE	0x20u
-#define EFA_IO_CTRL1_EXTENSION	0x40u	/* longer meta data: not offered */
+#define EFA_IO_CTRL1_EXTENSION	0x40u	/* longer metadata: not offered */
 #define EFA_IO_CTRL1_META	0x80u	/* always set */
 
-/* Bit 0 is the ring's phase; the producer counter says the same, so it is not read. */
+/* Bit 0 is the ring's phase. It is not read, as the producer counter tells the same. */
 #define EFA_IO_CTRL2_FIRST	0x04u	/* these three are always set */
 #define EFA_IO_CTRL2_LAST	0x08u
 #define EFA_IO_CTRL2_COMP_REQ	0x10u
 #define EFA_IO_CTRL2_ALWAYS \
 	(EFA_IO_CTRL2_FIRST | EFA_IO_CTRL2_LAST | EFA_IO_CTRL2_COMP_REQ)
 
-/* ---- receive queue: 1 to EFA_MAX_RECV_SEGS descriptors are one request ---- */
+/* ---- receive queue: a request is 1 to EFA_MAX_RECV_SEGS descriptors ---- */
 
 struct efa_io_rx {
 	uint64_t addr;
-	uint16_t req_id;	/* of the first one */
+	uint16_t req_id;	/* valid in the first descriptor of a request */
 	uint16_t len;
 	uint32_t ctrl;		/* lkey, EFA_IO_RX_* */
 } __attribute__((packed));
@@ -105,12 +105,12 @@ struct efa_io_cqe {
 	uint8_t status;
 	uint8_t flags;		/* EFA_IO_CQE_* */
 	uint16_t qp;
-	uint16_t len;		/* receive: bytes, low half */
-	uint16_t ah;		/* receive: sender, EFA_IO_AH_UNKNOWN: see src_gid */
+	uint16_t len;		/* receive: low half of the byte count */
+	uint16_t ah;		/* receive: the sender; if EFA_IO_AH_UNKNOWN, see src_gid */
 	uint16_t src_qp;
 	uint32_t imm;
 	union {
-		uint16_t len_hi;	/* receive of a WRITE: high half of the bytes */
+		uint16_t len_hi;	/* receive of a WRITE: high half of the byte count */
 		uint8_t src_gid[16];	/* receive of a SEND */
 	};
 } __attribute__((packed));
@@ -118,7 +118,7 @@ struct efa_io_cqe {
 static_assert(sizeof(struct efa_io_cqe) == 32, "completion");
 
 #define EFA_IO_CQE_PHASE	0x01u	/* 1 on the first pass over the ring */
-#define EFA_IO_CQE_SEND		(1u << 1)	/* queue type, two bits */
+#define EFA_IO_CQE_SEND		(1u << 1)	/* bits 2:1 are the type of the queue */
 #define EFA_IO_CQE_RECV		(2u << 1)
 #define EFA_IO_CQE_IMM		0x08u
 #define EFA_IO_CQE_OP_SHIFT	4
@@ -130,7 +130,7 @@ static_assert(sizeof(struct efa_io_cqe) == 32, "completion");
 /* ---- event queue ---- */
 
 struct efa_io_eqe {
-	uint32_t common;	/* EFA_IO_EQE_PHASE; [8:1]: type, 0: completions */
+	uint32_t common;	/* EFA_IO_EQE_PHASE; bits 8:1: type, 0 for completions */
 	uint32_t reserved;
 	uint16_t cq;
 	uint8_t reserved2[6];

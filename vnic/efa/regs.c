@@ -2,11 +2,11 @@
 /*
  * Registers of BAR 0, readless reads, and reset.
  *
- * The driver never loads from a register: it writes its number to MMIO_REG_READ
- * and spins, for up to 50 ms with interrupts off, on the answer that the device
- * stores to MMIO_RESP. So the answer is given at once, in the message loop.
+ * The driver never loads from a register. It writes the register's offset to MMIO_REG_READ
+ * and spins, for up to 50 ms with interrupts off, until the device has stored the value at
+ * the address in MMIO_RESP. So the answer is given at once, in the message loop.
  *
- * Accesses to what does not exist are ignored, read as 0 and counted.
+ * An access to a register that does not exist is counted; reads give 0, writes are ignored.
  */
 #include "admin_defs.h"
 #include "efa.h"
@@ -36,8 +36,8 @@ enum {
 };
 
 /*
- * 0.1: from 0.2 on drivers expect checksums in completions, and from 0.3 on they
- * send commands of 128 bytes.
+ * The device speaks admin API 0.1. From 0.2 on drivers expect checksums in completions, and
+ * from 0.3 on they send commands of 128 bytes.
  */
 #define VERSION			0x0001u
 #define CONTROLLER_VERSION	0x00000001u
@@ -49,7 +49,7 @@ enum {
 
 #define DEV_CTL_RESET		0x01u
 
-struct read_response {		/* what a readless read stores */
+struct read_response {		/* what the device stores for a readless read */
 	uint16_t req_id;
 	uint16_t off;
 	uint32_t value;
@@ -83,7 +83,7 @@ uint32_t efa_reg_read(struct efa *efa, uint32_t off)
 	}
 }
 
-/* The driver polls for the first dword, so that one becomes visible last. */
+/* The driver polls the first dword, so nic_dma_publish() makes that one visible last. */
 static void answer_read(struct efa *efa, uint32_t request)
 {
 	uint64_t to = efa->regs.mmio_resp;
@@ -99,8 +99,8 @@ static void answer_read(struct efa *efa, uint32_t request)
 }
 
 /*
- * Reset takes two steps: on 1 everything is forgotten, and the device says that
- * it is resetting until it is told 0.
+ * The driver resets the device in two steps. When it sets DEV_CTL_RESET, the device drops
+ * its state and reports that it is resetting; when it clears the bit, the reset is done.
  */
 static void control(struct efa *efa, uint32_t value)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What every ring in guest memory must satisfy before the device uses it. */
+/* What the device checks of every ring in guest memory before it uses it. */
 #ifndef VNIC_EFA_RING_H
 #define VNIC_EFA_RING_H
 
@@ -12,8 +12,9 @@ static inline bool efa_is_pow2(uint64_t n)
 }
 
 /*
- * A power of two of @entry bytes each, up to @max of them, from @base: not at 0,
- * aligned so that no entry crosses a page, and not past the end of the space.
+ * Is a ring of @depth entries of @entry bytes at @base usable? @depth must be a power of
+ * two, at most @max. @base must not be 0 and must be a multiple of @entry, so that no entry
+ * crosses a page, and the ring must not wrap around the address space.
  */
 static inline bool efa_ring_ok(uint64_t base, uint32_t depth, uint32_t max, uint32_t entry)
 {

@@ -2,11 +2,11 @@
 /*
  * Receive queue: read one receive request from the ring in guest memory.
  *
- * A request is 1 to EFA_MAX_RECV_SEGS descriptors, the first and the last of
- * them marked. The guest owns the ring and may have written anything: a request
- * ends at its last descriptor, at the next first one, at the most segments that
- * the device offers, or where the producer stands. Each descriptor is consumed
- * once, whatever it says, so a hostile ring is used up like any other.
+ * A request is 1 to EFA_MAX_RECV_SEGS descriptors, of which the first and the last are
+ * marked. The guest owns the ring and may have written anything there. So a request ends at
+ * a descriptor marked last, before the next one marked first, after EFA_MAX_RECV_SEGS
+ * descriptors, or at the producer counter, whichever comes first. Each descriptor is
+ * consumed once, whatever it contains, so a malformed ring drains like any other.
  */
 #include <errno.h>
 

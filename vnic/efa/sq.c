@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Send queue: take the request at the head of the ring, do a slice of it in
- * every turn, complete it; and the life of a QP's work when its state changes.
+ * Send queue: take the request at the head of the ring, execute a slice of it in every
+ * turn, complete it; and what happens to posted requests when the QP's state changes.
  *
- * The request is copied from the ring once, when it becomes the head; what the
- * guest writes there later has no effect. Every turn decodes that copy again,
- * so a region, an address handle or a receiver that went away between two turns
- * ends the request with an error. An error does not stop the QP: its next
- * request is tried, as on the datagram transports of the real device.
+ * The request is copied from the ring once, when its execution begins; what the guest
+ * writes there later has no effect. Every turn decodes that copy again, so if a region, an
+ * address handle or a receiver has gone away between two turns, the request completes with
+ * an error. An error does not stop the QP: it goes on with its next request, as on the
+ * datagram transports of the real device.
  *
- * Receiver not ready. A datagram (UD) is dropped, and the sender never learns of
- * anything that happened to it beyond its own NIC. On SRD the request is parked
- * at the head of its queue and tried again whenever receive buffers are posted
- * or a QP changes. With rnr_retry 7 it waits for ever; otherwise it fails after
- * rnr_retry periods of RNR_WAIT_NS without luck, at once if rnr_retry is 0.
+ * Receiver not ready. A datagram (UD) is dropped: its sender never learns of anything that
+ * happened beyond its own NIC. On SRD the request is parked at the head of its queue and
+ * tried again whenever receive buffers are posted or the state of a QP changes. With
+ * rnr_retry 7 it waits for ever. Otherwise it fails after rnr_retry periods of RNR_WAIT_NS
+ * without a receive buffer, and at once if rnr_retry is 0.
  *
- * A SEND is at most EFA_MTU bytes and always done in one turn; so a receive
- * request is never left half filled.
+ * A SEND has at most EFA_MTU bytes and is always executed in one turn, so a receive request
+ * is never left partly filled.
  */
 #include <string.h>
 
@@ -25,7 +25,7 @@
 
 #define RNR_WAIT_NS	20000000ull
 #define RNR_FOREVER	7u
-#define FLUSH_BATCH	64u	/* completions of a flush in one turn */
+#define FLUSH_BATCH	64u	/* the most completions of a flush in one turn */
 
 static void load(const struct efa *efa, const struct efa_qp *qp, struct efa_io_wqe *wqe)
 {
@@ -43,7 +43,7 @@ static void begin(const struct efa *efa, struct efa_qp *qp)
 	load(efa, qp, &qp->run.wqe);
 }
 
-/* The request at the head is over. */
+/* Complete the request at the head of the SQ with @outcome. */
 static void finish(struct efa *efa, struct efa_qp *qp, enum outcome outcome)
 {
 	struct efa_completion c = {
@@ -76,7 +76,7 @@ static void count_done(struct efa_counters *count, const struct efa_work *work)
 	}
 }
 
-/* Return: false if the request has waited as long as it may. */
+/* Park the request. Return: false if it has already waited for as long as it may. */
 static bool park(struct efa *efa, struct efa_qp *qp)
 {
 	struct efa_run *run = &qp->run;
@@ -84,7 +84,7 @@ static bool park(struct efa *efa, struct efa_qp *qp)
 	if (qp->rnr_retry < RNR_FOREVER) {
 		uint64_t now = clock_now_ns();
 
-		if (now >= run->retry_at) {	/* 0 at the first try */
+		if (now >= run->retry_at) {	/* retry_at is 0 the first time */
 			if (run->retries == qp->rnr_retry)
 				return false;
 			run->retries++;
@@ -97,8 +97,8 @@ static bool park(struct efa *efa, struct efa_qp *qp)
 }
 
 /*
- * One slice of a READ or WRITE. Return: false if there is more to do, else true
- * and the outcome in *@outcome.
+ * Execute one slice of a READ or WRITE. Return: false if there is more to do; otherwise
+ * true, with *@outcome set.
  */
 static bool run_rdma(struct efa *efa, struct efa_qp *qp, const struct efa_work *work,
 		     enum outcome *outcome)
@@ -118,7 +118,7 @@ static bool run_rdma(struct efa *efa, struct efa_qp *qp, const struct efa_work *
 				   qp->run.done, slice);
 	qp->run.done += moved.moved;
 
-	if (moved.src_fault || moved.dst_fault) {	/* a READ's source is remote */
+	if (moved.src_fault || moved.dst_fault) {	/* the source of a READ is remote */
 		*outcome = moved.src_fault == read ? OUTCOME_REMOTE_ACCESS :
 						     OUTCOME_LOCAL_ACCESS;
 		return true;
@@ -154,7 +154,7 @@ static void run_head(struct efa *efa, struct efa_qp *qp)
 	finish(efa, qp, outcome);
 }
 
-/* ---- flush: what was posted completes in order, without being done ---- */
+/* ---- flush: what was posted is completed in order, but not executed ---- */
 
 static void flush_recv(struct efa *efa, struct efa_qp *qp)
 {
@@ -167,7 +167,7 @@ static void flush_recv(struct efa *efa, struct efa_qp *qp)
 	struct efa_recv recv;
 
 	if (efa_rq_take(efa, qp, &recv)) {
-		qp->rq_cons = qp->rq_prod;	/* the ring is gone, and the ids with it */
+		qp->rq_cons = qp->rq_prod;	/* without the ring, the req_ids are unknown */
 		return;
 	}
 	c.req_id = recv.req_id;
@@ -198,7 +198,7 @@ void efa_qp_run(struct efa *efa, struct efa_qp *qp)
 		run_head(efa, qp);
 }
 
-/* Is there a request that may begin or, when draining, go on? */
+/* Is there a request that may begin or go on? In SQD, one that has begun is finished. */
 static bool may_send(const struct efa_qp *qp)
 {
 	if (qp->state == EFA_QP_RTS)
@@ -211,7 +211,7 @@ uint64_t efa_qp_retry_at(const struct efa_qp *qp)
 	return qp->used && may_send(qp) && qp->run.parked ? qp->run.retry_at : 0;
 }
 
-/* Not parked, or parked for a period that is over. */
+/* Not parked, or parked until a time that has passed. */
 static bool awake(const struct efa_run *run)
 {
 	return !run->parked || (run->retry_at && clock_now_ns() >= run->retry_at);
@@ -226,7 +226,10 @@ bool efa_qp_has_work(const struct efa_qp *qp)
 	return may_send(qp) && awake(&qp->run);
 }
 
-/* The engine does the flush, in its turns: it may be 36,864 completions. */
+/*
+ * The engine does the flush in its turns, because there may be as many completions as both
+ * rings have entries: EFA_MAX_DEPTH + EFA_MAX_RQ_DEPTH, 36,864.
+ */
 void efa_qp_flush(struct efa *efa, struct efa_qp *qp)
 {
 	qp->state = EFA_QP_ERR;

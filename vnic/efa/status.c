@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* How a work request ended, as the completions of this NIC say it. */
+/* The status in this NIC's completions for each outcome of a work request. */
 #include "efa.h"
 
 enum efa_io_status efa_status(enum outcome outcome)
