@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# Every command that a person types. Those that need the lab set it up; those that build
-# for this machine say which package is missing.
+# Every command that a user types. Targets that need the lab set it up. Targets that build
+# for this machine name the packages that are missing.
 
 .PHONY: all help demo check check-debug stress bench lint shell build host-tools install \
 	uninstall dkms dkms-uninstall clean clean-cache
 
-# What this machine's compiler makes, and "make install" installs.
+# The parts that this machine's compiler builds and that "make install" installs.
 PARTS := rdma/lib rdma/tools vnic
 HOST := B=$(CURDIR)/build/host
 
@@ -19,15 +19,16 @@ help:
 	@echo "make check-debug   the guest's tests on a kernel with KASAN and lockdep (an hour)"
 	@echo "make stress   CYCLES=1000 revoke cycles with traffic in flight, in one boot"
 	@echo "make bench    BAR against host memory, our exporter against the kernel's, the"
-	@echo "              fence against a revoke: alternating, medians of ratios; and the"
-	@echo "              bounds of a revoke, where it fails if one is not kept"
+	@echo "              fence against a revoke: alternating runs, medians of ratios; and how"
+	@echo "              long a revoke can take, which fails if it is longer than promised"
 	@echo "make lint     style and static checks"
-	@echo "make shell    a prompt in the guest, with all tools on the path"
-	@echo "make build    build all of it in the lab, run nothing"
+	@echo "make shell    a shell in the guest, with all tools on the path"
+	@echo "make build    build everything in the lab, run nothing"
 	@echo "make install  libpeerbar, peerbar and peerbar-vnic on this machine (DESTDIR, PREFIX,"
 	@echo "              LIBDIR, INCLUDEDIR, BINDIR, SBINDIR, MANDIR); make uninstall"
-	@echo "make dkms     peerbar-vfio-pci for this kernel and each later one (DESTDIR: sources only)"
-	@echo "make dkms-uninstall   take it away again"
+	@echo "make dkms     install peerbar-vfio-pci for this kernel and for each kernel installed"
+	@echo "              later (with DESTDIR: only its sources)"
+	@echo "make dkms-uninstall   remove it"
 	@echo "make clean, make clean-cache   remove build/, remove the lab's cache"
 	@echo
 	@echo "scripts/lab -h tells more about the guest."

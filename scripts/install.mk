@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# Where the parts install themselves: the caller's DESTDIR, PREFIX, or each folder alone.
+# Where the parts install themselves. The caller may set DESTDIR, PREFIX, or any of the
+# folders below.
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 SBINDIR ?= $(PREFIX)/sbin

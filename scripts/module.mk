@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Build a folder's kernel module for one kernel, in build/$(NAME)/RELEASE. A part sets
-# TOP and NAME and includes this; RELEASE, W=1 and C=1 are the caller's.
+# Build the kernel module of a folder for one kernel, in build/$(NAME)/RELEASE. The folder's
+# Makefile sets TOP and NAME and includes this file. The caller may set RELEASE, W=1 and C=1.
 include $(TOP)/scripts/version.mk
 
 RELEASE ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(RELEASE)/build
 BUILD := $(abspath $(TOP)/build/$(NAME))/$(RELEASE)
 
-# kbuild writes beside the sources: it gets links to them
+# kbuild writes its output beside the sources, so it gets a folder with links to them
 all:
 	@mkdir -p $(BUILD)
 	@ln -sfr Kbuild *.[ch] $(BUILD)

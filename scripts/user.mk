@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# Flags and rules shared by the user-space parts. A part sets TOP, includes this
-# and puts its output in $(O), a folder of its own below $(B).
+# Flags and rules that the user-space parts share. The Makefile of a part sets TOP, includes
+# this file and puts its output in $(O), a folder of its own below $(B). The caller may set:
 #
-#   B=FOLDER    all output somewhere else (an absolute path)
-#   CC=clang    the other compiler
-#   SAN=1       AddressSanitizer and UBSan, in an output folder of its own
-#   WERROR=0    a warning is no error (for compilers that we have not seen)
+#   B=FOLDER    put all output into this folder (an absolute path)
+#   CC=clang    use the other compiler
+#   SAN=1       AddressSanitizer and UBSan, in an output folder of their own
+#   WERROR=0    do not treat warnings as errors (for compilers that we have not tried)
 #   V=1         show the commands
-# CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are the caller's; a part adds what it needs to
-# ALL_CPPFLAGS, ALL_CFLAGS and ALL_LDLIBS.
+#
+# CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are left to the caller, too: a part adds what it
+# needs to ALL_CPPFLAGS, ALL_CFLAGS and ALL_LDLIBS instead.
 
 TOP ?= $(error TOP is not set)
 B ?= $(TOP)/build
