@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# From samples to bench.json (summary), and from that to the rows of its tables.
+# Makes bench.json of the samples (summary), and the rows of its tables of that.
 #
-# A figure is the median of all its samples. A ratio is taken in each round or block,
-# whose two halves ran next to each other, of the medians there; what is given is the
-# median of these ratios, and the least and the most of them.
+# A figure is the median of all its samples. A ratio is computed in each round or block, whose
+# two halves ran right after each other, from the medians of the two halves. The result is the
+# median of these ratios, with their minimum and maximum.
 
 def quantile($p): sort | .[(length - 1) * $p | round];
 def median: sort | (.[(length - 1) / 2 | floor] + .[length / 2 | floor]) / 2;
@@ -11,14 +11,15 @@ def round_to($digits): . * pow(10; $digits) | round / pow(10; $digits);
 def spread($digits):
 	{min: min, median: median, max: max} | map_values(round_to($digits));
 
-# Of samples {group, side, value: [...]}: the ratio of @over to @under in each group.
+# For samples {group, side, value: [...]}: the ratio of side $over to side $under in each
+# group, and the spread of these ratios.
 def ratios($over; $under):
 	group_by(.group) |
 	map((map(select(.side == $over).value) | add | median) /
 	    (map(select(.side == $under).value) | add | median)) |
 	spread(3);
 
-# The samples of one side, all together.
+# All values of one side, as one list.
 def side($side): map(select(.side == $side).value) | add;
 
 def times($side): side($side) | {
@@ -34,7 +35,7 @@ def bandwidth:
 	     ratio: ratios("bar"; "host")} |
 	    .best = (.bar.max / .host.max | round_to(3)));
 
-# Both exporters and their ratio, of samples as ratios() wants them.
+# Both exporters and their ratio; the samples are in the form that ratios() takes.
 def exporters: {
 	kernel: times("vfio-pci"), peerbar: times("peerbar-vfio-pci"),
 	ratio: ratios("peerbar-vfio-pci"; "vfio-pci")
@@ -60,8 +61,8 @@ def revoke:
 	     calls: map(.us.revoke | length) | add, cut: map(.cut) | add} +
 	    (samples_of("revoke") | exporters));
 
-# Revokes by the fence and by the NIC driver, and deregistration by the driver that needs
-# the fence.
+# The times of revokes by the fence and by the NIC's driver, and of deregistration by the
+# driver that needs the fence.
 def fence:
 	map(select(.kind == "fence")) | group_by([.size, .nics, .mrs]) |
 	map({size: .[0].size, nics: .[0].nics, mrs: .[0].mrs} +
@@ -70,16 +71,17 @@ def fence:
 	     {fence: times("fence"), native: times("native"), dereg: times("dereg"),
 	      to_native: ratios("fence"; "native"), to_dereg: ratios("fence"; "dereg")}));
 
-# Who had the BAR when a reset or a wait was measured, in the order of the table.
+# Who had mappings of the BAR when a reset or a wait was measured; the order is the table's.
 def crowd: {mrs, buffers, ranges};
 def behaviours: ["idle", "detach", "once", "never", "sit"];
 def place($behaviour): [.mrs, .buffers, .ranges, (behaviours | index($behaviour))];
 
-# Times in us, given in ms.
+# The spread in ms of a list of times in us.
 def ms: if length == 0 then null else map(. / 1000) | spread(1) end;
 
-# Of samples of one crowd and behaviour: resets with the timeout that is set, and revokes
-# with hardly any, which are hardly more than the closing of what is mapped.
+# For the samples of one crowd and behaviour: resets with the timeout that is set, and revokes
+# with a timeout of 1 ms, which take little longer than the closing of what is mapped. $own is
+# the time that the device itself takes to reset.
 def bound($set; $own):
 	map(select(.timeout_ms == $set)) as $reset |
 	map(select(.timeout_ms != $set)) as $close |
@@ -99,8 +101,8 @@ def bounds($set):
 	map(select(.kind == "reset")) | (map(.us.own) | add | median) as $own |
 	group_by(place(.importers)) | map(bound($set; $own));
 
-# The longest that each lock was waited for: the longest of what takes it, less the median
-# of the same while nothing goes on.
+# The longest wait for each lock: the longest time of an operation that takes it, less the
+# median time of the same operation while nothing else goes on.
 def waits:
 	map(select(.kind == "waits")) | group_by([.mrs, .buffers, .ranges]) |
 	map((map(select(.while == "idle"))[0].median_us) as $idle |
@@ -126,7 +128,7 @@ def bytes:
 	if . >= 1073741824 then "\(. / 1073741824) GiB"
 	elif . >= 1048576 then "\(. / 1048576) MiB"
 	else "\(. / 1024) KiB" end;
-# Two decimals, always.
+# The number with exactly two decimals.
 def fixed:
 	"\(. * 100 | round)" | "0" * ([3 - length, 0] | max) + . | .[:-2] + "." + .[-2:];
 def range: "\(.min) to \(.max)";
@@ -168,7 +170,7 @@ def waits_table: .waits[] |
 	[.mrs, .buffers, .ranges, (.while | behaviour),
 	 (.wait | .revokes, .exports, .attachments, .poll)];
 
-# A line for each bound, with the longest reset that was seen.
+# A TAP line for each bound, with the longest reset that was measured.
 def bounds_checks: (.revoke_timeout_ms * 1.1) as $allowed | .bounds[] |
 	(if .reset.max < $allowed then "ok" else "not ok" end) +
 	" reset, \(.mrs) MRs, \(.buffers) buffers, \(.ranges) ranges, " +

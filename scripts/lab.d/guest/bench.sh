@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=bash
-# What the benches share: how samples are taken in turns, summed up and shown.
+# What the benchmarks share: taking samples in turns, summing them up, and showing tables.
 
 HERE=$(dirname "${BASH_SOURCE[0]}")
 SAMPLES=/results/samples.jsonl
@@ -27,13 +27,14 @@ bind_exporter()
 	peerbar dev bind "$PB_GPU" driver "$1" > /dev/null
 }
 
-# in_turns N A B: "A B", or "B A" if N is even: who goes first has a cold cache.
+# in_turns N A B: "A B", or "B A" if N is even, because the first of a pair has a cold cache.
 in_turns()
 {
 	if (($1 % 2)); then echo "$2 $3"; else echo "$3 $2"; fi
 }
 
-# sample HEAD CMD ARG...: the lines of CMD, with HEAD, which says where they belong.
+# sample HEAD CMD ARG...: add the JSON lines of CMD to the samples. HEAD is members that are
+# put into each of them and tell which measurement it belongs to.
 sample()
 {
 	local head="{$1,"
@@ -41,7 +42,7 @@ sample()
 	"$@" | sed "s/^{/$head/" >> $SAMPLES || die "$* failed: $(tail -n 1 $SAMPLES)"
 }
 
-# run_control DRIVER BLOCK ARG...: bench_control's lines.
+# run_control DRIVER BLOCK ARG...: run bench_control and add its lines to the samples.
 run_control()
 {
 	local head="\"driver\":\"$1\",\"block\":$2"
@@ -57,7 +58,8 @@ machine()
 	echo "$(nproc) CPUs, $how"
 }
 
-# sum_up SUMMARY [OPTION]...: from the samples to bench.json, by a function of bench.jq.
+# sum_up SUMMARY [OPTION]...: make bench.json of the samples with the function SUMMARY of
+# bench.jq.
 sum_up()
 {
 	progress "medians"
@@ -66,7 +68,7 @@ sum_up()
 	jq -r '"kernel   \(.kernel)\nmachine  \(.machine)"' /results/bench.json
 }
 
-# show TABLE HEADING...: a table of bench.jq, its columns as wide as need be.
+# show TABLE HEADING...: print the rows that the function TABLE of bench.jq makes, aligned.
 show()
 {
 	local table=$1

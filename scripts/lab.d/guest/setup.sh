@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=bash
-# What the guest's init does, step by step; scripts and tests use some of it. Runs in the
-# guest only.
+# The steps of the guest's init. Scripts and tests in the guest use some of them, too. Runs
+# in the guest only.
 
 IVSHMEM_ALIAS=pci:v00001AF4d00001110
 NVME_ALIAS=pci:v00001B36d00000010
@@ -33,7 +33,7 @@ mount_all()
 	ulimit -l unlimited
 }
 
-# load_modules EXPORTER IMPORTER: VFIO, verbs, and our drivers of those kinds.
+# load_modules EXPORTER IMPORTER: load VFIO, verbs, and the exporter and importer to be tested.
 load_modules()
 {
 	local m release fence
@@ -49,14 +49,14 @@ load_modules()
 	load "/src/build/modules/$release/$2/efa.ko"
 }
 
-# to_fence IMPORTER: the drivers that peerbar-vfio-pci has to be allowed to fence off, for
-# that efa driver to register BARs.
+# to_fence IMPORTER: the value of the module parameter "fence": the drivers that
+# peerbar-vfio-pci may fence off. The stock efa can register BARs only if it is among them.
 to_fence()
 {
 	[ "$1" != stock ] || echo efa
 }
 
-# set_fence DRIVERS: in the module, if it is loaded.
+# set_fence DRIVERS: set the module parameter, if the module is loaded.
 set_fence()
 {
 	[ ! -e "$FENCE" ] || echo "$1" > "$FENCE"
@@ -78,20 +78,20 @@ loaded()
 	grep -q "^$1 " /proc/modules
 }
 
-# What goes wrong before there is an output: to the console's log.
+# complain MESSAGE: for errors before the output is set up; they go to the console's log.
 complain()
 {
 	echo "peerbar: $*" > /dev/ttyS0
 }
 
-# Only the debug kernel has iommufd, which libpeerbar prefers: it is put out of sight, for
-# the tests to open devices as on all the other kernels, unless peerbar.iommufd=1.
+# Only the debug kernel has iommufd, and libpeerbar prefers it. Unless peerbar.iommufd=1, its
+# node is removed, so that tests open devices as on all other kernels.
 choose_vfio()
 {
 	[ "$(kernel_option peerbar.iommufd)" = 1 ] || rm -f /dev/iommu
 }
 
-# pci_devices MODALIAS: addresses of the devices whose modalias begins so.
+# pci_devices MODALIAS: the addresses of the devices whose modalias begins with MODALIAS.
 pci_devices()
 {
 	local d
@@ -110,7 +110,8 @@ name_ports()
 	done
 }
 
-# bind_gpus EXPORTER: the devices that programs own to its driver, away from any other.
+# bind_gpus EXPORTER: bind the devices that programs own to the exporter's driver; if they
+# have another driver, unbind it first.
 bind_gpus()
 {
 	local alias gpu dev driver
@@ -129,7 +130,7 @@ bind_gpus()
 	done
 }
 
-# rdma_device ADDRESS: the RDMA device that is this PCI device's, if it has a driver.
+# rdma_device ADDRESS: the name of this PCI device's RDMA device; empty if it has no driver.
 rdma_device()
 {
 	local dev
@@ -144,8 +145,8 @@ export_rdma_devices()
 	export PB_IBDEV PB_IBDEV2
 }
 
-# load_efa KIND: in place of the efa driver that is loaded, and the fence as it needs it.
-# Names are given anew.
+# load_efa KIND: replace the efa driver that is loaded, and set the fence as the new one needs
+# it. The RDMA devices may get new names, so these are exported again.
 load_efa()
 {
 	local modules
@@ -158,7 +159,7 @@ load_efa()
 	export PB_IMPORTER=$1
 }
 
-# What tests and people find in their environment.
+# The environment of tests and of the shell.
 export_environment()
 {
 	local gpus nics
@@ -183,9 +184,9 @@ export_environment()
 	PATH=/src/build/perftest/25.01/bin:$PATH
 }
 
-# Lines of the kernel log that a healthy run does not have: what kernels warn with, and
-# the debug kernel's detectors, also when they give up. The emulated CPU has no
-# microcode, which some kernels warn of at boot.
+# Print the lines of the kernel log that a healthy run does not have: warnings of the kernel,
+# and reports of the debug kernel's detectors, including those that a detector has given up.
+# One warning at boot is left out: the emulated CPU has no microcode.
 kernel_warnings()
 {
 	local bad="WARNING:|BUG:|Oops|Call Trace|blocked for more than|general protection"
@@ -195,7 +196,7 @@ kernel_warnings()
 	[ ! -e /proc/lockdep_stats ] || lockdep_works || echo "lockdep gave up"
 }
 
-# Does lockdep still watch? After its first finding, or a full table, it does not.
+# Is lockdep still active? It turns itself off after its first report or when a table is full.
 lockdep_works()
 {
 	grep -q 'debug_locks: *1$' /proc/lockdep_stats

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=bash
-# Everything that the guest runs, built in the tree. Each step does nothing when
-# its inputs are unchanged.
+# Builds everything that the guest runs, inside the tree. A step whose inputs have not
+# changed does nothing.
 
 # build_all SERIES
 build_all()
@@ -20,7 +20,7 @@ build_all()
 	) || die "the build failed" 1
 }
 
-# build_modules SERIES: the exporter, both kinds of importer, the test importer.
+# build_modules SERIES: the exporter, both efa drivers (the importers), the test importer.
 build_modules()
 {
 	local series=$1 release headers
@@ -33,7 +33,8 @@ build_modules()
 		KDIR="$headers"
 }
 
-# build_efa [--stock]: the efa driver as it is, or with revocable MRs; for build_modules.
+# build_efa [--stock]: efa with revocable MRs, or with --stock as the kernel has it. Uses the
+# local variables of build_modules.
 build_efa()
 {
 	build_step "efa for $release${1:+ (stock)}" rdma/drivers/build --kernel "$release" \

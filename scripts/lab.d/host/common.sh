@@ -6,7 +6,7 @@ CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/peerbar
 
 LAB_T0=$(date +%s)
 
-# A progress line, with the seconds since the start.
+# Print a progress line with the seconds since the start.
 say()
 {
 	printf '[%4ds] %s\n' $(($(date +%s) - LAB_T0)) "$*" >&2
@@ -19,7 +19,7 @@ die()
 	exit "${2:-125}"
 }
 
-# Hold a lock of this name for the rest of the (sub)shell; say so when waiting.
+# lock NAME: hold the lock NAME until this (sub)shell ends; print a line if it has to wait.
 lock()
 {
 	local fd
@@ -31,7 +31,7 @@ lock()
 	}
 }
 
-# need PROGRAM PACKAGE: install a missing host program, or say how to.
+# need PROGRAM PACKAGE: if the host lacks PROGRAM, install it, or print how to.
 need()
 {
 	command -v "$1" >/dev/null && return

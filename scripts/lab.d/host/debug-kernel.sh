@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=bash
-# Where a kernel series is, and the one that is built here and not by Debian: "debug",
-# with KASAN and lockdep. It is kept in the cache, in a folder named after the hash of
-# what it is made of; the tree keeps the others. Paths are as seen in the tree.
+# Where the files of each kernel series are, and the making of the one that is built here:
+# "debug", with KASAN and lockdep. It is in the cache, in a folder that is named after the
+# hash of its inputs; Debian's kernels are in the tree. All paths are as seen in the tree.
 
 # kernel_dir SERIES: the folder of vmlinux and lib/modules.
 kernel_dir()
@@ -29,25 +29,25 @@ kernel_build_dir()
 	fi
 }
 
-# kernel_source_dir SERIES: the parts of the source that are built or read here.
+# kernel_source_dir SERIES: those parts of the kernel's source that are built or read here.
 kernel_source_dir()
 {
 	local series=$1
-	[ "$series" != debug ] || series=latest	# of the same version
+	[ "$series" != debug ] || series=latest	# it has the same version
 	echo "$(kernel_dir "$series")/source"
 }
 
-# The recipe, the compiler, and the version of the source.
+# The name has the hash of the recipe, the compiler's version and the source's version.
 debug_kernel_name()
 {
-	# shellcheck disable=SC2016 # for the shell in the tree
+	# shellcheck disable=SC2016 # the shell in the tree expands it
 	tree_enter bash -c 'set -o pipefail
 		{ cat scripts/lab.d/debug-kernel/{build,*.config}; gcc --version
 		  readlink /opt/peerbar/kernels/latest; } | sha256sum | cut -c1-12' |
 		sed 's/^/debug-kernel-/'
 }
 
-# Build it unless it is there. An interrupted build goes on where it stopped.
+# Build it unless it exists. An interrupted build continues where it stopped.
 debug_kernel_ensure()
 {
 	local dir

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=bash
-# The options of "run" and "shell", and the folder of results.
+# Parses the options of "run" and "shell", and prepares the folder of results.
 
 guest_main()
 {
@@ -52,7 +52,7 @@ guest_main()
 	guest_boot
 }
 
-# The steps that machine.sh takes inside the tree; its settings go by environment.
+# Run machine.sh inside the tree. It gets its settings as environment variables.
 guest_boot()
 {
 	local env=(LAB_MODE="$mode" LAB_NAME="$name" LAB_LIMIT="$limit" LAB_BAR="$bar"
@@ -65,7 +65,8 @@ guest_boot()
 	tree_enter env "${env[@]}" bash scripts/lab.d/host/machine.sh "${nic[@]}"
 }
 
-# guest_exporter SERIES IMPORTER: the kernel's own, if it has one and that takes the importer.
+# guest_exporter SERIES IMPORTER: "kernel" if this kernel has an exporter of its own and that
+# accepts the importer, otherwise "peerbar".
 guest_exporter()
 {
 	[[ $1 != 6.* ]] && [ "$2" != stock ] && echo kernel || echo peerbar

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# One life of the guest; runs inside the tree, started by guest.sh. Starts the
-# virtual NICs, boots QEMU beside them, waits for all, returns the guest's verdict.
-#   LAB_*  settings (guest.sh); the arguments are further options of peerbar-vnic
+# Runs the guest once; started by guest.sh inside the tree. Starts the virtual NICs and QEMU,
+# waits for all of them to end, and exits with the guest's status.
+#   LAB_*  settings, see guest.sh; the arguments are further options for peerbar-vnic
 set -euo pipefail
 
 RESULTS=/src/build/results/$LAB_NAME
 RUN=$(mktemp -d /tmp/machine.XXXXXX)
 KERNEL=$LAB_KERNEL_DIR
 RELEASE=$(ls "$KERNEL/lib/modules")
-# What QEMU and the kernel are told of each kind of IOMMU. QEMU's AMD one remaps no
-# interrupts without further devices, which VFIO must be told to accept.
+# The QEMU device and the kernel options for each kind of IOMMU. QEMU's AMD IOMMU, as it is
+# set up here, does not remap interrupts, so VFIO must be told to accept that.
 declare -A IOMMU_DEVICE=([intel]="intel-iommu,caching-mode=on"
 	[amd]="amd-iommu,dma-remap=on" [pt]="intel-iommu,caching-mode=on" [none]="")
 declare -A IOMMU_OPTION=([intel]="intel_iommu=on" [pt]="intel_iommu=on iommu=pt"
@@ -23,30 +23,32 @@ say()
 	printf 'lab: %s\n' "$*" >&2
 }
 
-# The first stage: load what mounting the tree needs, mount it, go there.
+# The initramfs: it loads the modules that mounting the tree needs, mounts it, and goes on
+# there.
 make_initramfs()
 {
 	local root=$RUN/initramfs ko modules=(virtio_pci 9pnet_virtio 9p overlay virtio_console)
 	mkdir -p "$root"/{bin,m,proc,sys,dev,root,lower,upper}
 	cp /usr/bin/busybox "$root/bin/"
 	cp /src/scripts/lab.d/guest/initramfs-init "$root/init"
-	touch "$root/m/order"	# of modules; the debug kernel has all that built in
+	touch "$root/m/order"	# stays empty for the debug kernel, where all is built in
 	for ko in "${modules[@]}"; do
 		modprobe -d "$KERNEL" -S "$RELEASE" --show-depends "$ko"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r ko; do
-		xz -dcf "$ko" > "$root/m/$(basename "${ko%.xz}")"	# -f: or plain, as on 6.1
+		# -f copies a module that is not compressed, as on 6.1
+		xz -dcf "$ko" > "$root/m/$(basename "${ko%.xz}")"
 		basename "${ko%.xz}" >> "$root/m/order"
 	done
 	(cd "$root" && find . | cpio -o -H newc --quiet) > "$RUN/initramfs.cpio"
 }
 
-# nic_name NUMBER: of its sockets, report and QEMU ids. The first goes without a number.
+# nic_name NUMBER: the name in its sockets, files and QEMU ids: nic, nic2.
 nic_name()
 {
 	echo "nic${1#1}"
 }
 
-# start_nic NUMBER [OPTION]...: each has a process and a GID of its own.
+# start_nic NUMBER [OPTION]...: start peerbar-vnic with a GID of its own.
 start_nic()
 {
 	local name gid=fe80::200:ff:fe00:$1
@@ -66,7 +68,7 @@ start_nic()
 	exit $GUEST_FAILED
 }
 
-# The QEMU command line, one array for each idea.
+# machine_args ACCEL: set ARGS to QEMU's command line.
 machine_args()
 {
 	local i
@@ -96,7 +98,8 @@ machine_args()
 	share_args modules "$KERNEL/lib/modules" on
 }
 
-# nic_args NUMBER NAME: the NIC behind a root port of its own, and its control port.
+# nic_args NUMBER NAME: the NIC behind its own root port, and its control socket as a port
+# of the guest.
 nic_args()
 {
 	local slot=$((8 + $1))
@@ -106,14 +109,16 @@ nic_args()
 		-device "virtserialport,chardev=$2ctl,name=peerbar.$2")
 }
 
-# The device that a program owns, behind root port gpuport$1 with memory gpumem$1.
+# gpu_KIND NUMBER: the device that a program owns, behind root port gpuport$1, with gpumem$1
+# as the memory of its BAR.
 gpu_ivshmem()
 {
 	ARGS+=(-device "ivshmem-plain,memdev=gpumem$1,bus=gpuport$1,id=gpu$1")
 }
 
-# A persistent memory region is plain memory, too. The sibling makes the slot's reset
-# a hot reset of two functions; the serial card has an I/O BAR.
+# The persistent memory region (PMR) of an NVMe drive is plain memory, too. Because of the
+# sibling function, a hot reset of the slot affects two functions. The serial card is there
+# for its I/O BAR.
 gpu_nvme()
 {
 	ARGS+=(-device "nvme,serial=gpu$1,pmrdev=gpumem$1,bus=gpuport$1,addr=0.0,multifunction=on"
@@ -122,8 +127,8 @@ gpu_nvme()
 		-device "pci-serial")
 }
 
-# A drive alone in its slot, and a network card: MSI and MSI-X, FLR, virtual functions,
-# and DMA of its own, for which the kernel's vfio selftests have a driver.
+# A drive alone in its slot, and a network card with MSI, MSI-X, FLR, virtual functions and
+# DMA of its own, for which the kernel's vfio selftests have a driver.
 gpu_igb()
 {
 	ARGS+=(-device "nvme,serial=gpu$1,pmrdev=gpumem$1,bus=gpuport$1"
@@ -140,15 +145,15 @@ qmp_args()
 		-device "virtserialport,chardev=qmpport,name=peerbar.qmp")
 }
 
-# share_args TAG FOLDER READONLY: a folder of the tree for the guest, over 9p.
+# share_args TAG FOLDER READONLY: give the guest a folder of the tree over 9p.
 share_args()
 {
 	ARGS+=(-fsdev "local,id=$1,path=$2,security_model=none,readonly=$3"
 		-device "virtio-9p-pci,fsdev=$1,mount_tag=$1")
 }
 
-# KVM may be there and still not run a stock kernel: believe only a real boot.
-# The answer is kept for as long as the host stays up.
+# Even where /dev/kvm works, it may not run a stock kernel, so a test boot decides. The
+# result is kept until the host is rebooted.
 choose_accel()
 {
 	local memo=/cache/accel
@@ -180,7 +185,7 @@ run_qemu()
 	fi
 }
 
-# Why there is no verdict: the end of the console, and what QEMU said.
+# explain WHY: the run has no result; show the end of the guest's console and QEMU's messages.
 explain()
 {
 	say "$1; the guest's console ends with:"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=bash
-# The Debian 13 tree: made once with mmdebstrap, entered with bubblewrap. Both
-# work for root and, where user namespaces are allowed, for anybody else.
+# The Debian 13 tree: mmdebstrap makes it once, bubblewrap enters it. Both work for root and,
+# where user namespaces are allowed, for every other user.
 
 TREE_SUITE=trixie
 
@@ -11,7 +11,7 @@ tree_path()
 		"$(cat "$LAB/packages" "$LAB/apt-preferences" "$LAB/tree-setup.sh" | sha256sum | cut -c1-12)"
 }
 
-# The mirror that this host's own apt uses, so that no host name stands in here.
+# The mirror that this host's own apt uses, so that no mirror need be named in this file.
 tree_mirror()
 {
 	local codename
@@ -28,8 +28,8 @@ tree_mirror()
 			$3 == want { print $4; exit }'
 }
 
-# Make the tree unless it is there. Built aside and renamed when whole, so an
-# interrupted run leaves nothing that looks finished.
+# Make the tree unless it exists. It is made under another name and renamed when it is
+# complete, so an interrupted run leaves nothing that looks finished.
 tree_ensure()
 {
 	need bwrap bubblewrap
@@ -61,14 +61,14 @@ tree_make()
 	say "the tree is $(du -sh "$tree" | cut -f1) in $tree"
 }
 
-# Write the tree as a tar stream: unpacked by whoever runs this, every file then
-# belongs to that user and can be removed by them.
+# Write the tree as a tar stream. The user who runs this unpacks it, so that all files belong
+# to that user, who can then remove them.
 tree_bootstrap()
 {
 	local mirror=$1 include proxy
 	include=$(sed 's/#.*//' "$LAB/packages" | tr -s '[:space:]' , | sed 's/^,//; s/,$//')
 	proxy=$(apt-config dump --format '%v' Acquire::http::Proxy 2>/dev/null || :)
-	# single quotes: $1 is for the hook's shell, which gets the tree's path
+	# single quotes: the hook's shell expands $1, the path of the new tree
 	# shellcheck disable=SC2016
 	env LAB="$LAB" mmdebstrap --variant=apt --mode="$([ "$(id -u)" = 0 ] && echo root || echo unshare)" \
 		${proxy:+--aptopt="Acquire::http::Proxy \"$proxy\""} \
@@ -84,8 +84,8 @@ tree_bootstrap()
 		"deb $mirror bookworm main"
 }
 
-# tree_enter CMD...: run CMD in the tree. /src is the checkout, /cache the cache,
-# /tree the tree itself (for the guest's root file system).
+# tree_enter CMD...: run CMD in the tree. There /src is the checkout, /cache is the cache, and
+# /tree is the tree itself, which becomes the guest's root file system.
 tree_enter()
 {
 	local tree opt=()
