@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# The semantic patches in rdma/drivers against kernel sources (TAP):
+# Tests the semantic patches in rdma/drivers on kernel sources (TAP):
 #
 #   cocci.sh [TARBALL|DIR...]     (default: every /usr/src/linux-source-*.tar.xz)
 #
-# A patch must change each source completely, refuse to do it twice, and refuse a
-# source in which anything that it relies on has changed, naming the rule.
+# A patch must change each source completely and must refuse to change it twice. It must also
+# refuse a source in which anything that it relies on has changed, and name the rule.
 set -eu -o pipefail
 
 top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -39,7 +39,8 @@ applies() {
 	apply "$1" "$work/changed" && ! diff -r "$1" "$work/changed" >/dev/null
 }
 
-# refuses FROM TEXT...: apply fails, its message has each TEXT, nothing is left behind
+# refuses FROM TEXT...: apply must fail with a message that contains each TEXT, and must leave
+# nothing behind
 refuses() {
 	local from=$1 text
 	shift
@@ -55,7 +56,7 @@ refuses() {
 	done
 }
 
-# mutant FILE SED [TEXT...]: a copy of the source, with FILE edited, is refused
+# mutant FILE SED [TEXT...]: a copy of the source with FILE edited by SED must be refused
 mutant() {
 	local file=$1 script=$2
 	shift 2
@@ -70,7 +71,7 @@ mutant() {
 	printf '%s\n' "$@" >>"$work/refusals-seen"
 }
 
-# Each rule was named by a refusal that a test asked for.
+# For each rule of the patch, some test above must have seen a refusal that names it.
 every_rule_failed() {
 	diff <(sed -nE 's/^matched\("([a-z_]+)", p\)$/\1/p' "$cocci" | sort) \
 		<(sed -nE 's/^rule ([a-z_]+) matched.*/\1/p' "$work/refusals-seen" | sort -u)
@@ -120,7 +121,7 @@ test_source() {
 	"${driver}_mutants" "$name"
 }
 
-# A rule whose matches nobody reports could fail in silence.
+# A rule whose matches are not reported could fail unnoticed, so apply must refuse it.
 unreported_rule() {
 	local script whole=$cocci cocci=$work/silent.cocci rule
 	rule=$(sed -nE 's/^matched\("([a-z_]+)", p\)$/\1/p' "$whole" | tail -n 1)

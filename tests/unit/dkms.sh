@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# scripts/dkms with the real dkms (TAP), for kernels whose headers are there:
+# Tests scripts/dkms with the real dkms (TAP), for kernels whose headers are installed:
 #   dkms.sh RELEASE...
-# Sources, dkms's own tree and the installed modules are in a scratch folder; nothing of
-# this machine is changed.
+# Sources, dkms's own tree and the installed modules go to a scratch folder; nothing on this
+# machine is changed.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 # shellcheck source=tests/guest/lib/tap.sh
@@ -29,7 +29,7 @@ check()
 	fi
 }
 
-# says TEXT CMD...: the command fails, and what it says has the text
+# says TEXT CMD...: the command must fail with a message that contains TEXT
 says()
 {
 	local text=$1
@@ -37,7 +37,8 @@ says()
 	! "$@" > "$work/said" 2>&1 && grep -F "$text" "$work/said"
 }
 
-# dkms looks for a kernel's headers where it installs the module.
+# Start with an empty tree. dkms looks for a kernel's headers in the folder that it installs
+# the module to, so that folder gets a link to them.
 new_tree()
 {
 	local release
@@ -61,7 +62,7 @@ installs()
 	modinfo -F vermagic "$(module_of "$1")" | grep -F "$1 "
 }
 
-# keeps RELEASE...: an install for the first keeps the module of the others
+# keeps RELEASE...: after an install for the first, the others still have the module
 keeps()
 {
 	local release
@@ -76,7 +77,8 @@ has_version()
 	[ "$(modinfo -F version "$(module_of "$1")")" = "$2" ]
 }
 
-# Another version, in a copy of what scripts/dkms reads.
+# other_version RELEASE VERSION: install another version, from a copy of what scripts/dkms
+# reads.
 other_version()
 {
 	local copy=$work/copy
@@ -100,7 +102,7 @@ replaces()
 		! dkms status --dkmstree "$work/dkms" | grep -v "peerbar/$version"
 }
 
-# As an older scripts/dkms left them.
+# Two versions at once, as older versions of scripts/dkms left them, are both removed.
 two_versions_go()
 {
 	cp -r "$work/src/peerbar-$version" "$work/src/peerbar-0.1.0"
@@ -120,14 +122,16 @@ uninstalls()
 	[ -z "$(ls "$work/src")" ] && [ -z "$(dkms status --dkmstree "$work/dkms")" ]
 }
 
-# What is admitted for a test is admitted for everybody who takes its name.
+# The released module must not know the name of a module of the tests: whatever it allows that
+# module, it would allow any module that takes the same name.
 no_test_named()
 {
 	xz -dcf "$(module_of "$1")" > "$work/module" && grep -qa peerbar "$work/module" &&
 		! grep -a test_importer "$work/module"
 }
 
-# A kernel that the module is not made for is left alone, and is no error of dkms's.
+# BUILD_EXCLUSIVE_KERNEL must exclude kernels that are too old; dkms then skips them without
+# an error.
 passed_over()
 {
 	local kernel
@@ -137,7 +141,7 @@ passed_over()
 	done
 }
 
-# What the module needs of a kernel's configuration.
+# The kernel options that the module needs, according to dkms.conf.
 needs()
 {
 	sed -n 's/^BUILD_EXCLUSIVE_CONFIG="\(.*\)"/\1/p' kernel/dkms.conf | tr ' ' '\n'
@@ -148,7 +152,7 @@ same_needs()
 	diff <(sed -nE 's/^#if.*\b(CONFIG_[A-Z0-9_]+)\b.*/\1/p' kernel/compat/compat.h) <(needs)
 }
 
-# without_config RELEASE CONFIG: passed over by the real dkms, which has a status for it
+# without_config RELEASE CONFIG: the real dkms must skip a kernel without this option
 without_config()
 {
 	grep -v "^$2=" "/lib/modules/$1/build/.config" > "$work/config"
@@ -188,7 +192,7 @@ for release in "$@"; do
 	check "dkms: the module for $release names no module of the tests" \
 		no_test_named "$release"
 done
-# two kernels are enough for what is between them
+# two kernels are enough to test how they affect each other
 new_tree "$1" "$2"
 check "dkms: install for one of two kernels" installs "$2"
 check "dkms: an install for the other keeps the module of the first" keeps "$1" "$2"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# What the documents tell their reader to type and to write (TAP). Every block says what it
-# is: "sh guest" is run by tests/guest/tools/documents.sh, "sh host" must name what is there,
-# "c" is compiled, "text" is none of them.
+# Checks the code blocks of the documents (TAP). Every block must have a kind: "sh guest" is
+# run by tests/guest/tools/documents.sh, "sh host" must name only targets and programs that
+# exist, "c" is compiled, and "text" is not checked.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 # shellcheck source=tests/guest/lib/tap.sh
@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# blocks KIND DOCUMENT...: the lines of those blocks, continued ones joined
+# blocks KIND DOCUMENT...: the lines of all blocks of that kind, with continued lines joined
 blocks()
 {
 	local kind=$1
@@ -25,7 +25,8 @@ kinds()
 	awk '/^```/ { if (!on) print FILENAME ": " substr($0, 4); on = !on }' "$@"
 }
 
-# unknown LINE: what in it is not there; make's targets, and our programs
+# unknown LINE: print a complaint for each target of make and each program of ours in LINE
+# that does not exist
 unknown()
 {
 	local words target
@@ -58,7 +59,7 @@ check()
 	fi
 }
 
-# A sequence of calls, as a function body.
+# The guide's C is a sequence of calls, so it is compiled as the body of a function.
 compile_c()
 {
 	{

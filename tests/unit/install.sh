@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# What a packager does (TAP): build, install, use what was installed, take it away. All of
-# it goes into a scratch folder.
+# What a packager does (TAP): build, install, use what was installed, uninstall. Everything
+# goes to a scratch folder.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 # shellcheck source=tests/guest/lib/tap.sh
@@ -11,7 +11,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 version=$(sed -n 's/^#define PEERBAR_VERSION "\(.*\)"/\1/p' rdma/lib/peerbar.h)
 dest=$work/dest
-# a layout that no default has
+# a layout that differs from the default in every folder
 layout=(PREFIX=/opt/pb LIBDIR=/opt/pb/lib64 INCLUDEDIR=/opt/pb/include/pb SBINDIR=/opt/pb/bin
 	MANDIR=/opt/pb/man)
 host=(make -s "HOST=B=$work/build")
@@ -61,7 +61,7 @@ one_version()
 	[ "$(config --modversion)" = "$version" ]
 }
 
-# pkg-config, as if the scratch folder were /
+# run pkg-config as if the scratch folder were /
 config()
 {
 	PKG_CONFIG_PATH=$dest/opt/pb/lib64/pkgconfig PKG_CONFIG_SYSROOT_DIR=$dest \
@@ -84,11 +84,11 @@ program()
 	EOT
 }
 
-# links COMPILER SUFFIX LIBRARIES: the program is built with what pkg-config says, and runs
+# links COMPILER SUFFIX LIBRARIES: the program builds with pkg-config's cflags, and runs
 links()
 {
 	program > "$work/program.$2"
-	# shellcheck disable=SC2046,SC2086 # they are words
+	# shellcheck disable=SC2046,SC2086 # both must be split into words
 	"$1" -Wall -Werror -o "$work/program" "$work/program.$2" $(config --cflags) $3 || return
 	LD_LIBRARY_PATH=$dest/opt/pb/lib64 "$work/program" | grep nonsense
 }
@@ -104,7 +104,7 @@ static()
 		! readelf -d "$work/program" | grep libpeerbar
 }
 
-# Only what the header has is for others to use.
+# The library must export exactly the functions that the header declares.
 exports_the_header()
 {
 	diff <(nm -D --defined-only "$dest/opt/pb/lib64/libpeerbar.so" | sed -n 's/.* T //p' |

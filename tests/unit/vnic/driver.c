@@ -173,7 +173,7 @@ struct rsp drv_ok(struct driver *d, struct cmd cmd)
 
 /* ---- refusals ---- */
 
-/* The live objects, as the report tells them. The caller puts it. */
+/* The counts of live objects, from the device's report. The caller puts it. */
 static struct json_object *live(struct driver *d)
 {
 	struct json_object *report = efa_report(d->efa);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The guest's driver, as far as the control path sees it: registers, readless
- * reads, the admin queue. Commands are built from byte offsets, as in the device
- * contract, and not from the device's own structs, so that both can be wrong
- * only apart.
+ * The control path of the guest's driver: registers, readless reads, the admin queue.
+ * Commands are built from byte offsets and not from the device's own structs, so that a wrong
+ * layout there makes tests fail, instead of being wrong on both sides.
  */
 #ifndef DRIVER_H
 #define DRIVER_H
@@ -27,7 +26,7 @@ struct driver {
 	struct efa *efa;
 	uint64_t resp, aq, acq;		/* IOVAs */
 	uint16_t depth;			/* of both rings */
-	uint16_t prod, cons;		/* free running */
+	uint16_t prod, cons;		/* free-running */
 	uint16_t req_id, cmd_id;	/* last used */
 };
 
@@ -39,7 +38,7 @@ int driver_teardown(void **state);
 void drv_write(struct driver *d, uint32_t off, uint32_t value);
 uint32_t drv_read(struct driver *d, uint16_t off);	/* readless */
 void drv_reset(struct driver *d);	/* both steps, as the driver does it */
-void drv_start(struct driver *d, uint16_t depth);	/* set the queues up, unmask */
+void drv_start(struct driver *d, uint16_t depth);	/* set up the queues, unmask interrupts */
 
 /* ---- commands ---- */
 
@@ -52,22 +51,22 @@ uint64_t get64(const struct rsp *rsp, unsigned int at);
 
 struct cmd drv_cmd(uint8_t opcode);
 
-/* Put @cmd into the ring, with the next id; the doorbell is a call of its own. */
+/* Put @cmd into the ring, with the next id. drv_ring() rings the doorbell. */
 void drv_queue(struct driver *d, struct cmd cmd);
 void drv_ring(struct driver *d);
 
 /* Take the next completion. Return: false if there is none. */
 bool drv_poll(struct driver *d, struct rsp *rsp);
 
-/* Queue, ring, and the one completion of it. Return: its status. */
+/* Queue @cmd, ring the doorbell, take the one completion. Return: its status. */
 uint8_t drv_do(struct driver *d, struct cmd cmd, struct rsp *rsp);
 
-/* The same, and it must succeed. */
+/* Execute @cmd, which must succeed. */
 struct rsp drv_ok(struct driver *d, struct cmd cmd);
 
 /*
- * For each row: @good with one field changed is refused with that status, and
- * leaves no object behind. At the end @good itself is accepted.
+ * For each row of the table: @good with this one field changed must be refused with this
+ * status and must leave no object behind. At the end, @good itself must be accepted.
  */
 struct spoil {
 	const char *what;
@@ -81,14 +80,17 @@ struct rsp drv_spoil(struct driver *d, struct cmd good, const struct spoil *spoi
 #define DRV_SPOIL(d, good, table) \
 	drv_spoil(d, good, table, sizeof(table) / sizeof((table)[0]))
 
-/* ---- the usual objects, with their ids ---- */
+/* ---- objects with the usual settings; the calls return their ids ---- */
 
 uint16_t drv_pd(struct driver *d);
 uint16_t drv_uar(struct driver *d);
 uint16_t drv_eq(struct driver *d);
 uint16_t drv_cq(struct driver *d, uint16_t uar);
 
-/* What a QP needs, and CREATE_QP of one with 100 of 128 WQEs, 300 of 512 receives. */
+/*
+ * What a QP needs, and the CREATE_QP of one that asks for 100 WQEs in a ring of 128 and for
+ * 300 receives in a ring of 512.
+ */
 struct drv_qp_parts {
 	uint16_t pd, uar, send_cq, recv_cq;
 	uint64_t rq;
@@ -97,7 +99,7 @@ struct drv_qp_parts {
 struct drv_qp_parts drv_qp_parts(struct driver *d);
 struct cmd drv_create_qp(const struct drv_qp_parts *p, uint8_t type);
 
-/* DESTROY, DEALLOC: opcode and a 16-bit id. */
+/* A command that destroys or deallocates an object: an opcode and a 16-bit id. */
 uint8_t drv_drop(struct driver *d, uint8_t opcode, uint16_t id);
 
 #endif /* DRIVER_H */

@@ -38,7 +38,7 @@ static void connect_vectors(struct fixture *f)
 	for (unsigned int i = 0; i < vectors; i++) {
 		f->irq[i] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 		assert_true(f->irq[i] >= 0);
-		given[i] = dup(f->irq[i]);	/* the device owns its own */
+		given[i] = dup(f->irq[i]);	/* the device takes ownership of this one */
 		assert_true(given[i] >= 0);
 	}
 	assert_int_equal(pci_irq_set(&f->nic.pci, 2, 0, vectors, given), 0);
@@ -99,7 +99,7 @@ void fixture_map(struct fixture *f, uint64_t iova, uint64_t size, uint32_t prot,
 	};
 }
 
-/* The guest's own view follows: maps are dropped whole, so unmap whole maps. */
+/* The guest's list of maps can only drop whole maps, so the range may not cut one. */
 void fixture_unmap(struct fixture *f, uint64_t iova, uint64_t size)
 {
 	size_t kept = 0;
@@ -131,7 +131,7 @@ uint64_t fixture_alloc(struct fixture *f, uint64_t size)
 	return iova;
 }
 
-/* Guest address and the bytes up to the end of its map. */
+/* The guest memory at @iova; *@len is clipped at the end of its map. */
 static uint8_t *guest(struct fixture *f, uint64_t iova, size_t *len)
 {
 	for (size_t i = 0; i < f->nr_maps; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * A fake guest: a struct nic, guest RAM and a peer's BAR in memfds, and an
- * eventfd behind every MSI-X vector. No socket and no thread: a test calls the
- * device and looks at memory and interrupts.
+ * A fake guest: a struct nic, guest RAM and a peer's BAR in memfds, and an eventfd for every
+ * MSI-X vector. There is no socket and no thread: a test calls the device directly and
+ * checks memory and interrupts.
  *
  *	int main(void)
  *	{
@@ -17,7 +17,7 @@
 #ifndef FIXTURE_H
 #define FIXTURE_H
 
-/* cmocka.h wants these four before it. */
+/* cmocka.h needs these four before it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,11 +45,11 @@ struct fixture_map {
 };
 
 struct fixture {
-	struct nic nic;			/* bus mastering on */
+	struct nic nic;			/* bus mastering is on */
 	struct fixture_mem ram, bar;
-	struct fixture_map *map;	/* what the guest mapped, for put and get */
+	struct fixture_map *map;	/* the guest's maps, for fixture_put() and _get() */
 	size_t nr_maps;
-	uint64_t next_iova, next_ram;	/* of fixture_alloc() */
+	uint64_t next_iova, next_ram;	/* state of fixture_alloc() */
 	int irq[PCI_MAX_VECTORS];
 };
 
@@ -63,26 +63,26 @@ int fixture_setup_as(void **state, const struct nic_model *model);
 int fixture_teardown(void **state);
 
 /*
- * @size bytes (rounded up to pages) of fresh, zeroed guest RAM, readable and
- * writable by the device. Neighbouring pages of the returned IOVA range are not
- * neighbours in memory, and the pages before and after it are unmapped.
+ * Allocate @size bytes (rounded up to pages) of zeroed guest RAM that the device can read and
+ * write. Pages that are contiguous in the returned IOVA range are not contiguous in memory,
+ * and the pages before and after the range are not mapped.
  */
 uint64_t fixture_alloc(struct fixture *f, uint64_t size);
 
-/* Map and unmap as QEMU does; a failed map fails the test. */
+/* Map and unmap memory as QEMU does. A map that fails makes the test fail. */
 void fixture_map(struct fixture *f, uint64_t iova, uint64_t size, uint32_t prot,
 		 const struct fixture_mem *mem, uint64_t offset);
 void fixture_unmap(struct fixture *f, uint64_t iova, uint64_t size);
 
 /*
- * Guest-side access by IOVA, whatever the device may do there. Unmapped pages
- * fail the test.
+ * Access by the guest, by IOVA, whatever rights the device has there. An access to a page
+ * that is not mapped makes the test fail.
  */
 void fixture_put(struct fixture *f, uint64_t iova, const void *src, size_t len);
 void fixture_get(struct fixture *f, uint64_t iova, void *dst, size_t len);
 void fixture_fill(struct fixture *f, uint64_t iova, uint8_t byte, size_t len);
 
-/* Interrupts on @vec since this was last asked. */
+/* The number of interrupts on @vec since the last call for this vector. */
 uint64_t fixture_irqs(struct fixture *f, unsigned int vec);
 
 #endif /* FIXTURE_H */

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# peerbar-vnic as a program (TAP): its report, and how it ends. Nobody connects to it.
+# Tests peerbar-vnic as a program (TAP): its report, and how it ends. No client connects to it.
 #   program.sh PEERBAR-VNIC
 set -u
 vnic=$(realpath "$1")
@@ -12,7 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit
 
-# run OPTION...: start it, have it stopped by a signal, and give its exit status
+# run OPTION...: start it, stop it with a signal, and return its exit status
 run()
 {
 	local pid
@@ -39,7 +39,7 @@ check()
 	fi
 }
 
-# Who reads an old report while the new one is written reads the old one to its end.
+# A program that has the old report open while the new one is written can still read all of it.
 mkdir out
 echo old > out/report
 exec 3< out/report

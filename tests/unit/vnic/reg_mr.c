@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* REG_MR in all its forms, as the driver sends it: see region.h. */
+/* REG_MR with each form of page table, as the driver sends it: see reg_mr.h. */
 #include <stdlib.h>
 #include <string.h>
 

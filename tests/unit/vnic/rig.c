@@ -241,7 +241,7 @@ void rig_recv(struct rig *r, struct efa_qp *qp, uint16_t req_id, uint32_t off,
 	rig_post_rx(r, qp, &rx, 1);
 }
 
-/* A step that only waits for a point in time is not counted and ends the run. */
+/* A step that only waits for a point in time ends the run, and is not counted. */
 unsigned int rig_run(struct rig *r)
 {
 	uint64_t before = r->efa->count.slices;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * A data path ready to run, without the admin queue: the objects are put into
- * struct efa by hand, and the calls below play the guest's provider.
+ * A data path that is ready to run, without an admin queue: the objects are put into struct
+ * efa directly, and the calls below act as the guest's provider.
  *
- * The default rig has two SRD QPs in RTS in one PD, *a* and *b*, each with a CQ
- * for sends and one for receives, and two buffers with full access, *src* and
- * *dst*, registered at addresses that are not those of the bus.
+ * The default rig has two SRD QPs in RTS in one PD, *a* and *b*, each with a CQ for sends and
+ * one for receives, and two buffers with full access, *src* and *dst*. The addresses at which
+ * these are registered differ from their DMA addresses.
  */
 #ifndef RIG_H
 #define RIG_H
@@ -21,8 +21,8 @@
 #define RIG_CQ		128u
 
 struct rig_buf {
-	uint64_t dma;		/* on the bus */
-	uint64_t addr;		/* as the MR names it */
+	uint64_t dma;		/* DMA address */
+	uint64_t addr;		/* address in the MR */
 	uint32_t key;
 };
 
@@ -32,7 +32,7 @@ struct rig {
 	struct efa_qp *a, *b;
 	struct rig_buf src, dst;
 	uint16_t pd, ah;
-	uint32_t cons[EFA_MAX_CQ];	/* the consumer's side of each CQ */
+	uint32_t cons[EFA_MAX_CQ];	/* consumer counter of each CQ */
 };
 
 int rig_setup(void **state);
@@ -41,7 +41,7 @@ int rig_teardown(void **state);
 #define rig_test(t) cmocka_unit_test_setup_teardown(t, rig_setup, rig_teardown)
 
 uint16_t rig_pd(struct rig *r);
-uint16_t rig_ah(struct rig *r, uint16_t pd);		/* of the NIC itself */
+uint16_t rig_ah(struct rig *r, uint16_t pd);		/* with the GID of this NIC */
 uint16_t rig_cq(struct rig *r, uint16_t depth, uint16_t eq);	/* eq 0: polled */
 uint16_t rig_eq(struct rig *r, uint16_t depth, uint8_t vector);
 struct efa_qp *rig_qp(struct rig *r, enum efa_qp_type type, uint16_t pd);	/* RTS */
@@ -58,7 +58,7 @@ struct efa_io_wqe rig_rdma(const struct rig *r, enum efa_io_op op, const struct 
 			   uint32_t len);	/* WRITE src to dst, READ dst to src */
 void rig_post(struct rig *r, struct efa_qp *qp, const struct efa_io_wqe *wqe);
 void rig_post_rx(struct rig *r, struct efa_qp *qp, const struct efa_io_rx *rx,
-		 unsigned int nr);		/* one doorbell */
+		 unsigned int nr);		/* rings the doorbell once */
 void rig_recv(struct rig *r, struct efa_qp *qp, uint16_t req_id, uint32_t off,
 	      uint16_t len);			/* into dst */
 
@@ -69,12 +69,12 @@ unsigned int rig_run(struct rig *r);
 
 bool rig_poll(struct rig *r, uint16_t cq, struct efa_io_cqe *cqe);
 
-/* The next completion of @cq is there, with this id and status. */
+/* Take the next completion of @cq, which must exist and have this id and status. */
 struct efa_io_cqe rig_expect(struct rig *r, uint16_t cq, uint16_t req_id,
 			     enum efa_io_status status);
 void rig_expect_none(struct rig *r, uint16_t cq);
 
-/* Post, run, and expect the one completion of it. */
+/* Post @wqe, run the engine, and expect exactly one completion, with @status. */
 void rig_do(struct rig *r, struct efa_qp *qp, const struct efa_io_wqe *wqe,
 	    enum efa_io_status status);
 

@@ -8,7 +8,7 @@
 #define CTRL_DATA	0x02u
 #define CTRL_INDIRECT	0x04u
 
-/* drv_poll() looks at the phase, so a wrong one would end this early. */
+/* drv_poll() checks the phase, so with a wrong one this test would end early. */
 static void test_phase(void **state)
 {
 	struct driver *d = *state;
@@ -129,7 +129,7 @@ static void test_producer_lies(void **state)
 	assert_int_equal(drv_pd(d), pd + 1);
 }
 
-/* While the queue is stalled, its producer cannot take commands back either. */
+/* The driver cannot take back commands, not even while the queue is stalled. */
 static void test_producer_back(void **state)
 {
 	struct driver *d = *state;
@@ -172,7 +172,7 @@ static void test_completions_unmapped(void **state)
 	assert_int_equal(d->efa->count.admin_lost, 1);
 	assert_int_equal(d->f->nic.stray.count[STRAY_UNMAPPED].writes, 1);
 	assert_int_equal(fixture_irqs(d->f, 0), 0);
-	assert_true(d->efa->pd[1].used);	/* done, though nobody hears of it */
+	assert_true(d->efa->pd[1].used);	/* executed, although no completion arrives */
 }
 
 /* ---- interrupts ---- */
@@ -231,7 +231,7 @@ static void test_flags(void **state)
 		bool indirect = op == 7;
 
 		cmd.b[17] = 1;
-		cmd.b[3] = 1;		/* the phase is not looked at */
+		cmd.b[3] = 1;		/* the phase bit is ignored */
 		assert_true(drv_do(d, cmd, &rsp) != EFA_ADMIN_MALFORMED);
 		cmd.b[3] = CTRL_DATA;
 		assert_true((drv_do(d, cmd, &rsp) != EFA_ADMIN_MALFORMED) == data);
@@ -255,7 +255,7 @@ static void test_drop(void **state)
 	for (unsigned int i = 0; i < 3; i++)
 		drv_queue(d, drv_cmd(14));
 	drv_ring(d);
-	assert_true(drv_poll(d, &rsp));		/* lost ones leave no hole */
+	assert_true(drv_poll(d, &rsp));		/* lost completions leave no gap */
 	assert_int_equal(get16(&rsp, 0), 3);
 	assert_int_equal(get16(&rsp, 8), 3);	/* but they were executed */
 	assert_false(drv_poll(d, &rsp));
@@ -293,7 +293,7 @@ static void test_stall(void **state)
 	drv_queue(d, drv_cmd(14));
 	drv_ring(d);
 	assert_false(drv_poll(d, &rsp));
-	drv_read(d, 0x58);			/* registers answer all the while */
+	drv_read(d, 0x58);			/* registers still answer */
 	efa_fault(&d->f->nic.fault)->stall_aq = false;
 	efa_aq_process(d->efa);
 	assert_true(drv_poll(d, &rsp));

@@ -20,7 +20,7 @@ static void test_device(void **state)
 	NIC_OWN(struct efa_config, &d->f->nic.config.own)->page_sizes = 0x1fffff800;
 	rsp = drv_ok(d, feature(11, 1));
 	assert_int_equal(get64(&rsp, 8), 0xbe);		/* features 1 to 5, and 7 */
-	assert_int_equal(get64(&rsp, 16), 0xfffff000);	/* no more than can be told */
+	assert_int_equal(get64(&rsp, 16), 0xfffff000);	/* the most that REG_MR can express */
 	assert_true(get32(&rsp, 28) >= 1);		/* admin API */
 	assert_int_equal(get16(&rsp, 36), 4);		/* doorbell BAR */
 	assert_int_equal(rsp.b[38], 48);

@@ -63,7 +63,7 @@ static void test_recv_layout(void **state)
 	assert_memory_equal(got, want, sizeof(want));
 }
 
-/* A sender without an AH at the receiver is named by its GID. */
+/* If the receiver has no AH for the sender, the completion has the sender's GID. */
 static void test_source_gid(void **state)
 {
 	struct rig *r = *state;
@@ -106,7 +106,7 @@ static void test_overflow(void **state)
 		rig_expect(r, cq, i, EFA_IO_OK);
 	rig_expect_none(r, cq);
 	ring_cq(r, cq, 4, false);
-	push(r, cq, 6);		/* no hole where the lost ones would have been */
+	push(r, cq, 6);		/* the lost ones leave no gap */
 	rig_expect(r, cq, 6, EFA_IO_OK);
 }
 
@@ -120,7 +120,7 @@ static void test_unreachable(void **state)
 	assert_int_equal(r->efa->count.cq_overflow, 1);
 	assert_int_equal(r->f->nic.stray.count[STRAY_UNMAPPED].writes, 1);
 	assert_int_equal(r->efa->cq[cq].prod, 0);
-	push(r, EFA_MAX_CQ - 1, 1);	/* not in use: nothing to see */
+	push(r, EFA_MAX_CQ - 1, 1);	/* no such CQ: no effect */
 }
 
 /* ---- events ---- */
@@ -145,22 +145,22 @@ static void test_arm(void **state)
 	efa_eq_doorbell(r->efa, eq | EFA_IO_DB_ARM);
 	push(r, cq, 0);
 	assert_int_equal(fixture_irqs(r->f, VECTOR), 0);	/* CQ not armed */
-	ring_cq(r, cq, 1, true);				/* consumed: waits */
+	ring_cq(r, cq, 1, true);				/* all consumed: no event yet */
 	assert_int_equal(fixture_irqs(r->f, VECTOR), 0);
 	push(r, cq, 1);
 	assert_int_equal(fixture_irqs(r->f, VECTOR), 1);
 	expect_event(r, eq, 0, cq);
-	push(r, cq, 2);						/* one shot */
+	push(r, cq, 2);						/* no longer armed */
 	assert_int_equal(r->efa->eq[eq].prod, 1);
 
 	efa_eq_doorbell(r->efa, eq | EFA_IO_DB_ARM);
-	ring_cq(r, cq, 2, true);				/* one is left: at once */
+	ring_cq(r, cq, 2, true);				/* one is left: event at once */
 	assert_int_equal(fixture_irqs(r->f, VECTOR), 1);
 	expect_event(r, eq, 1, cq);
 	assert_int_equal(r->efa->count.eq_events, 2);
 }
 
-/* Arm, then poll: one event for each entry, none for what was told before. */
+/* Arm, then poll: an event for each new entry, none for entries of an earlier event. */
 static void test_arm_then_poll(void **state)
 {
 	struct rig *r = *state;
@@ -176,13 +176,13 @@ static void test_arm_then_poll(void **state)
 	push(r, cq, 1);
 	push(r, cq, 2);
 	assert_int_equal(r->efa->eq[eq].prod, 2);
-	ring_cq(r, cq, 1, true);		/* the second is news */
+	ring_cq(r, cq, 1, true);		/* no event was about the second yet */
 	assert_int_equal(r->efa->eq[eq].prod, 3);
 	ring_cq(r, cq, 3, false);
 	assert_int_equal(r->efa->eq[eq].prod, 3);
 }
 
-/* Who takes only some of what is there hears of the rest. */
+/* A consumer that takes only some of the entries gets an event for the rest. */
 static void test_poll_leaves_some(void **state)
 {
 	struct rig *r = *state;
@@ -226,9 +226,9 @@ static void test_eq_pending(void **state)
 	expect_event(r, eq, 0, first);
 	efa_eq_doorbell(r->efa, eq | EFA_IO_DB_ARM);
 	assert_int_equal(fixture_irqs(r->f, VECTOR), 1);
-	push(r, second, 0);			/* one interrupt for each arming */
+	push(r, second, 0);			/* only one interrupt per arming */
 	assert_int_equal(fixture_irqs(r->f, VECTOR), 0);
-	efa_eq_doorbell(r->efa, eq);		/* without the arm bit: nothing */
+	efa_eq_doorbell(r->efa, eq);		/* without the arm bit: no effect */
 	assert_int_equal(fixture_irqs(r->f, VECTOR), 0);
 	efa_eq_doorbell(r->efa, eq | EFA_IO_DB_ARM);
 	assert_int_equal(fixture_irqs(r->f, VECTOR), 1);
@@ -253,7 +253,7 @@ static void test_bad_doorbells(void **state)
 {
 	struct rig *r = *state;
 
-	ring_cq(r, r->a->send_cq, 0, true);	/* polled CQ: has no doorbell */
+	ring_cq(r, r->a->send_cq, 0, true);	/* a polled CQ has no doorbell */
 	assert_false(r->efa->cq[r->a->send_cq].armed);
 	efa_doorbell_write(r->efa, EFA_DB_CQ + 8 * (EFA_MAX_CQ - 1), ~0u);
 	efa_doorbell_write(r->efa, EFA_DB_CQ + 8 * EFA_MAX_CQ, ~0u);
@@ -295,7 +295,7 @@ static void test_delay(void **state)
 	push(r, cq, 0);
 	push(r, cq, 1);
 	r->f->nic.fault.delay_cqe_us = 0;
-	push(r, cq, 2);				/* behind the others */
+	push(r, cq, 2);				/* queued behind those that are held */
 	assert_true(efa_engine_step(r->efa));	/* waits, at most 1 ms at a time */
 	assert_int_equal(r->efa->pause_us, 1000);
 	rig_expect_none(r, cq);
@@ -304,11 +304,11 @@ static void test_delay(void **state)
 	assert_false(efa_engine_step(r->efa));
 	for (uint16_t i = 0; i < 3; i++)
 		rig_expect(r, cq, i, EFA_IO_OK);
-	push(r, cq, 3);				/* none is held: at once */
+	push(r, cq, 3);				/* none is held: written at once */
 	rig_expect(r, cq, 3, EFA_IO_OK);
 }
 
-/* By the clock, this time: neither early nor never. */
+/* With the real clock: the completion comes, and not too early. */
 static void test_delay_time(void **state)
 {
 	struct rig *r = *state;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The control socket: its commands, and clients that send nonsense, stop in the
- * middle, send too much or never read. None of them may disturb another.
+ * The control socket: its commands, and clients that send nonsense, stop in the middle of a
+ * line, send too much or never read. No client may disturb another.
  */
 #include "fixture.h"
 
@@ -142,10 +142,10 @@ static void test_clear(void **state)
 	assert_int_equal(f->nic.stray.noted, 0);
 	assert_int_equal(fixture_efa(f)->count.doorbells, 0);
 	assert_int_equal(f->nic.pci.raised, 0);
-	assert_true(f->nic.gate.kicked);	/* what was held back goes on */
+	assert_true(f->nic.gate.kicked);	/* work that was held back is resumed */
 }
 
-/* A command that waits in a stalled admin queue is done as soon as it may be. */
+/* A command that waits in a stalled admin queue is executed when the stall ends. */
 static void resumes_after(struct driver *d, const char *line)
 {
 	struct rsp rsp;
@@ -335,7 +335,7 @@ static void test_client_that_does_not_read(void **state)
 	int deaf = connect_to(s), other = connect_to(s);
 	unsigned int asked = ask_without_reading(deaf);
 
-	assert_in_range(asked, 10, 999999);	/* it was held up */
+	assert_in_range(asked, 10, 999999);	/* the device stopped reading at some point */
 	say(other, PING);
 	expect_line(other, OK);
 	for (unsigned int i = 0; i < asked; i++) {	/* and nothing was lost */
@@ -360,7 +360,7 @@ static void test_too_many_clients(void **state)
 		say(fd[i], PING);
 		expect_line(fd[i], OK);
 	}
-	close(fd[0]);			/* makes room for the one that waits */
+	close(fd[0]);			/* makes room for the client that waits */
 	expect_line(fd[CTL_MAX_CLIENTS], OK);
 	for (unsigned int i = 1; i < CTL_MAX_CLIENTS + 1; i++)
 		close(fd[i]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The note-taking device of the server's tests: see vfu_device.h. */
+/* The recording device of the server's tests: see vfu_device.h. */
 #include "vfu_device.h"
 
 #include <dirent.h>
