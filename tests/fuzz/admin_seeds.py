@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-"""Write the seeds of fuzz_admin to seed/admin: objects made, used and taken down.
+"""Write the seeds of fuzz_admin to seed/admin: objects are created, used and destroyed.
 
-Run it again after a change of the steps or of the valid commands (see
-fuzz_admin.c, whose order the names below follow).
+Run this again after a change of the steps or of the valid commands in fuzz_admin.c.
+The names below are in the same order as there.
 """
 from pathlib import Path
 from struct import pack
@@ -13,7 +13,7 @@ reg_direct reg_indirect dereg_mr create_cq destroy_cq get_feature set_feature ge
 alloc_pd dealloc_pd alloc_uar dealloc_uar create_eq destroy_eq""".split()
 REGISTER, STORE_RAM, STORE_LLQ, DOORBELL, ENGINE, FAULT, UNMAP, COMMAND = range(8)
 SIZE_LOG = {1: 0, 2: 1, 4: 2, 8: 3}
-KEY, MR_IOVA = 0x100, 0x100000      # of the first region
+KEY, MR_IOVA = 0x100, 0x100000      # key and address of the first region
 TABLE = 0x20000
 
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * libFuzzer target: a hostile guest. The input is a program of register writes,
- * admin commands, stores into guest memory and into the send rings, doorbells,
- * turns of the engine, faults, and unmaps, run against a whole struct nic.
+ * libFuzzer target: a hostile guest. The input is a program of register writes, admin
+ * commands, stores into guest memory and into send rings, doorbells, turns of the engine,
+ * fault switches and unmaps, which runs on a whole struct nic.
  *
- * A command starts as a valid one of its kind, which the input then spoils, so
- * that the fuzzer finds its way past the first check. Beyond crashes, the counts
- * that objects keep of one another are checked after every input.
+ * Each command is a valid one of its kind in which the input changes some fields, so that
+ * the fuzzer gets past the first check. Besides looking for crashes, the target checks after
+ * every input that the counts of users that objects keep are right.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@
 #define PAGE		4096u
 #define MAX_TURNS	64u
 
-#define AT_RESP		0x1000u		/* where the valid commands keep things */
+#define AT_RESP		0x1000u		/* addresses that the valid commands use */
 #define AT_AQ		0x2000u
 #define AT_ACQ		0x3000u
 #define AT_EQ		0x4000u
@@ -32,7 +32,7 @@
 #define AT_RQ		0x10000u
 #define AT_TABLE	0x20000u
 #define AQ_DEPTH	32u
-#define MANY_PAGES	600u		/* of a region with a table of its own */
+#define MANY_PAGES	600u		/* pages of a region that needs a page table */
 
 static struct nic nic;
 static uint8_t *ram;
@@ -78,7 +78,7 @@ static uint32_t take32(struct input *in)
 	return value;
 }
 
-/* ---- commands that are valid once the objects 1, 1, 1... exist ---- */
+/* ---- commands that are valid once an object of each kind exists, with id 1 ---- */
 
 static const struct efa_create_qp_cmd create_qp = {
 	.hdr.opcode = EFA_CMD_CREATE_QP, .pd = 1, .type = EFA_QP_SRD, .rq_base = AT_RQ,
@@ -230,7 +230,7 @@ static void step_engine(struct input *in)
 		;
 }
 
-/* Those that do not sleep. */
+/* Sets fault switches, but none that makes the device sleep. */
 static void step_fault(struct input *in)
 {
 	struct efa_fault *fault = efa_fault(&nic.fault);
@@ -282,7 +282,7 @@ static void step(struct input *in)
 	}
 }
 
-/* ---- what must hold whatever the guest did ---- */
+/* ---- what must be true whatever the guest has done ---- */
 
 #define MUST(cond) \
 	do { \
@@ -373,7 +373,7 @@ static void setup(void)
 
 	if (ram_fd < 0)
 		make_ram();
-	MUST(!madvise(ram, RAM_SIZE, MADV_REMOVE));	/* zeros again */
+	MUST(!madvise(ram, RAM_SIZE, MADV_REMOVE));	/* zeroes it */
 	MUST(!nic_init(&nic, &config));
 	MUST(!pci_cfg_write(&nic.pci, PCI_COMMAND, &command, sizeof(command)));
 	MUST(!dma_map(nic.dma, 0, RAM_SIZE, DMA_PROT_READ | DMA_PROT_WRITE, ram_fd, 0));

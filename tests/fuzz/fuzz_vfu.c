@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Fuzz target: vfio-user messages to the whole device.
+ * libFuzzer target: vfio-user messages to the whole device.
  *
  * An input is a list of records, each
  *	u8 kind, u8 fds, u16 len, len bytes
- * (the last may be cut short). By kind:
- *	below 0x40	a message: the command is the kind, the bytes are its body
- *	0x40..0x7f	the same, no reply wanted
- *	0x80..0xbf	a message: the bytes are all of it, header included
- *	0xc0..0xff	the guest writes the bytes into its RAM, to page "fds"
- * and fds says which descriptors go with a message: two bits each, 1 the guest's
- * RAM, 2 an eventfd, 3 a pipe; the list ends at the first 0.
+ * (the last may be cut short). The kind is:
+ *	below 0x40	a message: kind is the command, the bytes are the body
+ *	0x40..0x7f	the same, with the flag that no reply is wanted
+ *	0x80..0xbf	a message: the bytes are the whole message with its header
+ *	0xc0..0xff	the guest writes the bytes to page "fds" of its RAM
+ * For messages, fds tells which descriptors go with it, two bits each: 1 is the guest's RAM,
+ * 2 an eventfd, 3 a pipe; the list ends at the first 0.
  *
- * What is checked, besides the sanitizers: the reply is well formed and answers
- * this request, the gate is open, and no descriptor is left behind.
+ * Besides what the sanitizers find, the target checks that the reply is well formed and
+ * answers this request, that the gate is open, and that no descriptor leaks.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@
 
 #define RAM_PAGES	64u
 #define RAM_SIZE	(RAM_PAGES * 4096u)
-#define MAX_STEPS	64		/* of the engine, after each message */
+#define MAX_STEPS	64		/* engine steps after each message */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -63,7 +63,7 @@ static void init_once(void)
 	must(ram != MAP_FAILED && answer, "memory");
 }
 
-/* The lowest descriptor that is free: higher later means that one leaked. */
+/* The lowest free descriptor. If it is higher later, one has leaked. */
 static int next_fd(void)
 {
 	int fd = dup(ram_fd);
@@ -107,7 +107,7 @@ static void attach(struct vfu_msg *req, unsigned int fds)
 		req->fds[req->nr_fds++] = make_fd(fds & 3);
 }
 
-/* From memory of exactly the message's size, so that reading on is seen. */
+/* The message is in memory of exactly its size, so that ASan sees a read beyond it. */
 static void make_request(struct vfu_msg *req, const struct record *record)
 {
 	struct vfu_header header = {
@@ -140,7 +140,7 @@ static void check_reply(const struct vfu_msg *req, const struct vfu_msg *rsp)
 	must(rsp->nr_fds <= 1, "descriptors of the reply");
 }
 
-/* Return: false when the connection would end. */
+/* Return: false if the server would end the connection. */
 static bool exchange(struct vfu *vfu, const struct record *record)
 {
 	struct vfu_msg req, rsp = { .data = answer };

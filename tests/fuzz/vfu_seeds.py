@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-"""Write the seeds of fuzz_vfu to seed/vfu: one for each command, and sessions.
+"""Write the seeds of fuzz_vfu to seed/vfu: one for each command, and longer sessions.
 
-Run it again after a change of the record format (see fuzz_vfu.c) or for more.
+Run this again after a change of the record format (see fuzz_vfu.c) or of the seeds below.
 """
 from pathlib import Path
 from struct import pack

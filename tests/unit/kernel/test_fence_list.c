@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which drivers a list in the module parameter fence names. It is the module's own source,
- * kernel/fence_list.h.
+ * Which drivers a list in the module parameter fence names. This compiles the module's own
+ * source, kernel/fence_list.h.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,7 +56,7 @@ static void a_list_names_whole_names(void **state)
 		{ "EFA", "efa", false },
 		{ "mlx5", "mlx5_core", false },
 		{ "ice", "efa", false },
-		/* what a switch would have been set to */
+		/* values that a boolean parameter would take */
 		{ "1", "efa", false },
 		{ "Y", "efa", false },
 	};
@@ -122,7 +122,10 @@ static void hyphen_and_underscore_are_the_same(void **state)
 	CHECK(table);
 }
 
-/* And no driver is taken for another that only shares a neighbour. */
+/*
+ * An RDMA driver in the list stands for the PCI drivers below it. But these do not stand for
+ * each other, as ice and i40e below irdma.
+ */
 static void an_rdma_driver_stands_for_the_one_below(void **state)
 {
 	static const struct entry table[] = {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The decision "may this NIC reach this BAR, and how" over synthetic machines. The rules
- * are the module's own source, kernel/topology.c.
+ * The decision "may this NIC reach this BAR, and how" for synthetic machines. This compiles
+ * the module's own source, kernel/topology.c.
  *
- * A path is written from the function up: "gpu dsp0 usp rp0". A star marks a function
- * whose ACS redirects; the same word on two paths is the same function.
+ * A path is written from the function upwards: "gpu dsp0 usp rp0". A star marks a function
+ * whose ACS redirects requests. The same word on two paths is the same function.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,9 +21,9 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define MASK64 UINT64_MAX
 #define MASK32 UINT32_MAX
-#define BAR_LAST 0x383fffffffffULL	/* of a large BAR, above 4 GiB */
+#define BAR_LAST 0x383fffffffffULL	/* last address of a large BAR, above 4 GiB */
 
-/* Host bridges: a name, and the device that stands for it. */
+/* Host bridges: a name, and the IDs of the PCI device that represents it. */
 struct host {
 	const char *name;
 	uint16_t vendor;	/* 0: there is none */
@@ -49,7 +49,7 @@ struct scene {
 	const char *client;
 	const struct host *host;		/* of the provider */
 	const struct host *client_host;		/* NULL: the same */
-	bool zen;				/* the CPU forwards, whatever the IDs */
+	bool zen;				/* the CPU forwards, whatever the IDs are */
 	enum peerbar_kernel_answer kernel;
 	enum peerbar_iommu iommu;
 	uint64_t last;				/* 0: BAR_LAST */
@@ -84,7 +84,7 @@ static const struct scene scenes[] = {
 	{ "a conventional bus below one bridge", "gpu pci-bridge", "nic pci-bridge", &unknown,
 	  BUS },
 
-	/* ACS on the way sends it up */
+	/* ACS on the way redirects requests upstream */
 	{ "redirect at the provider's port", "gpu dsp0* usp rp0", "nic dsp1 usp rp0", &unknown,
 	  REFUSED(ACS_REDIRECT) },
 	{ "redirect at the client's port", "gpu dsp0 usp rp0", "nic dsp1* usp rp0", &unknown,
@@ -135,7 +135,7 @@ static const struct scene scenes[] = {
 	{ "two hosts of two kinds, both known", PORTS, &skylake, &icelake1, HOST },
 	{ "two hosts, Zen", PORTS, &unknown, &unknown1, .zen = true, HOST },
 
-	/* the kernel has an opinion */
+	/* the kernel has a verdict of its own */
 	{ "the kernel knows a host bridge that we do not", PORTS, &unknown,
 	  .kernel = PEERBAR_KERNEL_YES, HOST },
 	{ "the kernel knows better about ACS", "gpu dsp0* usp rp0", "nic dsp1 usp rp0",
@@ -173,7 +173,7 @@ static const struct scene scenes[] = {
 	  HOST },
 };
 
-/* One object for each word, so that equal words are the same function. */
+/* Returns one object for each word, so that equal words are the same function. */
 static const void *intern(const char *word)
 {
 	static char words[64][16];
@@ -245,7 +245,7 @@ static void test_scenes(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-/* Who is provider and who is client changes nothing but the addresses. */
+/* Swapping provider and client changes nothing but the addresses. */
 static void test_symmetry(void **state)
 {
 	struct peerbar_topology t;
@@ -282,7 +282,7 @@ static void check_same_route(const struct scene *s, const struct peerbar_topolog
 	assert_int_equal(r.reason, s->reason);
 }
 
-/* The module asks for the ACS settings of the hops on the switched way, and no others. */
+/* The module reads the ACS settings of the hops on the switched way only. */
 static void test_other_hops_do_not_matter(void **state)
 {
 	struct peerbar_switched_way way;
@@ -299,7 +299,10 @@ static void test_other_hops_do_not_matter(void **state)
 	}
 }
 
-/* Who meets where, in hops of the provider's path and of the client's below that. */
+/*
+ * Where two paths meet: the number of hops of the provider's path up to the common function,
+ * including it, and the number of hops of the client's path below it.
+ */
 static void test_switched_way(void **state)
 {
 	static const struct {
@@ -331,7 +334,7 @@ static void test_switched_way(void **state)
 	}
 }
 
-/* When is the kernel's verdict on the pair one on the host bridge, and on no more? */
+/* When does the kernel's verdict on a pair depend on the host bridge alone? */
 static void test_one_host_bridge(void **state)
 {
 	static const struct {
@@ -346,7 +349,7 @@ static void test_one_host_bridge(void **state)
 		{ "gpu dsp0 usp rp0", "nic dsp1 usp rp0", &unknown, false },
 		{ "gpu dsp0* usp rp0", "nic dsp1* usp rp0", &unknown, false },
 		{ "gpu rp0", "gpu rp0", &unknown, false },
-		/* they may meet above the last hop that is counted */
+		/* the paths may meet above the last hop that is recorded */
 		{ "gpu 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15", "nic rp1", &unknown, false },
 		{ "gpu rp0", "nic 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15", &unknown, false },
 		{ "gpu 1 2 3 4 5 6 7 8 9 10 11 12 13 14", "nic rp1", &unknown, true },
@@ -367,7 +370,7 @@ static void test_one_host_bridge(void **state)
 	}
 }
 
-/* A route is refused exactly if there is a reason, and each reason has its own words. */
+/* A route is refused if and only if there is a reason, and each reason has its own text. */
 static void test_texts(void **state)
 {
 	size_t i, k;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * A machine for the library, in a folder and a table of answers.
+ * A fake machine for the library, made of a folder and a table of answers: see fake.h.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,7 +20,7 @@
 
 #define CONFIG_OFFSET (7ull << 24)
 #define PAGE 4096
-#define FAKE_PATH 512	/* of a path below the root; twice that for the whole */
+#define FAKE_PATH 512	/* longest path below the root; with the root, twice as long */
 
 static struct fake machine;
 struct fake *fake = &machine;
@@ -170,7 +170,7 @@ static int new_device(void)
 	return fd;
 }
 
-/* BAR 4 answers as a driver does that closes the page of the MSI-X table. */
+/* BAR 4: as from a driver that does not let the page of the MSI-X table be mapped. */
 static int sparse_info(struct vfio_region_info *info)
 {
 	struct vfio_region_info_cap_sparse_mmap *cap;
@@ -260,7 +260,7 @@ static int fake_ioctl(int fd, unsigned long request, void *arg)
 	}
 }
 
-/* The node of the one device that iommufd opens is its memfd, as above. */
+/* The node of the one device that is opened by iommufd is its memfd, as above. */
 static int fake_open(const char *path, int flags)
 {
 	const char *below = path + strlen(machine.root);
@@ -324,7 +324,7 @@ unsigned int fake_open_descriptors(void)
 	while (readdir(dir))
 		n++;
 	closedir(dir);
-	/* The device's duplicate is the test's own. */
+	/* The duplicate of the device's descriptor belongs to the test. */
 	return n - (machine.memfd >= 0);
 }
 

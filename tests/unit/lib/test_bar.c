@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * What a device's BARs are, mapping them, and exporting ranges of them.
+ * Information about a device's BARs, mapping them, and exporting ranges of them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -89,7 +89,7 @@ static size_t mapped_bytes(void)
 	return pages * PAGE;
 }
 
-/* As much as the largest power of two in it, also above what one huge page has. */
+/* A mapping is aligned to the largest power of two in its size, even beyond a huge page. */
 static void aligns_what_it_maps(void **state)
 {
 	static const struct {
@@ -110,7 +110,7 @@ static void aligns_what_it_maps(void **state)
 	}
 }
 
-/* What was reserved to align it is given back, whether it could be mapped or not. */
+/* Address space reserved for alignment is released, whether the mapping succeeds or not. */
 static void reserves_nothing_for_good(void **state)
 {
 	struct peerbar_device *dev = *state;
@@ -124,7 +124,7 @@ static void reserves_nothing_for_good(void **state)
 	assert_in_range(mapped_bytes(), before + FAKE_BAR2_SIZE, before + FAKE_BAR2_SIZE + MIB);
 	assert_int_equal(peerbar_unmap(map, FAKE_BAR2_SIZE), 0);
 
-	dev->fd = open("/", O_PATH | O_CLOEXEC);	/* which nobody can map */
+	dev->fd = open("/", O_PATH | O_CLOEXEC);	/* cannot be mapped */
 	for (i = 0; i < 8; i++)
 		map_refused(dev, 2, 0, FAKE_BAR2_SIZE, EBADF);
 	close(dev->fd);
@@ -191,7 +191,7 @@ static void exports_ranges_in_their_order(void **state)
 	assert_int_equal(arg->dma_ranges[1].length, PAGE);
 }
 
-/* Neighbours touch, and do not overlap. */
+/* Adjacent ranges touch but do not overlap. */
 static void exports_neighbours(void **state)
 {
 	const struct peerbar_range ranges[] = { { PAGE, PAGE }, { 0, PAGE }, { 2 * PAGE, PAGE } };

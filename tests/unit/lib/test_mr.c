@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Registering a dma-buf. The kernel's and libibverbs' part are replaced here: a
- * memfd passes for a dma-buf, and the NIC answers what the test wants.
+ * Registering a dma-buf. The parts of the kernel and of libibverbs are replaced here: a memfd
+ * stands for a dma-buf, and the NIC answers what the test wants.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@ static struct ibv_context context = { .device = &device };
 static struct ibv_pd pd = { .context = &context };
 static struct ibv_mr registered;
 
-/* What was remembered goes when as much has come since. */
+/* The library remembers only a number of origins: enough new ones push out the old ones. */
 static void forget_origins(void)
 {
 	int fd = memfd_create("other", MFD_CLOEXEC);
@@ -169,7 +169,7 @@ static const struct machine_function gpu = {
 	.driver = "vfio-pci", .vfio = true, .group = 8, .bar = 0x380000000000, .size = SIZE,
 };
 
-/* A machine whose NIC is @nic, with these functions of its RDMA driver. */
+/* A machine whose NIC is @nic; @symbols are the functions of its RDMA driver. */
 static void make_machine_of(const struct machine_function *nic, const char *symbols)
 {
 	char all[1024];
@@ -181,7 +181,7 @@ static void make_machine_of(const struct machine_function *nic, const char *symb
 	machine_add(nic);
 }
 
-/* The NIC has that PCI driver. */
+/* A machine whose NIC has this PCI driver. */
 static void make_machine(const char *driver, const char *symbols)
 {
 	struct machine_function nic = {
@@ -192,7 +192,7 @@ static void make_machine(const char *driver, const char *symbols)
 	make_machine_of(&nic, symbols);
 }
 
-/* Each in a machine of its own. @fd is of BAR 2 of the device, if @origin. */
+/* Each case has a machine of its own. If @origin, @fd is known to be BAR 2 of the device. */
 static void names_the_driver_that_refuses(void **state)
 {
 	static const struct {
@@ -242,7 +242,7 @@ static void names_the_driver_that_refuses(void **state)
 	}
 }
 
-/* A way that is refused: the device has moved below another host bridge. */
+/* The way is refused, because the device is below another host bridge now. */
 static void names_the_way_that_is_refused(void **state)
 {
 	int fd = *(int *)*state;
@@ -259,14 +259,14 @@ static void names_the_way_that_is_refused(void **state)
 	nic_errno = EREMOTEIO;
 	refused(fd, 0, SIZE, ALL, EREMOTEIO);
 	assert_sentence("errno 121", "host bridge is not known", NULL);
-	/* what would give another errno does not explain this one */
+	/* a cause that gives another errno does not explain this one */
 	fake_file("/proc/kallsyms", SYMBOL("vfio_pci_core_feature_dma_buf", "vfio_pci_core")
 		  SYMBOL("efa_reg_user_mr_dmabuf", "efa"));
 	refused(fd, 0, SIZE, ALL, EREMOTEIO);
 	assert_sentence("a reset came in between", NULL);
 }
 
-/* The kernel's exporter maps what the NIC cannot address, and that is ENOMEM. */
+/* The kernel's exporter fails with ENOMEM for addresses that the NIC cannot reach. */
 static void names_the_dma_mask(void **state)
 {
 	static const struct machine_function nic = {
@@ -280,7 +280,7 @@ static void names_the_dma_mask(void **state)
 	nic_errno = ENOMEM;
 	refused(*(int *)*state, 0, SIZE, ALL, ENOMEM);
 	assert_sentence("errno 12", "above what the NIC can address", "without iommu=pt", NULL);
-	/* which any other ENOMEM is not */
+	/* any other ENOMEM is not explained by that */
 	forget_origins();
 	refused(*(int *)*state, 0, SIZE, ALL, ENOMEM);
 	assert_sentence("no room for the memory region", NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Opening and closing a device, and every reason why it is not opened.
+ * Opening and closing a device, and every reason why opening fails.
  */
 #include <errno.h>
 #include <string.h>
@@ -147,7 +147,7 @@ static void names_a_wrong_driver(void **state)
 	fake_device("0000:04:00.0", "vfio-pci", -1, true);
 	refused("04:00.0", ENXIO);
 	assert_sentence("no IOMMU group", "intel_iommu=on", NULL);
-	/* and no advice to bind what cannot be bound */
+	/* and there is no advice to bind a device that cannot be bound */
 	fake_device("0000:06:00.0", NULL, -1, false);
 	refused("06:00.0", ENXIO);
 	assert_sentence("no IOMMU group", "intel_iommu=on", NULL);
@@ -257,7 +257,7 @@ static void tells_that_a_device_is_gone(void **state)
 	(void)state;
 	fake_usual();
 	assert_int_equal(peerbar_open(GPU, &dev), 0);
-	/* A device that answers no more: its configuration space ends early. */
+	/* A device that no longer answers: its config space ends early. */
 	assert_int_equal(ftruncate(fake->memfd, 4096), 0);
 	assert_int_equal(peerbar_set_memory(dev, true), -EIO);
 	assert_sentence(GPU, "command register", "gone", NULL);

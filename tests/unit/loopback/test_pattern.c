@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Making and comparing bytes: at every alignment, and for every place of a fault.
+ * Filling memory with a pattern and comparing it: at every alignment, and with a wrong byte
+ * in every place.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +12,7 @@
 
 #include "loopback/pattern.h"
 
-#define SIZE 1200	/* two blocks of words and a rest */
+#define SIZE 1200	/* two blocks of words and a remainder */
 #define WORD 0x1122334455667788u
 
 static uint8_t bar[SIZE + 64] __attribute__((aligned(64)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The plan of a data check: inside its limits, repeatable, and where it should be.
+ * The plan of a data check: it keeps its limits, can be repeated, and covers what it should.
  */
 #include <setjmp.h>
 #include <stdarg.h>

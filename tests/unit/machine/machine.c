@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Synthetic machines: what the kernel would show of them in /sys and /proc.
+ * Synthetic machines: creates the files that the kernel would show in /sys and /proc.
  */
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static void put(unsigned char *byte, uint64_t value, unsigned int size)
 	}
 }
 
-/* An Express capability behind one of MSI, and ACS behind AER: chains to follow. */
+/* The Express capability comes after MSI, and ACS after AER, so that chains are followed. */
 static void fill_config(const struct machine_function *f, unsigned char config[CONFIG])
 {
 	put(config, f->vendor, 2);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Whole machines for the facts layer: host bridges, switches, their ACS, devices, an
- * IOMMU, a kernel. They live in the folder of fake.h.
+ * Synthetic machines for the facts layer: host bridges, switches and their ACS, devices, an
+ * IOMMU, a kernel. Their files are in the folder that fake.h makes.
  */
 #ifndef MACHINE_H
 #define MACHINE_H
@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Of struct machine_function.acs, when it is no value of the control register. */
-#define MACHINE_NO_ACS (-1)	/* Express without the capability; 0 is one with no bit set */
-#define MACHINE_OLD_PCI (-2)	/* 256 bytes of configuration space */
+/* struct machine_function.acs is the value of the ACS control register, or one of these. */
+#define MACHINE_NO_ACS (-1)	/* PCI Express without an ACS capability */
+#define MACHINE_OLD_PCI (-2)	/* conventional PCI: 256 bytes of config space */
 
-enum machine_port {		/* Express port types, as in the capability */
+enum machine_port {		/* port types, as in the Express capability */
 	MACHINE_ENDPOINT = 0,
 	MACHINE_ROOT_PORT = 4,
 	MACHINE_UPSTREAM = 5,
@@ -25,24 +25,24 @@ struct machine_function {
 	uint16_t vendor, device;
 	enum machine_port port;
 	int acs;
-	bool hidden;		/* an ordinary user reads: 64 bytes of configuration space */
+	bool hidden;		/* as an ordinary user sees it: 64 bytes of config space */
 	const char *driver;	/* NULL: none */
 	bool vfio;
 	int group;		/* 0: none */
-	const char *domain;	/* of the group; NULL: "DMA" */
-	unsigned int mask;	/* bits; 0: 64 */
+	const char *domain;	/* type of the group's IOMMU domain; NULL: "DMA" */
+	unsigned int mask;	/* bits of the DMA mask; 0: 64 */
 	bool memory_off;
 	uint64_t bar, size;	/* BAR 2; 0: none */
-	uint64_t bus;		/* its bus address; 0: the same */
+	uint64_t bus;		/* bus address of BAR 2; 0: the same as bar */
 	const char *rdma;	/* name of its RDMA device; NULL: none */
 };
 
-/* Bridges need no class here; a function with a size is memory. */
+/* Bridges need no class here; a function with a size gets the class of memory. */
 void machine_add(const struct machine_function *function);
 
 /*
- * @cpu: "AuthenticAMD/23", "GenuineIntel/6"; @symbols: lines of /proc/kallsyms, "" for a
- * kernel that names nothing.
+ * @cpu: such as "AuthenticAMD/23" or "GenuineIntel/6"; @symbols: lines of /proc/kallsyms, ""
+ * for a kernel that shows none.
  */
 void machine_kernel(const char *release, const char *cpu, const char *symbols);
 

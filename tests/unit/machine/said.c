@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Standard output and standard error in memory, while a verb runs.
+ * Captures standard output and standard error in memory while a verb runs.
  */
 #include <stdio.h>
 #include <string.h>

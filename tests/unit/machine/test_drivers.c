@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The table of NIC drivers, and what has to agree with it: the IDs of NICs, the names that
- * the parameter fence takes, and the drivers that we change (rdma/drivers).
+ * The table of NIC drivers, and what must agree with it: the IDs of NICs, the names that the
+ * module parameter fence accepts, and the drivers that we change (rdma/drivers).
  */
 #include <glob.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 #define NIC "0000:02:00.0"
 #define SYSFS "/sys/bus/pci/devices/" NIC "/"
-#define CHANGED "../../rdma/drivers/*/driver.conf"	/* seen from where the tests run */
+#define CHANGED "../../rdma/drivers/*/driver.conf"	/* relative to where the tests run */
 
 static const char *driver_of(const char *vendor, const char *device, const char *class)
 {
@@ -59,13 +59,13 @@ static void knows_what_is_none(void **state)
 	assert_null(driver_of("0x8086", "0x1572", "0x020000\n"));	/* X710: no RDMA */
 	assert_null(driver_of("0x8086", "0x1889", "0x020000\n"));	/* iavf */
 	assert_null(driver_of("0x1d0f", "0xec20", "0x020000\n"));	/* ENA */
-	assert_null(driver_of("0x1d0f", "0xefa2", "0x010802\n"));	/* not a network's */
+	assert_null(driver_of("0x1d0f", "0xefa2", "0x010802\n"));	/* not a network class */
 	assert_null(driver_of("0x1af4", "0x1000", "0x020000\n"));
 	assert_null(pb_nic_driver_find("virtio_net"));
 	assert_null(pb_nic_driver_find(""));
 }
 
-/* Users write the RDMA driver's name into fence=, and the PCI driver is meant. */
+/* Users write the RDMA driver's name into fence=; it stands for the PCI driver. */
 static void fence_knows_each(void **state)
 {
 	const struct pb_nic_driver *d;

@@ -101,7 +101,7 @@ static void a_bus_address_of_its_own(void **state)
 	assert_int_equal(pci.memory, PB_NO);
 }
 
-/* All of its registers but a few read as zero. */
+/* Of a virtual function, all registers but a few read as zero. */
 static void a_virtual_function_hides(void **state)
 {
 	unsigned char config[4096];
@@ -159,13 +159,13 @@ static void the_first_on_the_root_bus_stands_for_it(void **state)
 	struct pb_pci pci;
 
 	(void)state;
-	/* not at 00.0, but a root port */
+	/* the first function is not at 00.0, but is a root port */
 	machine_add(&first);
 	machine_add(&gpu);
 	assert_int_equal(pb_pci_facts(GPU, &pci), 0);
 	assert_string_equal(pci.root, "0000:00:01.0");
 	assert_int_equal(pci.root_vendor, 0x1b36);
-	/* neither */
+	/* neither at 00.0 nor a root port */
 	first.path = "pci0000:40/0000:40:02.0";
 	first.port = MACHINE_ENDPOINT;
 	machine_add(&first);
@@ -174,7 +174,7 @@ static void the_first_on_the_root_bus_stands_for_it(void **state)
 	assert_string_equal(pci.host, "pci0000:40");
 }
 
-/* A host bridge inside a function, as VMD has it, and one of a platform. */
+/* A host bridge below a PCI function, as with Intel VMD, and one that is a platform device. */
 static void host_bridges_in_other_places(void **state)
 {
 	struct machine_function f = gpu;
@@ -244,7 +244,7 @@ static void knows_another_kernel(void **state)
 	struct pb_kernel kernel;
 
 	(void)state;
-	/* the same name, of another module */
+	/* the same symbol, but in another module */
 	machine_kernel("6.1.0-50-amd64", "GenuineIntel/23", MACHINE_SYMBOL("start_kernel")
 		       MACHINE_MODULE_SYMBOL("vfio_pci_core_feature_dma_buf", "other"));
 	fake_file("/sys/module/peerbar_vfio_pci/parameters/fence", "\n");
@@ -286,7 +286,7 @@ static void reads_the_configuration(void **state)
 	assert_int_equal(pb_kernel_config(&kernel, "CONFIG_VFIO_PCI_CORE"), 'm');
 	assert_int_equal(pb_kernel_config(&kernel, "CONFIG_VFIO_PCI"), 'n');
 	assert_int_equal(pb_kernel_config(&kernel, "CONFIG_IOMMUFD"), 'n');
-	/* that of the boot folder is the kernel's own */
+	/* the file in /boot is the running kernel's */
 	fake_file("/boot/config-" RELEASE, "CONFIG_IOMMUFD=m\n");
 	assert_int_equal(pb_kernel_config(&kernel, "CONFIG_IOMMUFD"), 'm');
 }

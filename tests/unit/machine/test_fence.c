@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The list of drivers that may be fenced off, as the library reads it and would have it
- * written. Whom a list names has a test of its own (tests/unit/kernel).
+ * The list of drivers that may be fenced off: how the library reads it, and what it advises
+ * to write to it. Which drivers a list names is tested in tests/unit/kernel.
  */
 #include <stdio.h>
 #include <string.h>
@@ -30,14 +30,14 @@ static void reads_what_was_written(void **state)
 	assert_false(pb_fence_names(&fence, "efa"));
 	fence = written("\n");
 	assert_false(pb_fence_names(&fence, "efa"));
-	fence = written("efa\n\n");		/* as echo wrote it */
+	fence = written("efa\n\n");		/* as it reads back after an echo */
 	assert_true(pb_fence_names(&fence, "efa"));
 	assert_false(pb_fence_names(&fence, "ice"));
 	fence = written("mana\nirdma\n\n");
 	assert_true(pb_fence_names(&fence, "ice"));
 }
 
-/* The longest that the kernel takes: the last name of it counts, too. */
+/* The longest list that the kernel accepts: its last name counts, too. */
 static void reads_a_long_list(void **state)
 {
 	char content[1027];
@@ -74,7 +74,7 @@ static void adds_a_driver_to_the_list(void **state)
 	memset(content, 'x', sizeof(content) - 1);
 	content[sizeof(content) - 1] = '\0';
 	word_is(content, "efa", "$(cat " PB_FENCE_FILE "),efa");
-	/* the longest that there is room for, and one more */
+	/* the longest list that there is room for, and one that is longer by one */
 	content[PB_FENCE_WORD - 1 - strlen(",efa")] = '\0';
 	snprintf(longest, sizeof(longest), "%.251s,efa", content);
 	word_is(content, "efa", longest);
@@ -83,7 +83,7 @@ static void adds_a_driver_to_the_list(void **state)
 	word_is(content, "efa", "$(cat " PB_FENCE_FILE "),efa");
 }
 
-/* Both commands are whole, also with the longest word in them. */
+/* Both commands are complete, even with the longest list in them. */
 static void the_advice_has_both_commands(void **state)
 {
 	char advice[PB_ADVICE_SIZE], content[PB_FENCE_WORD];

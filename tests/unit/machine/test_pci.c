@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Addresses, and what sysfs and /proc say of a device.
+ * Addresses, and what sysfs and /proc tell about a device.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Verdicts over synthetic machines: who is let in, by which way, and if not, why. The
- * rules of routing have their own test (tests/unit/kernel); here it is shown that the facts
- * of /sys get to them, and what exporter, driver and fence make of their answer.
+ * Verdicts on synthetic machines: which NICs are let in, by which way, and why others are not.
+ * The rules of routing have their own test (tests/unit/kernel). This one tests that the facts
+ * from /sys reach these rules, and how exporter, driver and fence affect the verdict.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #define NIC "0000:06:00.0"
 #define BAR 0x380000000000ull
 
-/* Places: device and NIC below one port of a switch each, below two root ports, ... */
+/* Device and NIC are below two ports of one switch, two root ports, or two host bridges. */
 enum place { SWITCH, ROOT_PORTS, TWO_HOSTS };
 
 enum nic { EFA, OUR_EFA, MLX5, BNXT, NO_DMABUF, OTHER, NO_RDMA };
@@ -28,16 +28,16 @@ struct machine {
 	enum place place;
 	enum dev dev;
 	enum nic nic;
-	const char *cpu;	/* NULL: a Zen */
-	const char *fence;	/* the parameter; NULL: there is none */
+	const char *cpu;	/* NULL: an AMD Zen */
+	const char *fence;	/* the module parameter; NULL: it does not exist */
 	const char *domain;	/* NULL: DMA; "": no IOMMU */
-	int acs;		/* control of the switch's ports */
-	bool hidden;		/* an ordinary user looks */
+	int acs;		/* ACS control of the switch's ports */
+	bool hidden;		/* as an ordinary user sees the machine */
 	unsigned int mask;
 	uint64_t bus;
 	uint16_t host;		/* Intel's ID of the host bridge; 0: q35's */
-	uint64_t bar;		/* its address; 0: BAR */
-	uint64_t size;		/* of the BAR; 0: 1 GiB */
+	uint64_t bar;		/* address of the BAR; 0: BAR */
+	uint64_t size;		/* size of the BAR; 0: 1 GiB */
 
 	enum pb_cause cause;
 	enum pb_stop stop;
@@ -173,7 +173,7 @@ static const char * const drivers[] = {
 	[VARIANT] = "qat_vfio_pci", [NVME] = "nvme", [UNBOUND] = NULL,
 };
 
-/* "pci0000:00/0000:00:01.0/..." of the NIC or of the device. */
+/* The path of the NIC or of the device, such as "pci0000:00/0000:00:01.0/...". */
 static void place_function(const struct machine *m, bool nic, char *path, size_t size)
 {
 	const char *host = m->place == TWO_HOSTS && nic ? "pci0000:80" : "pci0000:00";
@@ -298,7 +298,7 @@ static void a_device_without_memory(void **state)
 	assert_int_equal(fake_teardown(state), 0);
 }
 
-/* Each cause has words of its own, and but for the first something to do about it. */
+/* Each cause has a text of its own, and all but the first have advice. */
 static void every_cause_has_its_words(void **state)
 {
 	unsigned int i, j;

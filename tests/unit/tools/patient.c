@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The machine that the doctor's tests break; see patient.h.
+ * The machine that the tests of peerbar doctor break; see patient.h.
  */
 #include <stdio.h>
 #include <string.h>

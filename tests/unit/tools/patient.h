@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * A machine in which everything is right, to be broken in one place and examined by
- * peerbar doctor.
+ * A machine in which everything is right. A test breaks it in one place and has peerbar
+ * doctor examine it.
  */
 #ifndef PATIENT_H
 #define PATIENT_H
@@ -21,35 +21,35 @@
 #define EFA MACHINE_MODULE_SYMBOL("efa_reg_user_mr_dmabuf", "efa")
 #define REVOKES MACHINE_MODULE_SYMBOL("efa_dmabuf_revoke", "efa")
 
-/* What the tests change before the machine is made. */
+/* What a test changes before make() creates the machine. */
 struct patient {
 	const char *release, *cpu, *symbols;
 	struct machine_function gpu, nic;
 	const char *config, *lockdown, *sig_enforce, *interrupts, *limits, *status, *mounts;
 	const char *uverbs;	/* its RDMA device */
-	const char *port;	/* state */
-	bool vfio_pci, peerbar, efa, type1;	/* loaded */
-	const char *fence;	/* NULL: the parameter is not there */
-	const char *table;	/* of the firmware, when there is no group */
+	const char *port;	/* state of its port */
+	bool vfio_pci, peerbar, efa, type1;	/* modules that are loaded */
+	const char *fence;	/* NULL: the parameter does not exist */
+	const char *table;	/* ACPI table of the IOMMU, for a machine without groups */
 	const char *cmdline;
 };
 
 extern struct patient m;
 extern struct finding findings[NR_CHECKS];
 
-/* For cmocka's setup of each test: all is right. fake_teardown() is its teardown. */
+/* cmocka's setup of each test: everything is right. The teardown is fake_teardown(). */
 int patient_setup(void **state);
 
-/* Write it down, as /sys, /proc and /dev. */
+/* Create the files of the machine in /sys, /proc and /dev. */
 void make(void);
 
 void examine(const char *nic, const char *dev);
 unsigned int count(enum doctor_level level);
 
-/* That check alone is of that level, its fact and what to do have these words. */
+/* Only check @id has a finding of @level, and @fact and @todo are in its texts. */
 void only(enum doctor_level level, enum check_id id, const char *fact, const char *todo);
 
-/* Make, examine efa_0 and GPU, expect only that; a warning comes with no failure. */
+/* Make the machine, examine efa_0 and GPU, and expect only this failure, or this warning. */
 void fails(enum check_id id, const char *fact, const char *todo);
 void warns(enum check_id id, const char *fact, const char *todo);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Words and sizes of the command line, and the text made of results.
+ * Words and sizes on the command line, and the text that results are printed as.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 
 static const char usage[] = "Usage: this\n";
 
-/* Standard output and error, caught while a test runs. */
+/* Standard output and standard error, captured while a test runs. */
 static char *out, *err;
 static size_t out_size, err_size;
 static FILE *real_out, *real_err;

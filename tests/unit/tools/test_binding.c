@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Moving a device between drivers: what is refused, and what is written where.
- * Nothing answers the writes here, so a device keeps its driver.
+ * Moving a device between drivers: what is refused, and what is written to which file. The
+ * files here are plain files, so a device keeps its driver whatever is written.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -75,7 +75,7 @@ static void a_claimed_disk_is_refused(void **state)
 	make_disk("sdb", "0000:04:00.0/ata2/block");
 	fake_file("/dev/sda", "");
 	fake_file("/dev/sdb", "");
-	fake->open_path = "/dev/sdb";	/* another device's */
+	fake->open_path = "/dev/sdb";	/* belongs to another device */
 	fake->open_errno = EBUSY;
 	assert_int_equal(binding_check(DISK), 0);
 	fake->open_path = "/dev/sda";
@@ -83,7 +83,7 @@ static void a_claimed_disk_is_refused(void **state)
 	assert_sentence(DISK, "sda is mounted", NULL);
 }
 
-/* The namespace below the controller has no node: its disk has. */
+/* The namespace below the controller (nvme3c4n5) has no device node, but its disk has one. */
 static void a_claimed_nvme_disk_is_refused(void **state)
 {
 	(void)state;
@@ -121,7 +121,7 @@ static void writes_what_the_kernel_wants(void **state)
 	holds("/sys/bus/pci/drivers/e1000e/unbind", NIC);
 	assert_int_equal(binding_probe(NIC), 0);
 	holds("/sys/bus/pci/drivers_probe", NIC);
-	/* Nothing to take a device without a driver from. */
+	/* A device without a driver need not be unbound. */
 	fake_device(DISK, NULL, 9, false);
 	assert_int_equal(binding_release(DISK), 0);
 }
@@ -164,7 +164,7 @@ static void bind_gives_up_cleanly(void **state)
 	assert_int_equal(said_run(dev_bind, 1, (char *[]){ NIC }), TOOL_FAILURE);
 	assert_non_null(strstr(said_err, "vfio-pci did not take " NIC));
 	assert_null(strstr(said_err, "did not go back"));
-	/* The override is taken away again. */
+	/* The driver override is removed again. */
 	holds("/sys/bus/pci/devices/" NIC "/driver_override", "");
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * peerbar doctor: a machine without a fault, and faults of the kernel and the IOMMU.
+ * peerbar doctor: a machine without faults, and faults of the kernel and of the IOMMU.
  */
 #include "patient.h"
 
@@ -141,7 +141,7 @@ static void interrupts_not_remapped(void **state)
 	only(DOCTOR_WARNING, CHECK_INTERRUPTS, "allow_unsafe_interrupts", "");
 }
 
-/* Not x86: no such names, and nothing is known. */
+/* On a machine that is not x86 these names do not exist, so nothing is known. */
 static void interrupts_of_another_machine(void **state)
 {
 	(void)state;

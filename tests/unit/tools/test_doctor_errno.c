@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * peerbar doctor --errno: names of errnos, and the order of their causes.
+ * peerbar doctor --errno: names of errno values, and the order of their causes.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ static void knows_errnos(void **state)
 			fail_msg("%s: %d", table[i].text, doctor_errno(table[i].text));
 }
 
-/* The causes of @err on the machine, as JSON, and the exit status. */
+/* The causes of @err on this machine, as JSON, and in *@status the exit status. */
 static json_object *explain(int err, int *status)
 {
 	FILE *real = stdout;
@@ -52,7 +52,7 @@ static json_object *explain(int err, int *status)
 	return array;
 }
 
-/* The word of the @i'th cause; "": it has none. */
+/* The string @key of cause number @i; "": it has none. */
 static const char *word(json_object *array, size_t i, const char *key)
 {
 	json_object *value = NULL;
@@ -106,7 +106,7 @@ static void a_warning_makes_it_likely(void **state)
 	json_object_put(array);
 }
 
-/* Drivers say it in other words. */
+/* Some drivers return other errno values for the same cause. */
 static void takes_errnos_for_their_like(void **state)
 {
 	json_object *array;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* peerbar -j doctor: what it prints for programs. */
+/* peerbar -j doctor: its output for programs. */
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ static bool lists(json_object *devs, const char *address)
 	return false;
 }
 
-/* Who names nothing is told what there is to be named. */
+/* Without arguments, it lists the devices that can be named. */
 static void lists_what_can_be_named(void **state)
 {
 	json_object *object, *nics, *devs;
@@ -68,7 +68,7 @@ static void lists_what_can_be_named(void **state)
 	json_object_put(object);
 }
 
-/* Who names both is told of them alone. */
+/* If both are named, the list is left out. */
 static void leaves_out_what_was_named(void **state)
 {
 	static const char *const names[] = { "efa_0", GPU, NULL };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * peerbar doctor: faults of the device and its VFIO driver, of the NIC, and of the two
- * together.
+ * peerbar doctor: faults of the device and its VFIO driver, of the NIC, and of the pair.
  */
 #include <stdio.h>
 #include <string.h>
@@ -46,7 +45,7 @@ static void bound_to_one_that_cannot_export(void **state)
 	fails(CHECK_BINDING, "vfio-pci, which cannot export", "driver peerbar-vfio-pci");
 }
 
-/* The one that fences is the one to take for a NIC whose driver pins. */
+/* For a NIC whose driver pins, the advice is the exporter that can fence. */
 static void a_pinning_nic_needs_ours(void **state)
 {
 	(void)state;
@@ -78,11 +77,11 @@ static void mode(const char *node, mode_t bits)
 	assert_int_equal(chmod(path, bits), 0);
 }
 
-/* Root may open everything, so it is another user who asks. */
+/* Examine as another user, because root may open everything. */
 static void examine_as_a_user(void)
 {
 	if (!geteuid() && seteuid(1000))
-		skip();		/* a user namespace without that user */
+		skip();		/* this user namespace does not map that user */
 	examine("efa_0", GPU);
 	assert_int_equal(seteuid(getuid()), 0);
 }
@@ -123,7 +122,7 @@ static void no_node(void **state)
 	     "mknod -m 0600 /dev/vfio/8 c 243 0");
 }
 
-/* A kernel with iommufd: the device's own node counts, and the group's where it is not. */
+/* With iommufd, the device's own node is checked; if it does not exist, the group's is. */
 static void nodes_of_iommufd(void **state)
 {
 	char path[128];
@@ -163,7 +162,7 @@ static void memory_off(void **state)
 	fake_file(PCI GPU "/enable", "1\n");
 	examine("efa_0", GPU);
 	only(DOCTOR_FAILURE, CHECK_MEMORY, "decode of " GPU " is off", "qemu (pid 42)");
-	fake_file(PCI GPU "/enable", "0\n");	/* idle: opening it turns it on */
+	fake_file(PCI GPU "/enable", "0\n");	/* idle: opening the device enables it */
 	examine("efa_0", GPU);
 	assert_int_equal(findings[CHECK_MEMORY].level, DOCTOR_OK);
 }
@@ -326,7 +325,7 @@ static void pinned_and_not_named(void **state)
 	      "# echo efa > /sys/module/peerbar_vfio_pci/parameters/fence");
 }
 
-/* The others that are named stay in the list. */
+/* The advice keeps the other drivers that are in the list already. */
 static void pinned_and_others_named(void **state)
 {
 	(void)state;
@@ -337,7 +336,7 @@ static void pinned_and_others_named(void **state)
 	      "# echo bnxt_re,irdma,efa > /sys/module/peerbar_vfio_pci/parameters/fence");
 }
 
-/* Nor is the command cut where the list is longer than any real one. */
+/* The command is not truncated, even if the list is longer than any real one. */
 static void pinned_and_many_named(void **state)
 {
 	char many[1024];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * peerbar export show: from the lines of debugfs to text and JSON, and what it says when
- * there are none.
+ * peerbar export show: from the lines in debugfs to text and JSON, and what it prints if there
+ * are none.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #define NIC "0000:02:00.0"
 #define FOLDER "/sys/kernel/debug/peerbar/" GPU
 
-/* As peerbar-vfio-pci prints them. */
+/* Lines as peerbar-vfio-pci prints them. */
 static const char exports[] =
 	"buffer=1234 bar=2 bytes=268435456 ranges=1 state=usable live=1\n"
 	"buffer=1240 bar=2 bytes=12288 ranges=3 state=orphan live=0\n";

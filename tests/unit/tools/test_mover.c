@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The data check against NICs with faults: this file is the loopback, a NIC that
- * copies bytes, and each test breaks it in one way that the check must see.
+ * The data check on NICs with faults. This file replaces the loopback by a NIC that copies
+ * bytes, and each test breaks that in one way that the data check must detect.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -24,15 +24,15 @@
 
 enum fault {
 	NONE,
-	SKIP,		/* says success and moves nothing */
-	SHORT,		/* leaves the last byte out */
-	LONG,		/* writes one byte too many */
-	EARLY,		/* writes one byte before */
-	SHIFTED,	/* takes the data from one byte further on */
-	FLIPPED,	/* a bit in the middle */
+	SKIP,		/* reports success but moves nothing */
+	SHORT,		/* does not write the last byte */
+	LONG,		/* writes one byte too many at the end */
+	EARLY,		/* also writes the byte before the first */
+	SHIFTED,	/* reads the data from one byte further on */
+	FLIPPED,	/* flips a bit in the middle */
 	STATUS,		/* completes with an error */
 	LOST,		/* never completes */
-	POST,		/* does not take the work request */
+	POST,		/* does not accept the work request */
 };
 
 static uint8_t *bar;
@@ -41,9 +41,9 @@ static struct loopback lb;
 static struct ibv_wc done[PLAN_BATCH];
 static unsigned int nr_done;
 static enum fault fault;
-static enum loopback_op only;		/* the fault hits these only, */
-static bool bar_is_local;		/* and with the BAR on this side, */
-static unsigned int hits;		/* and the first of them */
+static enum loopback_op only;		/* the fault affects only these operations, */
+static bool bar_is_local;		/* with the BAR on this side, */
+static unsigned int hits;		/* and only the first of them */
 
 static struct ibv_mr *fake_reg(size_t length)
 {
@@ -122,7 +122,7 @@ static void copy(enum fault now, uint8_t *to, uint8_t *from, uint32_t length)
 		to[length / 2] ^= 4;
 }
 
-/* Long enough that a shift is sure to be seen, and with guards on both sides. */
+/* A fault needs a request that is long enough to show a shift, with guards on both sides. */
 static bool is_hit(const struct loopback_wr *wr)
 {
 	uint64_t at = wr->lkey == BAR_KEY ? wr->local_addr : wr->remote_addr;
@@ -153,7 +153,7 @@ int loopback_post(struct loopback *in, const struct loopback_wr *wr)
 	return 0;
 }
 
-/* The last first, as SRD may, and not all at once. */
+/* Completes the last request first, as SRD may do, and not all at once. */
 int loopback_poll(struct loopback *in, struct ibv_wc *wc, int max, unsigned int timeout_ms)
 {
 	int n;
@@ -211,7 +211,7 @@ static void right_bytes_are_right(void **state)
 	}
 }
 
-/* The complaints go to standard error, which would hide this test's own. */
+/* The data check complains on standard error, where this would hide the test's messages. */
 static int run_quietly(struct mover *m)
 {
 	int saved = dup(STDERR_FILENO), batches, ret = 0;
@@ -243,7 +243,7 @@ static int break_once(struct mover *m, unsigned int kind, enum fault how)
 	return run_quietly(m);
 }
 
-/* Wrong data in the BAR is seen again if it is read back as it is: hence twice. */
+/* Wrong data in the BAR can count twice: once more when it is read back unchanged. */
 static void sees_wrong_bytes(void **state)
 {
 	static const struct {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * peerbar path show: what it prints of a machine. The verdicts have a test of their own
- * (tests/unit/lib/test_verdict.c).
+ * peerbar path show: what it prints about a machine. The verdicts have a test of their own
+ * (tests/unit/machine/test_verdict.c).
  */
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +41,7 @@ static int setup(void **state)
 	return fake_setup(state);
 }
 
-/* @hidden: an ordinary user looks. */
+/* @hidden: the machine as an ordinary user sees it. */
 static void make_machine(const char *cpu, bool hidden)
 {
 	unsigned int i;
@@ -98,7 +98,7 @@ static void says_why_not(void **state)
 	assert_non_null(strstr(said_out, "\"cause\":\"no-bar\""));
 }
 
-/* A NIC driver that pins, our exporter, and the list of those that may be fenced. */
+/* A NIC driver that pins, with our exporter: the output tells which driver fence= must name. */
 static void says_whom_to_name(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* verbs/copy.c: bytes between lists of segments, refusals, and the stray accounting. */
+/* verbs/copy.c: copies between lists of segments, refusals, and the stray accounting. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -32,7 +32,7 @@ static void test_unaligned(void **state)
 	assert_int_equal(stray_total(&r->f->nic.stray), 0);
 }
 
-/* Pieces that differ on both sides, empty ones among them, from an offset on. */
+/* Lists whose segments differ on both sides, some of them empty, copied from an offset on. */
 static void test_lists(void **state)
 {
 	struct rig *r = *state;
@@ -71,7 +71,7 @@ static void test_inline(void **state)
 	assert_memory_equal(got, bytes, sizeof(bytes));
 }
 
-/* Two IOVAs of the same memory: the source as it was ends up in the target. */
+/* Two IOVAs of the same memory that overlap: the target gets the source as it was before. */
 static void test_overlap(void **state)
 {
 	struct rig *r = *state;
@@ -83,7 +83,7 @@ static void test_overlap(void **state)
 	rig_check(r, r->src.dma + 100, 1000, 7);
 }
 
-/* One big page that the IOMMU maps in pieces, none of them next to each other. */
+/* One large page of the MR, which the IOMMU maps in pieces that are nowhere contiguous. */
 static void test_big_page(void **state)
 {
 	struct rig *r = *state;
@@ -100,7 +100,7 @@ static void test_big_page(void **state)
 	rig_check(r, r->dst.dma, 40000, 8);
 }
 
-/* The MR's pages lie backwards in a BAR that the IOMMU maps in one piece. */
+/* The MR's pages are in reverse order in a BAR that the IOMMU maps in one piece. */
 static void test_scattered_pages(void **state)
 {
 	struct rig *r = *state;
@@ -181,7 +181,7 @@ static void test_zombies(void **state)
 	assert_int_equal(stray->record[0].len, 4096);
 	assert_true(stray->record[0].age_ns >= 1000000);
 
-	/* Reading through it is noted as well; refused, it is unmapped only. */
+	/* A read through it counts, too. If the IOMMU refuses it, it counts as unmapped only. */
 	assert_int_equal(verbs_copy(&r->f->nic, &src, 1, &dst, 1, 0, 100).moved, 100);
 	assert_int_equal(count->reads, 1);
 	fixture_unmap(r->f, r->dst.dma, 4096);

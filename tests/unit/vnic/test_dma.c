@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The DMA map: what it accepts, where it cuts, what it forgets; and ten thousand
- * random operations against a model that is an array of pages.
+ * The DMA map: what it accepts, where it cuts maps, what it forgets; and ten thousand random
+ * operations, compared with a model that is an array of pages.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -82,7 +82,7 @@ static struct dma_stats stats(const struct space *s)
 	return now;
 }
 
-/* What lies at @iova: the stamp of its page, 0 if it is out of reach. */
+/* What the device finds at @iova: the stamp of its page, or 0 if it cannot read there. */
 static uint64_t look(struct space *s, uint64_t iova, uint64_t *len)
 {
 	uint8_t *at = dma_translate(s->dma, iova, len, DMA_PROT_READ);
@@ -114,7 +114,7 @@ static void test_translate(void **state)
 	assert_int_equal(dma_map(s->dma, 0x14000, 2 * P, RW, s->fd[1], 0), 0);
 	expect(s, 0x10000, stamp(0, 8), 4 * P);
 	expect(s, 0x11004, stamp(0, 9), 3 * P - 4);
-	expect(s, 0x13fff, stamp(0, 11), 1);	/* clipped, though a map follows */
+	expect(s, 0x13fff, stamp(0, 11), 1);	/* clipped, although another map follows */
 	expect(s, 0x14000, stamp(1, 0), 2 * P);
 	expect(s, 0xffff, 0, 0);
 	expect(s, 0x16000, 0, 0);
@@ -189,7 +189,7 @@ static void test_unmap_cuts(void **state)
 	expect(s, 0x106000, stamp(0, 6), 10 * P);
 	assert_int_equal(stats(s).live, 2);
 	assert_int_equal(stats(s).live_bytes, 14 * P);
-	assert_int_equal(dma_unmap(s->dma, 0, 0x101000), P);		/* an end */
+	assert_int_equal(dma_unmap(s->dma, 0, 0x101000), P);		/* its first page */
 	expect(s, 0x101000, stamp(0, 1), 3 * P);
 	assert_int_equal(dma_unmap(s->dma, 0x10f800, 1), P);		/* part of a page */
 	expect(s, 0x10f000, 0, 0);
@@ -264,7 +264,7 @@ static void test_file_grows(void **state)
 	assert_int_equal(dma_map(s->dma, 0, P, RW, s->fd[0], P), 0);
 	assert_int_equal(ftruncate(s->fd[0], 4 * FILE_PAGES * P), 0);
 	assert_int_equal(dma_map(s->dma, P, P, RW, s->fd[0], 3 * FILE_PAGES * P), 0);
-	expect(s, 0, stamp(0, 1), P);		/* still there, if elsewhere */
+	expect(s, 0, stamp(0, 1), P);		/* still mapped, maybe at another address */
 	assert_non_null(dma_translate(s->dma, P, &len, DMA_PROT_WRITE));
 	assert_int_equal(stats(s).files, 1);
 }
@@ -325,8 +325,8 @@ static void test_half_a_terabyte(void **state)
 #define MODEL_IOVA	0xfffff80000ull		/* 128 pages on either side of 1 TiB */
 
 struct model_page {
-	unsigned int map;	/* which piece of a map it belongs to, 0: none */
-	uint64_t word;		/* its stamp */
+	unsigned int map;	/* the piece of a map that it belongs to; 0: none */
+	uint64_t word;		/* the page's stamp */
 };
 
 struct model {
@@ -336,7 +336,7 @@ struct model {
 
 static uint64_t rng_state;
 
-static uint32_t rng(uint32_t below)		/* xorshift: the same everywhere */
+static uint32_t rng(uint32_t below)		/* xorshift: the same sequence everywhere */
 {
 	rng_state ^= rng_state << 13;
 	rng_state ^= rng_state >> 7;
@@ -385,7 +385,7 @@ static void random_unmap(struct space *s, struct model *m)
 	if (end < MODEL_PAGES && m->page[end].map && m->page[end - 1].map == m->page[end].map) {
 		unsigned int cut = m->page[end].map;
 
-		m->maps++;	/* what is left on the right is a piece of its own */
+		m->maps++;	/* the rest on the right becomes a piece of its own */
 		for (unsigned int i = end; i < MODEL_PAGES && m->page[i].map == cut; i++)
 			m->page[i].map = m->maps;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* doorbell.c: counters that wrap, counters that lie, and QPs that do not listen. */
+/* doorbell.c: counters that wrap, invalid counters, and QPs that ignore doorbells. */
 #include "rig.h"
 
 static void lie(struct rig *r, struct efa_qp *qp, uint32_t ring, uint16_t value)
@@ -31,7 +31,7 @@ static void test_sq_backwards(void **state)
 	rig_do(r, r->a, &wqe, EFA_IO_OK);
 	rig_post(r, r->a, &wqe);
 	rig_post(r, r->a, &wqe);
-	lie(r, r->a, EFA_IO_DB_SQ, 2);			/* takes one back */
+	lie(r, r->a, EFA_IO_DB_SQ, 2);			/* takes back one request */
 	rig_run(r);
 	rig_expect(r, r->a->send_cq, wqe.req_id, EFA_IO_FLUSHED);
 	rig_expect(r, r->a->send_cq, wqe.req_id, EFA_IO_FLUSHED);
@@ -79,7 +79,7 @@ static void test_full_ring(void **state)
 	assert_int_equal(r->a->state, EFA_QP_RTS);
 }
 
-/* Work that is posted early waits for RTS; in RESET there is no ring to post to. */
+/* Work that is posted early waits for RTS. In RESET, doorbells have no effect. */
 static void test_states(void **state)
 {
 	struct rig *r = *state;

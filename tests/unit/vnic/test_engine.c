@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* engine.c, sq.c: slices, fair turns, and what is destroyed between two of them. */
+/* engine.c, sq.c: slices, fair turns, and objects that are destroyed between two slices. */
 #include <string.h>
 
 #include "rig.h"
@@ -47,7 +47,7 @@ static void test_kick(void **state)
 	struct efa_io_wqe wqe = rig_rdma(r, EFA_IO_OP_WRITE, r->b, 1);
 
 	r->f->nic.gate.kicked = false;
-	rig_recv(r, r->b, 0, 0, 10);		/* nobody waits for it */
+	rig_recv(r, r->b, 0, 0, 10);		/* no sender waits for it */
 	assert_false(r->f->nic.gate.kicked);
 	rig_post(r, r->a, &wqe);
 	assert_true(r->f->nic.gate.kicked);
@@ -66,7 +66,7 @@ static void test_slow(void **state)
 	assert_int_equal(r->efa->pause_us, 0);
 }
 
-/* One QP with much to do does not keep the others waiting. */
+/* A QP with much work does not delay the others. */
 static void test_fairness(void **state)
 {
 	struct rig *r = *state;
@@ -101,7 +101,7 @@ static void test_snapshot(void **state)
 
 /* ---- what may happen between two slices ---- */
 
-/* Two slices of four are done. */
+/* A request of four slices, two of which are done. */
 static struct efa_io_wqe half_way(struct rig *r, enum efa_io_op op)
 {
 	struct efa_io_wqe wqe = rig_rdma(r, op, r->b, 4 * SLICE);
@@ -143,7 +143,7 @@ static void test_dereg_local(void **state)
 	ends_with(r, &wqe, EFA_IO_BAD_LKEY);
 }
 
-/* Deregistered and registered again: another generation, another key. */
+/* An MR that is registered again in the same slot has another generation and another key. */
 static void test_rereg(void **state)
 {
 	struct rig *r = *state;
@@ -221,7 +221,7 @@ static void test_sender_reset(void **state)
 
 	r->a->state = EFA_QP_RESET;
 	efa_qp_forget(r->efa, r->a);
-	r->a->state = EFA_QP_RTS;		/* and through INIT and RTR back */
+	r->a->state = EFA_QP_RTS;		/* stands for the way back through INIT and RTR */
 	assert_int_equal(rig_run(r), 0);
 	rig_do(r, r->a, &wqe, EFA_IO_OK);	/* from the first slot on */
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Fault switches: every one can be set and read by name, bad text changes nothing. */
+/* Fault switches: each can be set and read by name, and bad text changes nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +22,10 @@ static unsigned int nr_set(const struct fault *fault, const struct fault_desc *t
 	return n;
 }
 
-/* Each switch of @table alone moves, and moves itself alone. Returns how many there are. */
+/*
+ * Setting a switch of @table changes that switch and no other. Return: how many switches
+ * there are.
+ */
 static unsigned int check_table(const struct fault_desc *table)
 {
 	unsigned int switches = 0;

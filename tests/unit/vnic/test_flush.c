@@ -14,7 +14,7 @@ static void test_flush_order(void **state)
 		rig_recv(r, r->a, 500 + i, 0, 10);
 	}
 	efa_qp_flush(r->efa, r->a);
-	rig_expect_none(r, r->a->send_cq);		/* it is the engine's work */
+	rig_expect_none(r, r->a->send_cq);		/* the engine does the flush, later */
 	assert_true(rig_run(r) >= 2);			/* and not all in one turn */
 	for (uint16_t i = 0; i < RIG_SQ; i++) {
 		struct efa_io_cqe cqe = rig_expect(r, r->a->send_cq, i, EFA_IO_FLUSHED);
@@ -26,7 +26,7 @@ static void test_flush_order(void **state)
 	assert_int_equal(r->efa->count.wr_status[EFA_IO_FLUSHED], 2 * RIG_SQ);
 }
 
-/* A request of several descriptors is flushed as one. */
+/* A receive request of several descriptors is flushed as one request. */
 static void test_flush_scatter(void **state)
 {
 	struct rig *r = *state;

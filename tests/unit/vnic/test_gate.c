@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The gate's promises, shown by order, not by time: threads are led into the
- * state in question and write down who held the gate.
+ * The guarantees of the gate, tested by order and not by time: each test brings threads into
+ * a certain state, and they record who held the gate.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 
 struct scene {
 	struct gate gate;
-	sem_t inside, go;	/* the engine holds the gate; it may go on */
+	sem_t inside, go;	/* posted when the engine holds the gate; when it may go on */
 	char order[16];		/* written by the gate's holder */
 	unsigned int turns;
 	bool open;		/* what gate_engine_wait() returned */
@@ -123,7 +123,7 @@ static void *wait_for_work(void *arg)
 	return NULL;
 }
 
-/* The engine is woken at once, but comes only after the one who kicked it. */
+/* A kick wakes the engine at once, but it gets the gate only after the kicker has left it. */
 static void test_kick_wakes_after_leave(void **state)
 {
 	pthread_t engine;
@@ -133,7 +133,7 @@ static void test_kick_wakes_after_leave(void **state)
 	scene_init(&s);
 	assert_int_equal(pthread_create(&engine, NULL, wait_for_work, &s), 0);
 	sem_wait(&s.inside);
-	gate_enter(&s.gate);	/* the engine sleeps now: it had the gate */
+	gate_enter(&s.gate);	/* the engine had the gate, so it sleeps now */
 	gate_kick(&s.gate);
 	turn(&s, 'H');
 	gate_leave(&s.gate);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The seam for models: what the core asks of a NIC that is none of those that exist. It
- * has one BAR of 8 KiB, a switch and a setting of its own, and notes every call.
+ * The interface of models, tested with a model that no real NIC has: one BAR of 8 KiB, a
+ * fault switch and an option of its own. It records every call of the core.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,7 +37,7 @@ struct toy {
 	unsigned int resets, steps, faults_changed, cleared;
 };
 
-static unsigned int toys;	/* that live */
+static unsigned int toys;	/* number of live ones */
 
 static void describe(const struct nic_config *config, struct pci_function *function)
 {
@@ -99,7 +99,7 @@ static int write_bar(void *device, unsigned int bar, uint64_t off, const void *b
 	return 0;
 }
 
-/* Ends the engine by itself after its last step. */
+/* Ends the engine after STEPS steps. */
 static bool step(void *device, uint32_t *pause_us)
 {
 	struct toy *toy = device;
@@ -201,9 +201,9 @@ static void test_regions(void **state)
 	assert_int_equal(ops->region_write(nic, 1, BAR_SIZE - 8, &word, 8), 0);
 	assert_int_equal(ops->region_read(nic, 1, BAR_SIZE - 8, &back, 8), 0);
 	assert_int_equal(back, word);
-	/* what the model says of an access is the answer */
+	/* the model's result is the result of the access */
 	assert_int_equal(ops->region_write(nic, 1, 0, long_one, 16), -EINVAL);
-	/* what is outside never gets to it */
+	/* accesses outside the BAR never reach the model */
 	assert_int_equal(ops->region_read(nic, 1, BAR_SIZE - 4, &back, 8), -EINVAL);
 	assert_int_equal(ops->region_write(nic, 0, 0, &word, 8), -EINVAL);
 	assert_int_equal(ops->region_read(nic, 1, UINT64_MAX - 3, &back, 8), -EINVAL);
@@ -238,7 +238,7 @@ static struct json_object *at(struct json_object *from, const char *name)
 	return o;
 }
 
-/* Its own switches stand beside those of every NIC, and it is told of changes. */
+/* The model's switches work beside those of every NIC, and the model is told of changes. */
 static void test_faults(void **state)
 {
 	struct nic *nic = *state;
@@ -283,7 +283,7 @@ static void test_engine(void **state)
 	assert_int_equal(toy->steps, STEPS);
 }
 
-/* A model that cannot be made takes nothing with it. */
+/* If a model cannot be created, nothing is left behind. */
 static void test_out_of_memory(void **state)
 {
 	struct nic_model poor = toy_model;

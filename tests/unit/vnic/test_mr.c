@@ -61,7 +61,7 @@ static void test_page_sizes(void **state)
 	}
 }
 
-/* The right page count may be given. */
+/* The command may give the number of pages, if it is right. */
 static void test_page_count_given(void **state)
 {
 	static const struct reg_mr r = { 0x1fff, 2, 12 };
@@ -218,7 +218,7 @@ static void test_dma(void **state)
 	}
 }
 
-/* A page that is larger than the region, and one region that is all of a BAR. */
+/* A page that is larger than the region, and a region that covers a whole BAR. */
 static void test_dma_large_pages(void **state)
 {
 	static const struct reg_mr small = { 0x40001000, 0x10, 30 };
@@ -258,7 +258,7 @@ static void test_zombie(void **state)
 	efa_fault(&d->f->nic.fault)->ignore_dereg = false;
 	assert_null(efa_mr_get(d->efa, key));
 	assert_int_equal(d->efa->mr_pages, 0);
-	efa_fault(&d->f->nic.fault)->ignore_dereg = true;	/* which does not raise the dead */
+	efa_fault(&d->f->nic.fault)->ignore_dereg = true;	/* does not bring it back */
 	assert_null(efa_mr_get(d->efa, key));
 }
 
@@ -275,7 +275,7 @@ static void test_zombie_reset(void **state)
 	assert_int_equal(d->efa->mr_pages, 0);
 }
 
-/* Zombies keep their slots while there are others, and give them up in order. */
+/* Zombies keep their slots while others are free, and then lose them in order. */
 static void test_zombie_slots(void **state)
 {
 	static const struct reg_mr r = { 0, 4096, 12 };

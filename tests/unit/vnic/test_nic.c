@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The device put together: DMA with its stray accounting, and which part of the
- * device an access to a region reaches.
+ * The device as a whole: DMA with its stray accounting, and which part of the device an
+ * access to a region reaches.
  */
 #include "base/clock.h"
 #include "fixture.h"
@@ -65,7 +65,7 @@ static void test_stray_ends_a_copy(void **state)
 	assert_int_equal(newest(f)->addr, edge);
 	assert_int_equal(newest(f)->len, 32);
 	assert_int_equal(newest(f)->key, 0x123);
-	assert_int_equal(newest(f)->age_ns, 0);		/* it never was mapped */
+	assert_int_equal(newest(f)->age_ns, 0);		/* it was never mapped */
 	assert_true(newest(f)->write);
 	assert_int_equal(nic_dma_read(&f->nic, edge, bytes, 4, 7), -EFAULT);
 	assert_int_equal(f->nic.stray.count[STRAY_UNMAPPED].reads, 1);
@@ -202,7 +202,7 @@ static void test_access_sizes(void **state)
 	assert_int_equal(rd(f, EFA_LLQ_BAR, EFA_LLQ_SIZE - 1, 1), 0);
 }
 
-/* AQ_BASE, low and high, in one access of 8 bytes. */
+/* The low and high half of AQ_BASE, written by one access of 8 bytes. */
 static void test_wide_register_write(void **state)
 {
 	const uint64_t base = 0x123456789000;

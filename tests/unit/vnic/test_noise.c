@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Work requests of pure noise: each completes once, and nothing else happens. */
+/* Work requests of random bytes: each completes once, and nothing else happens. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +33,7 @@ static uint32_t one_of(const uint32_t *choice, unsigned int nr)
 	return choice[(unsigned long)random() % nr];
 }
 
-/* Noise all over, or a good request with some bytes of noise: both get far. */
+/* All bytes random, or a valid request with some random bytes, which gets past more checks. */
 static struct efa_io_wqe noise(struct rig *r, const struct efa_qp *to)
 {
 	const uint32_t keys[] = { r->src.key, r->dst.key, 0, ~0u };
@@ -66,9 +66,9 @@ static bool rq_full(const struct efa_qp *qp)
 }
 
 /*
- * 100,000 of them, SRD and UD, to themselves and to each other, with receives of
- * noise: every one completes exactly once. No QP waits for a receiver for ever,
- * because rnr_retry is 0.
+ * 100,000 requests on SRD and UD QPs, to themselves and to each other, with receive requests
+ * of random bytes. Each completes exactly once. No QP waits for a receiver for ever, because
+ * rnr_retry is 0.
  */
 static void test_noise(void **state)
 {
@@ -101,7 +101,7 @@ static void test_noise(void **state)
 	}
 	assert_true(completed >= 100000);
 	assert_int_equal(stray_total(&r->f->nic.stray), 0);
-	/* The noise reached every end of the code that needs no hole in the IOMMU. */
+	/* Every status has occurred that needs neither a flush nor DMA that is refused. */
 	for (unsigned int s = EFA_IO_OK; s <= EFA_IO_REMOTE_LENGTH; s++)
 		if (s != EFA_IO_FLUSHED && s != EFA_IO_QP_INTERNAL && s != EFA_IO_REMOTE_ABORT)
 			if (!r->efa->count.wr_status[s])

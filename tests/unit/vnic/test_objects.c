@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* PDs, UARs, AHs, EQs and CQs: what is refused, what is in use, what is left. */
+/* PDs, UARs, AHs, EQs and CQs: what is refused, what counts as in use, what is left. */
 #include <string.h>
 #include <json-c/json.h>
 
@@ -70,7 +70,7 @@ static void test_ah(void **state)
 	struct rsp rsp = DRV_SPOIL(d, cmd, table);
 
 	ah[0] = get16(&rsp, 8);
-	rsp = drv_ok(d, cmd);		/* the same once more, as old drivers do */
+	rsp = drv_ok(d, cmd);		/* a second one for the same GID, as old drivers do */
 	ah[1] = get16(&rsp, 8);
 	assert_int_not_equal(ah[0], ah[1]);
 	assert_memory_equal(efa_ah_get(d->efa, ah[1])->gid, d->f->nic.config.gid, 16);
@@ -92,7 +92,7 @@ static void test_ah_unreachable(void **state)
 	struct cmd cmd = drv_cmd(5);
 
 	put16(&cmd, 20, drv_pd(d));
-	drv_ok(d, cmd);			/* a GID of zeros: for the data path to refuse */
+	drv_ok(d, cmd);			/* a GID of zeros, which only the data path refuses */
 }
 
 static void test_ah_limit(void **state)

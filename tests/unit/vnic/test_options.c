@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The command line: what every option means, and that nonsense ends in status 2. */
+/* The command line: the effect of every option, and exit status 2 for bad usage. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ static void parse(struct options *options, const char *const args[])
 	options_parse(options, argc, argv);
 }
 
-/* The status with which a process ends that is given @args; 77: it goes on. */
+/* The exit status of a process with these arguments; 77: options_parse() returned. */
 static int status_of(const char *const args[])
 {
 	struct options options;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Page tables that do not fit the command: direct and indirect. */
+/* Page tables that are not in the command: direct and indirect. */
 #include <string.h>
 
 #include "reg_mr.h"
@@ -19,7 +19,7 @@ static void test_direct(void **state)
 	struct cmd cmd = reg_mr_direct(d, drv_pd(d), &r);
 	struct rsp rsp = DRV_SPOIL(d, cmd, table);
 
-	assert_int_equal(reg_mr_pages(&r), 601);	/* two table pages, not neighbours */
+	assert_int_equal(reg_mr_pages(&r), 601);	/* two table pages, not contiguous */
 	reg_mr_check(efa_mr_get(d->efa, get32(&rsp, 8)), &r);
 }
 
@@ -57,7 +57,7 @@ static void test_indirect(void **state)
 	assert_int_equal(d->efa->mr_pages, 0);
 }
 
-/* Drivers up to 6.12 give a full last chunk the length of an empty one. */
+/* Drivers up to Linux 6.12 give a full last chunk the length of an empty one. */
 static void test_indirect_quirk(void **state)
 {
 	static const uint64_t chunks[] = { 1, 2 };
@@ -69,12 +69,12 @@ static void test_indirect_quirk(void **state)
 		struct reg_mr r = { 0, (chunks[i] * 510 * 512) << 12, 12 };
 
 		reg_mr_check(reg_mr_register(d, reg_mr_indirect(d, pd, &r, true)), &r);
-		r.len -= 512 << 12;	/* not full: then 12 is wrong */
+		r.len -= 512 << 12;	/* for a chunk that is not full, 12 is wrong */
 		assert_int_equal(drv_do(d, reg_mr_indirect(d, pd, &r, true), &rsp), ILLEGAL);
 	}
 }
 
-/* Where the first chunk of @cmd is. */
+/* The address of the first chunk of @cmd. */
 static uint64_t chunk_of(const struct cmd *cmd)
 {
 	uint64_t at;
@@ -99,7 +99,7 @@ static void test_indirect_refused(void **state)
 	DRV_SPOIL(d, reg_mr_indirect(d, drv_pd(d), &r, false), table);
 }
 
-/* What is wrong inside the chain: one field of one chunk at a time. */
+/* Errors inside the chain: one wrong field of one chunk at a time. */
 static void test_chain_refused(void **state)
 {
 	static const struct reg_mr r = { 0, 600ull * 512 << 12, 12 };
@@ -129,7 +129,7 @@ static void test_chain_refused(void **state)
 	drv_ok(d, cmd);
 }
 
-/* All of the unaligned table could be read: it is refused for its address alone. */
+/* The unaligned table is mapped and could be read: only its address is the reason to refuse. */
 static void test_table_unaligned(void **state)
 {
 	static const struct reg_mr r = { 0, 5 << 12, 12 };
@@ -144,7 +144,7 @@ static void test_table_unaligned(void **state)
 	assert_int_equal(drv_do(d, cmd, &rsp), ILLEGAL);
 }
 
-/* Of the last chunk no more is read than is used: here a page ends behind it. */
+/* Only the part of the last chunk that is used is read: here the map ends right behind it. */
 static void test_last_chunk_short(void **state)
 {
 	static const struct reg_mr r = { 0, 5 << 12, 12 };
@@ -158,7 +158,7 @@ static void test_last_chunk_short(void **state)
 	reg_mr_check(reg_mr_register(d, cmd), &r);
 }
 
-/* A chain that leads back to its start ends with the count. */
+/* A chain that loops is followed only until all pages are read. */
 static void test_chain_loop(void **state)
 {
 	static const struct reg_mr r = { 0, 1020ull * 512 << 12, 12 };

@@ -61,7 +61,7 @@ static void set(struct pci *pci, unsigned int off, uint32_t value, unsigned int 
 	assert_int_equal(pci_cfg_write(pci, off, &value, len), 0);
 }
 
-/* Where capability @id is, found as a driver finds it; 0: nowhere. */
+/* The offset of capability @id, found as a driver finds it; 0: there is none. */
 static unsigned int find_cap(const struct pci *pci, uint8_t id)
 {
 	unsigned int at = get(pci, PCI_CAPABILITY_LIST, 1);
@@ -155,7 +155,7 @@ static void test_power_state(void **state)
 	set(pci, PCI_COMMAND, PCI_COMMAND_MASTER, 2);
 	set(pci, ctrl, 3, 2);
 	assert_int_equal(get(pci, ctrl, 2), PCI_PM_CTRL_NO_SOFT_RESET | 3);
-	set(pci, ctrl, 1, 2);				/* no D1, no D2: stays */
+	set(pci, ctrl, 1, 2);				/* D1 is not supported: no change */
 	assert_int_equal(get(pci, ctrl, 2) & 3, 3);
 	set(pci, ctrl, 0, 2);
 	assert_int_equal(get(pci, ctrl, 2) & 3, 0);
@@ -238,7 +238,7 @@ static void test_raise(void **state)
 	assert_int_equal(pci->lost, 4);
 	pci_reset(pci);
 	pci_raise(pci, 1);
-	assert_int_equal(count(fds[0]), 1);	/* a reset does not take them away */
+	assert_int_equal(count(fds[0]), 1);	/* a reset keeps the eventfds */
 }
 
 static void test_irq_set_owns(void **state)
@@ -256,7 +256,7 @@ static void test_irq_set_owns(void **state)
 	assert_true(is_closed(second));
 	assert_int_equal(pci_irq_set(pci, VFIO_PCI_MSIX_IRQ_INDEX, VECTORS, 1, &last),
 			 -EINVAL);
-	assert_true(is_closed(last));		/* also when it is refused */
+	assert_true(is_closed(last));		/* even if the call is refused */
 	last = event();
 	assert_int_equal(pci_irq_set(pci, VFIO_PCI_INTX_IRQ_INDEX, 0, 1, &last), -EINVAL);
 	assert_true(is_closed(last));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Queue pairs: creation, limits, numbers, and what they keep in use. */
+/* Queue pairs: creation, limits, numbers, and the objects that they keep in use. */
 #include <string.h>
 
 #include "driver.h"
@@ -86,7 +86,7 @@ static void test_qp_made(void **state)
 	assert_int_equal(qp->rq_depth, 512);
 	assert_int_equal(qp->rq_base, p.rq);
 	assert_int_equal(qp->rnr_retry, 7);
-	/* The ring is clean, and nobody else's is touched. */
+	/* The new ring is zeroed, and no other ring is touched. */
 	for (unsigned int i = 0; i < 128 * 64; i++)
 		assert_int_equal(d->efa->llq[id * EFA_LLQ_QP_SIZE + i], 0);
 	assert_int_equal(d->efa->llq[id * EFA_LLQ_QP_SIZE + 128 * 64], 0xaa);
@@ -124,7 +124,7 @@ static void test_qp_largest(void **state)
 	assert_int_equal(efa_qp_get(d->efa, get32(&rsp, 8))->rq_depth, 32768);
 }
 
-/* Everything that a QP names is in use until it is destroyed. */
+/* All objects that a QP uses are busy until it is destroyed. */
 static void test_qp_users(void **state)
 {
 	struct driver *d = *state;

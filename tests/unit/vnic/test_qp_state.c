@@ -77,7 +77,7 @@ static void test_transitions(void **state)
 			assert_int_equal(qp->state, to);
 			if (attrs == 0)
 				continue;
-			qp->state = from;	/* without what it needs */
+			qp->state = from;	/* without the attributes that it needs */
 			put32(&cmd, 4, STATE | CUR);
 			assert_int_equal(drv_do(d, cmd, &rsp), ILLEGAL);
 			assert_int_equal(qp->state, from);
@@ -143,13 +143,13 @@ static void test_modify_odd(void **state)
 	assert_int_equal(drv_do(d, cmd, &rsp), ILLEGAL);
 	assert_int_equal(qp->state, RTR);
 
-	/* A QP that went into error by itself can be recovered all the same. */
+	/* A QP that the device has put into ERR can be recovered, too. */
 	qp->state = ERR;
 	cmd = modify(qp->id, STATE | CUR, RESET);
 	put32(&cmd, 16, RTS);
 	drv_ok(d, cmd);
 
-	/* Without a new state, attributes are judged by the present one. */
+	/* Without a new state, the current one decides which attributes are allowed. */
 	qp->state = RTS;
 	drv_ok(d, modify(qp->id, QKEY, 0));
 	assert_int_equal(qp->qkey, 0x11111111);
@@ -199,7 +199,7 @@ static void test_reset_state(void **state)
 	assert_int_equal(qp->rnr_retry, 7);
 }
 
-/* To ERR: what was posted completes as flushed, in the engine's turns. */
+/* After a change to ERR, the engine completes posted requests as flushed, in its turns. */
 static void test_error_state(void **state)
 {
 	struct driver *d = *state;
@@ -214,7 +214,7 @@ static void test_error_state(void **state)
 	assert_int_equal(d->efa->cq[qp->send_cq].prod, 3);
 }
 
-/* Posted while drained, done when the QP is back in RTS: the engine must wake. */
+/* Requests posted in SQD are executed when the QP is back in RTS: that must wake the engine. */
 static void test_wakes_engine(void **state)
 {
 	struct driver *d = *state;

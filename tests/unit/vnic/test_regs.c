@@ -42,7 +42,7 @@ static void test_dma_bits(void **state)
 	assert_int_equal(drv_read(d, 0x08) >> 8 & 0xff, 64);
 }
 
-/* Eight bytes are written, and not a ninth. */
+/* A readless read writes eight bytes and not more. */
 static void test_readless_bytes(void **state)
 {
 	static const uint8_t expected[16] = {
@@ -71,7 +71,7 @@ static void test_readless_nowhere(void **state)
 	}
 	assert_int_equal(stray_total(&d->f->nic.stray), 0);
 
-	drv_write(d, 0x60, 0x1000);	/* aligned, but mapped by nobody */
+	drv_write(d, 0x60, 0x1000);	/* aligned, but not mapped */
 	drv_write(d, 0x5c, 1);
 	assert_int_equal(d->efa->count.admin_lost, 1);
 	assert_int_equal(stray_total(&d->f->nic.stray), 1);
@@ -100,7 +100,7 @@ static void test_reset_steps(void **state)
 	struct driver *d = *state;
 	uint16_t pd = drv_pd(d);
 
-	drv_write(d, 0x54, 0);		/* no reset is under way: nothing happens */
+	drv_write(d, 0x54, 0);		/* no reset is in progress: no effect */
 	assert_int_equal(drv_read(d, 0x58) & 0x18, 0x10);
 	assert_non_null(efa_pd_get(d->efa, pd));
 
@@ -115,7 +115,7 @@ static void test_reset_steps(void **state)
 	assert_int_equal(efa_reg_read(d->efa, 0x58), 0x11);
 }
 
-/* A device in reset takes no commands, even if it is given queues. */
+/* A device in reset accepts no commands, even if its queues are set up. */
 static void test_reset_holds_queues(void **state)
 {
 	struct driver *d = *state;
@@ -155,7 +155,7 @@ static void test_reset_forgets_all(void **state)
 	assert_int_equal(count->resets, resets + 1);
 	assert_int_equal(count->admin_ok, ok + 3);
 
-	drv_start(d, DRV_DEPTH);	/* and it lives on */
+	drv_start(d, DRV_DEPTH);	/* and it still works */
 	assert_int_equal(drv_pd(d), 1);
 }
 

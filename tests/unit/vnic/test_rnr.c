@@ -31,7 +31,7 @@ static void test_park(void **state)
 	rig_post(r, r->a, &write);
 	parked(r, r->a);
 	assert_int_equal(r->efa->count.rnr_parked, 1);
-	assert_false(efa_engine_step(r->efa));		/* no time to wait for */
+	assert_false(efa_engine_step(r->efa));		/* there is no time to wait for */
 
 	rig_do(r, c, &write, EFA_IO_OK);		/* others go on */
 	rig_recv(r, r->b, 21, 0, 100);
@@ -41,7 +41,7 @@ static void test_park(void **state)
 	rig_expect(r, r->b->recv_cq, 21, EFA_IO_OK);
 }
 
-/* Two senders, one buffer: one of them goes on waiting. */
+/* Two senders and one buffer: one of the senders goes on waiting. */
 static void test_park_two(void **state)
 {
 	struct rig *r = *state;
@@ -136,7 +136,7 @@ static void test_no_retry(void **state)
 	assert_int_equal(r->efa->count.rnr_parked, 0);
 }
 
-/* The period is made to pass, so that the test does not have to wait for it. */
+/* The test sets the end of the period to a time in the past, so as not to wait for it. */
 static void test_finite_retries(void **state)
 {
 	struct rig *r = *state;
@@ -150,13 +150,13 @@ static void test_finite_retries(void **state)
 		assert_in_range(r->efa->pause_us, 1, 1000);
 		assert_int_equal(r->efa->count.slices, 2 * i + 1);
 
-		efa_qp_unpark(r->efa);		/* early and without luck: free */
+		efa_qp_unpark(r->efa);		/* a try within the period does not count */
 		parked(r, r->a);
 		r->a->run.retry_at = 1;
 	}
 	ends_with(r, &wqe, EFA_IO_RNR);
 
-	rig_post(r, r->a, &wqe);		/* the next one has all its retries */
+	rig_post(r, r->a, &wqe);		/* the next request has all its retries again */
 	parked(r, r->a);
 	assert_int_equal(r->a->run.retries, 1);
 	rig_recv(r, r->b, 1, 0, 100);

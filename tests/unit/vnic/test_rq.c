@@ -78,7 +78,7 @@ static void test_most_segments(void **state)
 	rig_post_rx(r, r->b, d, EFA_MAX_RECV_SEGS);
 	take(r, &recv, 1, EFA_MAX_RECV_SEGS, false);
 
-	/* One more is too many: the rest makes a bad request of its own. */
+	/* One descriptor too many: the rest is a bad request of its own. */
 	d[EFA_MAX_RECV_SEGS - 1] = rx(r, 2, 1, 0);
 	d[EFA_MAX_RECV_SEGS] = rx(r, 3, 1, LAST);
 	rig_post_rx(r, r->b, d, EFA_MAX_RECV_SEGS + 1);
@@ -129,7 +129,7 @@ static void test_keys(void **state)
 	expect_bad(r, r->dst.key, UINT64_MAX - 4, 10, true);
 	expect_bad(r, r->dst.key ^ 1, r->dst.addr, 10, true);
 	expect_bad(r, 0, r->dst.addr, 10, true);
-	expect_bad(r, 0, 0, 0, false);		/* touches nothing */
+	expect_bad(r, 0, 0, 0, false);		/* empty: its key is not checked */
 	expect_bad(r, read_only, 0x1000, 10, true);
 	expect_bad(r, other_pd, 0x1000, 10, true);
 	expect_bad(r, EFA_IO_LKEY_MASK, 0, 10, true);
@@ -146,7 +146,7 @@ static void test_ring_gone(void **state)
 	assert_int_equal(r->b->rq_cons, 0);
 }
 
-/* Whatever is in the ring, each take consumes something and stays in bounds. */
+/* Whatever the ring contains, each efa_rq_take() consumes something and stays in bounds. */
 static void test_random(void **state)
 {
 	struct rig *r = *state;

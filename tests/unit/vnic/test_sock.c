@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Listening sockets: leftovers are replaced, nothing else is, nobody else gets in. */
+/*
+ * Listening sockets: a left-over socket is replaced, other files are not, and no other user
+ * can connect.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,7 +61,7 @@ static void test_private(void **state)
 	assert_int_equal(connect_to(), 0);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 077, 0);
-	assert_int_equal(umask(mask), 0022);	/* as it was */
+	assert_int_equal(umask(mask), 0022);	/* the umask is as before */
 	close(fd);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* wqe.c, sq.c, inbound.c: every operation, done well. */
+/* wqe.c, sq.c, inbound.c: every operation, with success. */
 #include <string.h>
 
 #include "rig.h"
@@ -108,7 +108,7 @@ static void test_scatter(void **state)
 	rig_check_fill(r, r->dst.dma + 600, 1000, 0);
 }
 
-/* Nothing is moved, so no key is asked for; receives are used up all the same. */
+/* No bytes are moved, so no key is needed; receive requests are still consumed. */
 static void test_zero_length(void **state)
 {
 	struct rig *r = *state;
@@ -139,7 +139,7 @@ static void test_write_imm(void **state)
 
 	wqe.ctrl1 |= EFA_IO_CTRL1_IMM;
 	wqe.imm = 0xfeedface;
-	rig_recv(r, r->b, 12, 0, 0);		/* its size does not matter */
+	rig_recv(r, r->b, 12, 0, 0);		/* immediate data needs no buffer */
 	rig_do(r, r->a, &wqe, EFA_IO_OK);
 	cqe = rig_expect(r, r->b->recv_cq, 12, EFA_IO_OK);
 	assert_int_equal(cqe.len | cqe.len_hi << 16, RIG_BUF);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* wqe.c, sq.c, inbound.c: every error status, and what leads to it. */
+/* wqe.c, sq.c, inbound.c: every error status and its causes. */
 #include "rig.h"
 
 /* ---- status codes ---- */
@@ -28,7 +28,7 @@ static void test_unsupported(void **state)
 	wqe = rig_send(r, r->b, 10);
 	wqe.ctrl2 &= ~EFA_IO_CTRL2_COMP_REQ;
 	rig_do(r, r->a, &wqe, EFA_IO_UNSUPPORTED_OP);
-	assert_int_equal(r->a->state, EFA_QP_RTS);	/* none of it stops the QP */
+	assert_int_equal(r->a->state, EFA_QP_RTS);	/* no error stops the QP */
 }
 
 static void test_bad_ah(void **state)
@@ -128,7 +128,7 @@ static void test_lengths(void **state)
 	wqe.rdma.remote.len = 11;
 	rig_do(r, r->a, &wqe, EFA_IO_BAD_LENGTH);
 	wqe.rdma.remote.len = 10;
-	wqe.length = 0;				/* no local piece, but 10 bytes */
+	wqe.length = 0;				/* no local SGE, but 10 remote bytes */
 	rig_do(r, r->a, &wqe, EFA_IO_BAD_LENGTH);
 	wqe.length = 2;
 	rig_do(r, r->a, &wqe, EFA_IO_BAD_LENGTH);
@@ -229,7 +229,7 @@ static void test_refused_send(void **state)
 	struct rig *r = *state;
 	struct efa_io_wqe wqe = rig_send(r, r->b, 100);
 
-	/* The message cannot be read: it never arrives, the receive stays posted. */
+	/* The message cannot be read, so it never arrives and the receive stays posted. */
 	wqe.sge[0].addr += 4096;
 	fixture_unmap(r->f, r->src.dma + 4096, 4096);
 	rig_recv(r, r->b, 5, 0, 100);
@@ -245,7 +245,7 @@ static void test_refused_send(void **state)
 	rig_expect(r, r->b->recv_cq, 6, EFA_IO_BAD_LKEY);
 }
 
-/* A receive ring that cannot be read is the end of the receiver. */
+/* A receive ring that cannot be read puts the receiver into the error state. */
 static void test_recv_ring_gone(void **state)
 {
 	struct rig *r = *state;
@@ -259,7 +259,7 @@ static void test_recv_ring_gone(void **state)
 	rig_do(r, r->a, &wqe, EFA_IO_BAD_DEST_QPN);
 }
 
-/* The key of a deregistered MR, honoured by the fault: moved, counted, no error. */
+/* With the fault, a deregistered key still works: bytes move and count as stray, no error. */
 static void test_zombie(void **state)
 {
 	struct rig *r = *state;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Fair turns: who had the last one is asked last, and nobody is left out. */
+/* Round robin: the queue that had the last turn is asked last, and none is left out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Datagrams: room for a header in front, and silence about what is lost. */
+/* Datagrams: room for a header before the data, and no error for those that are lost. */
 #include "rig.h"
 
 struct ud {
@@ -11,7 +11,7 @@ static struct ud make_ud(struct rig *r)
 	return (struct ud){ rig_qp(r, EFA_QP_UD, r->pd), rig_qp(r, EFA_QP_UD, r->pd) };
 }
 
-/* 40 bytes in front of the data are left alone, and belong to the length. */
+/* The 40 bytes before the data are not written, but count in the length. */
 static void test_ud_send(void **state)
 {
 	struct rig *r = *state;
@@ -44,7 +44,7 @@ static void test_ud_header_across(void **state)
 	rig_check(r, r->dst.dma + 510, 100, 1);
 }
 
-/* What happens to a datagram on its way is not the sender's to know. */
+/* The sender of a datagram does not learn what happens to it on its way. */
 static void test_ud_drops(void **state)
 {
 	struct rig *r = *state;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The vfio-user server: what it passes on to the device, what it answers, and
- * what it refuses without passing anything on.
+ * The vfio-user server: what it passes on to the device, what it answers, and what it refuses
+ * without passing anything on.
  */
 #include "vfu_device.h"
 
@@ -69,7 +69,7 @@ static void test_unknown_commands(void **state)
 	assert_int_equal(ask(s, 0xffff, NULL, 0), EINVAL);
 	for (size_t i = 0; i < sizeof(unspoken) / sizeof(unspoken[0]); i++)
 		assert_int_equal(ask(s, unspoken[i], body, sizeof(body)), ENOTSUP);
-	assert_int_equal(ask(s, VFU_RESET, NULL, 0), 0);	/* and life goes on */
+	assert_int_equal(ask(s, VFU_RESET, NULL, 0), 0);	/* the session goes on */
 }
 
 static void test_frame(void **state)
@@ -91,7 +91,7 @@ static void test_frame(void **state)
 	assert_int_equal(s->dev.resets, 0);
 }
 
-/* Every command, with every body too short for it, with a descriptor too. */
+/* Every command with every body that is too short for it, also with a descriptor. */
 static void test_short_bodies(void **state)
 {
 	static const struct {
@@ -225,7 +225,7 @@ static void test_region_info(void **state)
 	assert_int_equal(ask(s, VFU_GET_REGION_INFO, &info, sizeof(info)), EINVAL);
 }
 
-/* First without room for the capability, then with what the answer asked for. */
+/* First without room for the capability, then with the size that the answer gave. */
 static void test_region_mmap(void **state)
 {
 	struct vfio_region_info info = { .argsz = sizeof(info), .index = 2 };
@@ -318,7 +318,7 @@ static void test_irqs(void **state)
 	assert_int_equal(connected(s), 5);
 	assert_int_equal(set_irqs(s, CONNECT, 2, VECTORS - 16, 16, 16), 0);
 	assert_int_equal(connected(s), 21);
-	assert_int_equal(set_irqs(s, CONNECT, 2, 0, 2, 0), 0);	/* taken away */
+	assert_int_equal(set_irqs(s, CONNECT, 2, 0, 2, 0), 0);	/* removes two eventfds */
 	assert_int_equal(connected(s), 19);
 	assert_int_equal(s->dev.irq[1], -1);
 	assert_int_equal(set_irqs(s, CONNECT, 2, 0, VECTORS, 0), 0);
@@ -359,7 +359,7 @@ static int region_read(struct server *s, uint32_t region, uint64_t off, uint32_t
 	return ask(s, VFU_REGION_READ, &access, sizeof(access));
 }
 
-/* A write that says @count and brings @len bytes. */
+/* A write whose count is @count, and which has @len bytes of data. */
 static int region_write(struct server *s, uint32_t region, uint64_t off, uint32_t count,
 			uint32_t len)
 {
@@ -390,7 +390,7 @@ static void test_region_read(void **state)
 	assert_int_equal(s->rsp.len, 32 + VFU_MAX_DATA);
 	assert_int_equal(region_read(s, 0, BAR0_SIZE - 4, 4), 0);
 	s->dev.err = -EINVAL;
-	assert_int_equal(region_read(s, 0, 0, 3), EINVAL);	/* the device's own word */
+	assert_int_equal(region_read(s, 0, 0, 3), EINVAL);	/* the device's own error */
 	assert_int_equal(s->dev.len, 3);
 
 	s->dev = (struct device){ .mmap_fd = s->dev.mmap_fd };
@@ -457,7 +457,7 @@ static void test_write_multi(void **state)
 	assert_int_equal(s->dev.off, 0x102);
 	assert_int_equal(s->dev.data[0], 2);
 	assert_int_equal(write_multi(s, 0, 0, 0, 0), 0);
-	assert_int_equal(write_multi(s, 3, 3, 9, 0), EINVAL);	/* none of the three */
+	assert_int_equal(write_multi(s, 3, 3, 9, 0), EINVAL);	/* none of the three is done */
 	assert_int_equal(s->dev.calls, 0);
 	assert_int_equal(write_multi(s, 3, 3, 0, 0), EINVAL);
 	assert_int_equal(write_multi(s, 4, 3, 4, 0), EINVAL);

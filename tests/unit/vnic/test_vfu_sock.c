@@ -22,7 +22,7 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-/* Serve what @bytes hold, sent in pieces of @piece, and return the verdict. */
+/* Serve the messages in @bytes, sent in pieces of @piece. Return: vfu_serve()'s result. */
 static int serve_bytes(struct server *s, const void *bytes, size_t len, size_t piece,
 		       void *answer, size_t answer_len)
 {
@@ -61,7 +61,7 @@ static void test_serve(void **state)
 	struct vfu_header got;
 
 	for (size_t piece = 1; piece <= sizeof(in); piece += 11) {
-		/* VERSION is asked for once in a session */
+		/* a session accepts VERSION only once */
 		server_renew(s);
 		s->dev.resets = 0;
 		assert_int_equal(serve_bytes(s, &in, sizeof(in), piece, &got, sizeof(got)), 0);
@@ -114,7 +114,7 @@ static void send_with_fds(int sock, const void *data, size_t len, unsigned int c
 		close(fds[i]);
 }
 
-/* @before fds with the header, @after with the body of a DMA_MAP. */
+/* Send a DMA_MAP with @before descriptors at its header and @after at its body. */
 static int serve_fds(struct server *s, unsigned int before, unsigned int after)
 {
 	const struct vfu_header header = {
@@ -142,7 +142,7 @@ static int serve_fds(struct server *s, unsigned int before, unsigned int after)
 	return session.result;
 }
 
-/* server_teardown() then finds every descriptor closed. */
+/* server_teardown() checks that every descriptor is closed. */
 static void test_serve_fds(void **state)
 {
 	struct server *s = *state;
