@@ -107,7 +107,7 @@ static int listen_on(const char *path, int backlog)
 	int fd = sock_listen(path, backlog);
 
 	if (fd == -EEXIST)
-		log_error("%s: in the way, and not a socket", path);
+		log_error("%s: exists and is not a socket", path);
 	else if (fd < 0)
 		log_error("%s: %s", path, strerror(-fd));
 	return fd;
@@ -149,7 +149,7 @@ static int serve(struct nic *nic, int listener)
 		err = serve_client(nic, fd);
 		wait_on(-1);
 		close(fd);
-		log_info("client gone");
+		log_info("client disconnected");
 	}
 	if (err == -ECANCELED)
 		err = 0;
@@ -246,7 +246,7 @@ int main(int argc, char **argv)
 	catch_signals();
 	err = nic_init(&run.nic, &options.config);
 	if (err) {
-		log_error("cannot make the device: %s", strerror(-err));
+		log_error("cannot create the device: %s", strerror(-err));
 		return EXIT_FAILURE;
 	}
 	run.nic.fault = options.fault;

@@ -11,11 +11,11 @@
 
 const struct fault_desc fault_descs[] = {
 	FAULT_SWITCH(FAULT_U32, struct fault, drop_cqe, "drop-cqe",
-		     "lose that many work completions"),
+		     "lose the next N work completions"),
 	FAULT_SWITCH(FAULT_U32, struct fault, delay_cqe_us, "delay-cqe-us",
-		     "hold every work completion back, microseconds"),
+		     "hold every work completion back for N microseconds"),
 	FAULT_SWITCH(FAULT_U32, struct fault, slow_us, "slow-us",
-		     "pause after every slice of a copy, microseconds"),
+		     "pause for N microseconds after every slice of a copy"),
 	{ .name = NULL },
 };
 

@@ -50,7 +50,11 @@ struct nic_model {
 	/* Fill in the PCI function (ids, BARs, MSI-X) that @config asks for. */
 	void (*describe)(const struct nic_config *config, struct pci_function *function);
 
-	/* The device pointer that every callback below gets; NULL: out of memory. */
+	/*
+	 * Return: the device pointer that every callback below gets, or NULL if memory ran
+	 * out. config, dma, pci and gate of @nic are ready. fault is not: the program sets
+	 * it from --fault afterwards, without a call to faults_changed().
+	 */
 	void *(*create)(struct nic *nic);
 	void (*destroy)(void *device);
 	/*
@@ -73,13 +77,16 @@ struct nic_model {
 		     uint32_t len);
 
 	/*
-	 * Called by the engine thread: do one slice of work (nic_config.slice bounds it).
+	 * Called by the engine thread: do one slice of work. It moves at most
+	 * nic_config.slice bytes, or one packet if that is more, because the host side
+	 * waits for the gate until step() returns.
 	 *
-	 * Return: false if there is nothing to do until the next gate_kick(), which the
-	 * engine then sleeps for; otherwise true, with *@pause_us set. After true the
-	 * engine opens the gate, sleeps for *@pause_us microseconds (at most a second) and
-	 * steps again. The pause is 0 unless a fault switch slows the engine down, or the
-	 * only work left is to wait for a point in time (see turns_pause_us()).
+	 * Return: false if there is nothing to do. The engine then sleeps until gate_kick(),
+	 * which the model calls when a doorbell or anything else gives it work. Otherwise
+	 * return true, with *@pause_us set: the engine opens the gate, sleeps for *@pause_us
+	 * microseconds (at most a second) and steps again. The pause is 0 unless a fault
+	 * switch slows the engine down, or the only work left is to wait for a point in time
+	 * (see turns_pause_us()).
 	 */
 	bool (*step)(void *device, uint32_t *pause_us);
 

@@ -201,7 +201,7 @@ verdict()
 		return 124
 	fi
 	if [ ! -s "$RESULTS/lab/status" ]; then
-		explain "the guest ended without a verdict (QEMU's status $qemu_status)"
+		explain "the guest ended without a result (QEMU's exit status $qemu_status)"
 		return $GUEST_FAILED
 	fi
 	if [ -s "$RESULTS/lab/warnings" ] && [ "$LAB_STRICT" = 1 ]; then
