@@ -183,8 +183,8 @@ static int region_write(void *priv, unsigned int region, uint64_t off,
 /* ---- the rest of vfu_ops ---- */
 
 /* The transport passes the flags of DMA_MAP on as they are. */
-_Static_assert(DMA_PROT_READ == VFIO_DMA_MAP_FLAG_READ &&
-	       DMA_PROT_WRITE == VFIO_DMA_MAP_FLAG_WRITE, "DMA_PROT_* are VFIO's flags");
+_Static_assert(DMA_PROT_READ == VFIO_DMA_MAP_FLAG_READ, "DMA_PROT_* are VFIO's flags");
+_Static_assert(DMA_PROT_WRITE == VFIO_DMA_MAP_FLAG_WRITE, "DMA_PROT_* are VFIO's flags");
 
 static int map(void *priv, uint64_t iova, uint64_t size, uint32_t prot, int fd,
 	       uint64_t offset)

@@ -33,9 +33,10 @@ enum outcome {
 	NR_OUTCOMES,
 };
 
-_Static_assert(OUTCOME_FIRST_REMOTE == OUTCOME_LOCAL_ACCESS + 1 &&
-	       NR_OUTCOMES == OUTCOME_REMOTE_ABORT + 1,
-	       "all local outcomes come before OUTCOME_FIRST_REMOTE, all remote ones after");
+_Static_assert(OUTCOME_FIRST_REMOTE - OUTCOME_LOCAL_ACCESS == 1,
+	       "all local outcomes come before OUTCOME_FIRST_REMOTE");
+_Static_assert(NR_OUTCOMES - OUTCOME_REMOTE_ABORT == 1,
+	       "all remote outcomes come after OUTCOME_FIRST_REMOTE");
 
 static inline bool outcome_is_remote(enum outcome outcome)
 {
