@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Copies between memory regions, inline data and receive buffers. All data-path DMA of
- * a model goes through here, so that every refused or stray access is recorded.
+ * Copies between memory regions, inline data and receive buffers. A model moves all payload
+ * with verbs_copy(), which records every refused or stray access. For its rings and
+ * completions it uses nic_dma_read(), nic_dma_write() and nic_dma_publish() (core/nic.h).
  */
 #ifndef VNIC_COPY_H
 #define VNIC_COPY_H
