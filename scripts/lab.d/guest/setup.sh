@@ -7,7 +7,10 @@ IVSHMEM_ALIAS=pci:v00001AF4d00001110
 NVME_ALIAS=pci:v00001B36d00000010
 SERIAL_ALIAS=pci:v00001B36d00000002
 IGB_ALIAS=pci:v00008086d000010C9
-NIC_ALIAS=pci:v00001D0Fd0000EFA		# EFA, any generation
+declare -A NIC_ALIAS=(
+	[efa]=pci:v00001D0Fd0000EFA		# any generation
+	[mlx5]=pci:v000015B3d0000101		# ConnectX-5, its virtual function, too
+)
 FENCE=/sys/module/peerbar_vfio_pci/parameters/fence
 
 # kernel_option NAME: its value on the kernel command line.
@@ -44,16 +47,38 @@ load_modules()
 	done
 	[ "$1" != peerbar ] ||
 		load "/src/build/kernel/$release/peerbar-vfio-pci.ko" ${fence:+"fence=$fence"}
-	[ "$2" != none ] || return
-	[ "$2" = stock ] || load_if_there "/src/build/modules/$release/$2/peerbar_umem.ko"
-	load "/src/build/modules/$release/$2/efa.ko"
+	[ "$2" = none ] || load_importer "$2"
+}
+
+# load_importer IMPORTER: the NIC's driver; one that the kernel has or one that was built.
+load_importer()
+{
+	local modules
+	modules=/src/build/modules/$(uname -r)/$1
+	if [ "$(kernel_option peerbar.nic)" = mlx5 ]; then
+		modprobe mlx5_ib || complain "modprobe mlx5_ib failed"
+		wait_for_port
+		return
+	fi
+	[ "$1" = stock ] || load_if_there "$modules/peerbar_umem.ko"
+	load "$modules/efa.ko"
+}
+
+# An InfiniBand driver makes its device some time after it was loaded.
+wait_for_port()
+{
+	for _ in $(seq 300); do
+		! grep -qs ACTIVE /sys/class/infiniband/*/ports/1/state || return 0
+		sleep 0.1
+	done
+	complain "no port of the NIC is active"
 }
 
 # to_fence IMPORTER: the value of the module parameter "fence": the drivers that
 # peerbar-vfio-pci may fence off. The stock efa can register BARs only if it is among them.
 to_fence()
 {
-	[ "$1" != stock ] || echo efa
+	[ "$1 $(kernel_option peerbar.nic)" != "stock efa" ] || echo efa
 }
 
 # set_fence DRIVERS: set the module parameter, if the module is loaded.
@@ -172,7 +197,7 @@ export_environment()
 	export PB_GPU=${gpus[0]:-} PB_GPU2=${gpus[1]:-} PB_BAR
 	PB_IGB=$(pci_devices $IGB_ALIAS)
 	export PB_IGB
-	mapfile -t nics < <(pci_devices $NIC_ALIAS)
+	mapfile -t nics < <(pci_devices "${NIC_ALIAS[$(kernel_option peerbar.nic)]}")
 	export PB_NIC=${nics[0]:-} PB_NIC2=${nics[1]:-}
 	export_rdma_devices
 	PB_IMPORTER=$(kernel_option peerbar.importer)

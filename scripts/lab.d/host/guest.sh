@@ -6,8 +6,8 @@ guest_main()
 {
 	local mode=$1 name=$1 limit=300 bar=256M gpus=1 gpu=ivshmem nics=1 append="" strict=1
 	local qmp=0 hotplug=acpi
-	local kernel=${KERNEL:-latest} exporter=${EXPORTER:-} importer=${IMPORTER:-revocable}
-	local iommu=${IOMMU:-intel}
+	local kernel=${KERNEL:-latest} exporter=${EXPORTER:-} importer=${IMPORTER:-}
+	local iommu=${IOMMU:-intel} model=${NIC:-efa}
 	local nic=() cmd=()
 	[ "$mode" = shell ] && limit=0
 	shift
@@ -21,6 +21,7 @@ guest_main()
 		--gpu) gpu=$(guest_arg "$@") && shift 2;;
 		--gpus) gpus=$(guest_number "$@") && shift 2;;
 		--exporter) exporter=$(guest_arg "$@") && shift 2;;
+		--nic-model) model=$(guest_arg "$@") && shift 2;;
 		--importer) importer=$(guest_arg "$@") && shift 2;;
 		--nics) nics=$(guest_number "$@") && shift 2;;
 		--nic) nic+=("$(guest_arg "$@")") && shift 2;;
@@ -33,7 +34,11 @@ guest_main()
 		esac
 	done
 	guest_choice --kernel "$kernel" 6.1 6.12 latest debug
-	[ -n "$exporter" ] || exporter=$(guest_exporter "$kernel" "$importer")
+	guest_choice --nic-model "$model" efa mlx5
+	[ -n "$importer" ] || importer=$(guest_importer "$model")
+	[ "$model $importer" != "mlx5 revocable" ] ||
+		die "the importer of mlx5 is stock: the kernel's own driver revokes" 2
+	[ -n "$exporter" ] || exporter=$(guest_exporter "$kernel" "$model-$importer")
 	guest_choice --exporter "$exporter" kernel peerbar none
 	guest_choice --importer "$importer" revocable stock none
 	guest_choice --gpu "$gpu" ivshmem nvme igb
@@ -57,7 +62,7 @@ guest_boot()
 {
 	local env=(LAB_MODE="$mode" LAB_NAME="$name" LAB_LIMIT="$limit" LAB_BAR="$bar"
 		LAB_GPU="$gpu" LAB_GPUS="$gpus" LAB_NICS="$nics" LAB_EXPORTER="$exporter"
-		LAB_IMPORTER="$importer" LAB_KERNEL="$kernel" LAB_IOMMU="$iommu"
+		LAB_IMPORTER="$importer" LAB_NIC_MODEL="$model" LAB_KERNEL="$kernel" LAB_IOMMU="$iommu"
 		LAB_APPEND="$append" LAB_QMP="$qmp" LAB_HOTPLUG="$hotplug"
 		LAB_KERNEL_DIR="$(kernel_dir "$kernel")"
 		LAB_STRICT="$strict" LAB_ACCEL="${PEERBAR_ACCEL:-auto}" LAB_CPU="${CPU:-EPYC}"
@@ -65,11 +70,17 @@ guest_boot()
 	tree_enter env "${env[@]}" bash scripts/lab.d/host/machine.sh "${nic[@]}"
 }
 
-# guest_exporter SERIES IMPORTER: "kernel" if this kernel has an exporter of its own and that
-# accepts the importer, otherwise "peerbar".
+# guest_importer MODEL: the NIC driver that can revoke.
+guest_importer()
+{
+	[ "$1" = efa ] && echo revocable || echo stock
+}
+
+# guest_exporter SERIES MODEL-IMPORTER: "kernel" if this kernel has an exporter of its own and
+# that accepts the importer, otherwise "peerbar".
 guest_exporter()
 {
-	[[ $1 != 6.* ]] && [ "$2" != stock ] && echo kernel || echo peerbar
+	[[ $1 != 6.* ]] && [ "$2" != efa-stock ] && echo kernel || echo peerbar
 }
 
 # guest_arg OPTION VALUE...: the value, or an error that names the option.

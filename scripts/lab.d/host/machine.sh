@@ -53,7 +53,7 @@ start_nic()
 {
 	local name gid=fe80::200:ff:fe00:$1
 	name=$(nic_name "$1")
-	shift
+	set -- --model "$LAB_NIC_MODEL" "${@:2}"
 	/src/build/vnic/peerbar-vnic --socket "$RUN/$name" --control "$RUN/$name-control" \
 		--report "$RESULTS/lab/$name.json" --gid "$gid" "$@" \
 		>"$RESULTS/lab/$name.log" 2>&1 &
@@ -80,7 +80,7 @@ machine_args()
 		-chardev "stdio,id=out,signal=off,logfile=$RESULTS/lab/output.log"
 		-device "virtconsole,chardev=out")
 	ARGS+=(-kernel "$KERNEL/vmlinux" -initrd "$RUN/initramfs.cpio" -append
-		"console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check ${IOMMU_OPTION[$LAB_IOMMU]} peerbar.mode=$LAB_MODE peerbar.kernel=$LAB_KERNEL peerbar.exporter=$LAB_EXPORTER peerbar.importer=$LAB_IMPORTER$LAB_APPEND")
+		"console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check ${IOMMU_OPTION[$LAB_IOMMU]} peerbar.mode=$LAB_MODE peerbar.kernel=$LAB_KERNEL peerbar.exporter=$LAB_EXPORTER peerbar.nic=$LAB_NIC_MODEL peerbar.importer=$LAB_IMPORTER$LAB_APPEND")
 	for i in $(seq "$LAB_GPUS"); do
 		ARGS+=(-object "memory-backend-memfd,id=gpumem$i,size=$LAB_BAR,share=on"
 			-device "pcie-root-port,id=gpuport$i,chassis=$i,slot=$i,x-speed=5")

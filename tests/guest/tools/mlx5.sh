@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# mlx5.sh: the kernel's own mlx5 drivers on the virtual ConnectX: the port comes up, again and
+# again, and nothing is left in the NIC when they are gone.
+set -u
+# shellcheck source=tests/guest/lib/tap.sh
+. "$(dirname "$0")/../lib/tap.sh"
+
+TIMES=${TIMES:-2}
+
+# check NAME CMD...: the test is that the command succeeds
+check()
+{
+	local name=$1 said
+	shift
+	if said=$("$@" 2>&1); then
+		tap_ok "mlx5: $name"
+	else
+		tap_note "$said"
+		tap_not_ok "mlx5: $name" "$*"
+	fi
+}
+
+port_active()
+{
+	for _ in $(seq 300); do
+		! grep -qs ACTIVE /sys/class/infiniband/mlx5_0/ports/1/state || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# devinfo PATTERN
+devinfo()
+{
+	ibv_devinfo -v -d mlx5_0 | grep -E "$1"
+}
+
+unload()
+{
+	modprobe -r mlx5_ib && { ! grep -q '^mlx5_core ' /proc/modules || rmmod mlx5_core; }
+}
+
+# What the NIC has of each kind, and the pages that it was lent.
+nothing_left()
+{
+	nicctl | jq -e '.mlx5.objects | add == 0'
+}
+
+# Not of the opcodes that a newer driver may try, but for those that all know.
+no_command_failed()
+{
+	nicctl | jq -e '.mlx5.counters | .failed == 0 and .undelivered == 0 and .lost == 0'
+}
+
+reload()
+{
+	for _ in $(seq $TIMES); do
+		unload && nothing_left && modprobe mlx5_ib && port_active || return
+	done
+}
+
+rebind()
+{
+	for _ in $(seq $TIMES); do
+		echo "$PB_NIC" > /sys/bus/pci/drivers/mlx5_core/unbind && nothing_left &&
+			echo "$PB_NIC" > /sys/bus/pci/drivers/mlx5_core/bind && port_active || return
+	done
+}
+
+check "the port is active" port_active
+check "InfiniBand" devinfo "link_layer:.*InfiniBand"
+check "page faults of every kind that RC has" devinfo SUPPORT_SRQ
+check "atomics" devinfo "atomic_cap:.*ATOMIC_HCA"
+check "the drivers are loaded $TIMES times" reload
+check "the NIC is bound $TIMES times" rebind
+check "no command failed" no_command_failed
+check "no stray DMA" sh -c 'nicctl | jq -e ".stray.total == 0"'
+tap_finish
