@@ -12,9 +12,9 @@
 
 #include "tool.h"
 
-struct tool_options options;
+struct tool_options tool_options;
 
-int failure(const char *fmt, ...)
+int tool_failure(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -26,7 +26,7 @@ int failure(const char *fmt, ...)
 	return TOOL_FAILURE;
 }
 
-int misuse(const char *usage, const char *fmt, ...)
+int tool_misuse(const char *usage, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -43,7 +43,7 @@ static bool is_help(const char *word)
 	return !strcmp(word, "help") || !strcmp(word, "-h") || !strcmp(word, "--help");
 }
 
-bool wants_help(int argc, char **argv, const char *usage)
+bool tool_wants_help(int argc, char **argv, const char *usage)
 {
 	if (argc < 1 || !is_help(argv[0]))
 		return false;
@@ -60,13 +60,13 @@ static const struct verb *find_verb(const struct verb *table, const char *word)
 	return NULL;
 }
 
-int run_verb(const struct verb *table, const char *fallback, const char *usage, int argc,
-	     char **argv)
+int tool_run_verb(const struct verb *table, const char *fallback, const char *usage, int argc,
+		  char **argv)
 {
 	const char *word = argc ? argv[0] : fallback;
 	const struct verb *verb;
 
-	if (wants_help(argc, argv, usage))
+	if (tool_wants_help(argc, argv, usage))
 		return TOOL_OK;
 	if (!word) {
 		fputs(usage, stderr);
@@ -74,7 +74,7 @@ int run_verb(const struct verb *table, const char *fallback, const char *usage, 
 	}
 	verb = find_verb(table, word);
 	if (!verb)
-		return misuse(usage, "\"%s\" is not known here", word);
+		return tool_misuse(usage, "\"%s\" is not known here", word);
 	if (!argc)
 		return verb->run(0, argv);
 	return verb->run(argc - 1, argv + 1);
@@ -105,7 +105,7 @@ static bool parse_size(const char *text, uint64_t *value)
 	return *value >> shift == number;
 }
 
-int parse_sizes(const struct size_argument *table, const char *usage, int argc, char **argv)
+int tool_parse_sizes(const struct size_argument *table, const char *usage, int argc, char **argv)
 {
 	const struct size_argument *arg;
 
@@ -114,12 +114,12 @@ int parse_sizes(const struct size_argument *table, const char *usage, int argc, 
 			if (!strcmp(arg->name, argv[0]))
 				break;
 		if (!arg->name)
-			return misuse(usage, "\"%s\" is not known here", argv[0]);
+			return tool_misuse(usage, "\"%s\" is not known here", argv[0]);
 		if (argc < 2)
-			return misuse(usage, "%s needs a value", argv[0]);
+			return tool_misuse(usage, "%s needs a value", argv[0]);
 		if (!parse_size(argv[1], arg->value))
-			return misuse(usage, "%s takes a number such as 4096, 0x1000 or 4k, not "
-				      "\"%s\"", argv[0], argv[1]);
+			return tool_misuse(usage, "%s takes a number such as 4096, 0x1000 or "
+					   "4k, not \"%s\"", argv[0], argv[1]);
 	}
 	return TOOL_OK;
 }

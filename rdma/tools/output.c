@@ -15,64 +15,64 @@ static json_object *checked(json_object *object)
 	return object;
 }
 
-json_object *new_object(void)
+json_object *tool_object(void)
 {
 	return checked(json_object_new_object());
 }
 
-json_object *new_array(void)
+json_object *tool_array(void)
 {
 	return checked(json_object_new_array());
 }
 
-void add_object(json_object *object, const char *key, json_object *value)
+void tool_add_object(json_object *object, const char *key, json_object *value)
 {
 	if (json_object_object_add(object, key, value))
 		errx(TOOL_FAILURE, "out of memory");
 }
 
-void append(json_object *array, json_object *value)
+void tool_append(json_object *array, json_object *value)
 {
 	if (json_object_array_add(array, value))
 		errx(TOOL_FAILURE, "out of memory");
 }
 
-void add_string(json_object *object, const char *key, const char *value)
+void tool_add_string(json_object *object, const char *key, const char *value)
 {
-	add_object(object, key, checked(json_object_new_string(value)));
+	tool_add_object(object, key, checked(json_object_new_string(value)));
 }
 
-void add_none(json_object *object, const char *key)
+void tool_add_none(json_object *object, const char *key)
 {
-	add_object(object, key, NULL);
+	tool_add_object(object, key, NULL);
 }
 
-void add_bool(json_object *object, const char *key, bool value)
+void tool_add_bool(json_object *object, const char *key, bool value)
 {
-	add_object(object, key, checked(json_object_new_boolean(value)));
+	tool_add_object(object, key, checked(json_object_new_boolean(value)));
 }
 
-void add_number(json_object *object, const char *key, uint64_t value)
+void tool_add_number(json_object *object, const char *key, uint64_t value)
 {
-	add_object(object, key, checked(json_object_new_uint64(value)));
+	tool_add_object(object, key, checked(json_object_new_uint64(value)));
 }
 
-void add_double(json_object *object, const char *key, double value)
+void tool_add_double(json_object *object, const char *key, double value)
 {
 	char text[32];
 
 	snprintf(text, sizeof(text), "%.1f", value);
-	add_object(object, key, checked(json_object_new_double_s(value, text)));
+	tool_add_object(object, key, checked(json_object_new_double_s(value, text)));
 }
 
-void add_size(json_object *object, const char *key, uint64_t value)
+void tool_add_size(json_object *object, const char *key, uint64_t value)
 {
 	static const char suffixes[] = "\0kMGTPE";
 	const char *suffix = suffixes;
 	char text[32];
 
-	if (options.json || options.details) {
-		add_number(object, key, value);
+	if (tool_options.json || tool_options.details) {
+		tool_add_number(object, key, value);
 		return;
 	}
 	/* Use a suffix only if it is exact: 1536k stays 1536k and does not become 1M. */
@@ -81,7 +81,7 @@ void add_size(json_object *object, const char *key, uint64_t value)
 		suffix++;
 	}
 	snprintf(text, sizeof(text), "%" PRIu64 "%.1s", value, suffix);
-	add_string(object, key, text);
+	tool_add_string(object, key, text);
 }
 
 static void print_object(json_object *object, int indent);
@@ -121,12 +121,12 @@ static void print_object(json_object *object, int indent)
 	}
 }
 
-int print_result(json_object *value)
+int tool_print(json_object *value)
 {
-	int flags = options.pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
+	int flags = tool_options.pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
 				   : JSON_C_TO_STRING_PLAIN;
 
-	if (options.json)
+	if (tool_options.json)
 		puts(json_object_to_json_string_ext(value, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
 	else if (json_object_is_type(value, json_type_array))
 		print_array(value, 0);
@@ -134,6 +134,6 @@ int print_result(json_object *value)
 		print_object(value, 0);
 	json_object_put(value);
 	if (fflush(stdout) || ferror(stdout))
-		return failure("cannot write to standard output");
+		return tool_failure("cannot write to standard output");
 	return TOOL_OK;
 }

@@ -50,14 +50,14 @@ int main(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, "+jpdVh", longopts, NULL)) != -1) {
 		switch (opt) {
 		case 'p':
-			options.pretty = true;
-			options.json = true;
+			tool_options.pretty = true;
+			tool_options.json = true;
 			break;
 		case 'j':
-			options.json = true;
+			tool_options.json = true;
 			break;
 		case 'd':
-			options.details = true;
+			tool_options.details = true;
 			break;
 		case 'V':
 			printf("peerbar %s\n", PEERBAR_VERSION);
@@ -70,5 +70,5 @@ int main(int argc, char **argv)
 			return TOOL_USAGE;
 		}
 	}
-	return run_verb(objects, NULL, usage, argc - optind, argv + optind);
+	return tool_run_verb(objects, NULL, usage, argc - optind, argv + optind);
 }

@@ -19,7 +19,7 @@ struct tool_options {
 	bool details;
 };
 
-extern struct tool_options options;
+extern struct tool_options tool_options;
 
 /* A word of the command line, and the function that runs with the words after it. */
 struct verb {
@@ -32,18 +32,18 @@ struct verb {
  * print @usage if that is NULL. Also prints @usage for "help" and for an unknown word.
  * Returns an exit status.
  */
-int run_verb(const struct verb *table, const char *fallback, const char *usage, int argc,
-	     char **argv);
+int tool_run_verb(const struct verb *table, const char *fallback, const char *usage, int argc,
+		  char **argv);
 
 /* Does the first word ask for help? If it does, print @usage on standard output. */
-bool wants_help(int argc, char **argv, const char *usage);
+bool tool_wants_help(int argc, char **argv, const char *usage);
 
 /*
- * Print "peerbar: " and the sentence on standard error. failure() returns TOOL_FAILURE;
- * misuse() prints @usage, too, and returns TOOL_USAGE.
+ * Print "peerbar: " and the sentence on standard error. tool_failure() returns TOOL_FAILURE;
+ * tool_misuse() prints @usage, too, and returns TOOL_USAGE.
  */
-int failure(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-int misuse(const char *usage, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int tool_failure(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int tool_misuse(const char *usage, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* An argument of the form "name value", which may come after the fixed words. */
 struct size_argument {
@@ -56,21 +56,21 @@ struct size_argument {
  * decimal, or hexadecimal with 0x, and may have k, M, G or T for powers of 1024. Returns
  * TOOL_OK, or TOOL_USAGE after printing what is wrong.
  */
-int parse_sizes(const struct size_argument *table, const char *usage, int argc, char **argv);
+int tool_parse_sizes(const struct size_argument *table, const char *usage, int argc, char **argv);
 
 /* If these run out of memory they end the program, which has nothing to clean up. */
-json_object *new_object(void);
-json_object *new_array(void);
-void add_string(json_object *object, const char *key, const char *value);
+json_object *tool_object(void);
+json_object *tool_array(void);
+void tool_add_string(json_object *object, const char *key, const char *value);
 /* Add null, which is printed as "none" in text. */
-void add_none(json_object *object, const char *key);
-void add_bool(json_object *object, const char *key, bool value);
-void add_number(json_object *object, const char *key, uint64_t value);
-void add_double(json_object *object, const char *key, double value);
-/* Like add_number(), but text output without -d shows 256M for 268435456. */
-void add_size(json_object *object, const char *key, uint64_t value);
-void add_object(json_object *object, const char *key, json_object *value);
-void append(json_object *array, json_object *value);
+void tool_add_none(json_object *object, const char *key);
+void tool_add_bool(json_object *object, const char *key, bool value);
+void tool_add_number(json_object *object, const char *key, uint64_t value);
+void tool_add_double(json_object *object, const char *key, double value);
+/* Like tool_add_number(), but text output without -d shows 256M for 268435456. */
+void tool_add_size(json_object *object, const char *key, uint64_t value);
+void tool_add_object(json_object *object, const char *key, json_object *value);
+void tool_append(json_object *array, json_object *value);
 
 /*
  * Print and release @value: as JSON with -j, otherwise as one line of "key value" pairs for
@@ -78,7 +78,7 @@ void append(json_object *array, json_object *value);
  * indented further, with one line for each of its objects. Returns TOOL_OK, or TOOL_FAILURE
  * if standard output cannot be written.
  */
-int print_result(json_object *value);
+int tool_print(json_object *value);
 
 /* Objects of the command line: the first word. */
 int cmd_dev(int argc, char **argv);

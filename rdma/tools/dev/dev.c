@@ -21,5 +21,5 @@ static const struct verb verbs[] = {
 
 int cmd_dev(int argc, char **argv)
 {
-	return run_verb(verbs, "show", usage, argc, argv);
+	return tool_run_verb(verbs, "show", usage, argc, argv);
 }

@@ -60,10 +60,10 @@ static void restore(const char *address, const char *previous)
 	if (previous[0] && !now[0])
 		binding_probe(address);
 	pb_pci_driver(address, now);
-	failure("%s", cause);
+	tool_failure("%s", cause);
 	if (previous[0] && strcmp(now, previous))
-		failure("%s did not go back to %s: \"echo %s > /sys/bus/pci/drivers/%s/bind\"",
-			address, previous, address, previous);
+		tool_failure("%s did not go back to %s: \"echo %s > /sys/bus/pci/drivers/%s/bind\"",
+			     address, previous, address, previous);
 }
 
 static int bind_device(const char *address, const char *driver)
@@ -74,20 +74,20 @@ static int bind_device(const char *address, const char *driver)
 	pb_pci_driver(address, previous);
 	if (strcmp(previous, driver)) {
 		if (check_target(address, driver))
-			return failure("%s", peerbar_errmsg());
+			return tool_failure("%s", peerbar_errmsg());
 		if (move(address, driver)) {
 			restore(address, previous);
 			return TOOL_FAILURE;
 		}
 	}
-	result = new_object();
-	add_string(result, "dev", address);
-	add_string(result, "driver", driver);
+	result = tool_object();
+	tool_add_string(result, "dev", address);
+	tool_add_string(result, "driver", driver);
 	if (previous[0])
-		add_string(result, "previous", previous);
+		tool_add_string(result, "previous", previous);
 	else
-		add_none(result, "previous");
-	return print_result(result);
+		tool_add_none(result, "previous");
+	return tool_print(result);
 }
 
 int dev_bind(int argc, char **argv)
@@ -95,16 +95,17 @@ int dev_bind(int argc, char **argv)
 	const char *driver = "vfio-pci";
 	char address[PB_ADDRESS_SIZE];
 
-	if (wants_help(argc, argv, usage))
+	if (tool_wants_help(argc, argv, usage))
 		return TOOL_OK;
 	if (argc != 1 && argc != 3)
-		return misuse(usage, "dev bind takes an address, and a driver if not vfio-pci");
+		return tool_misuse(usage, "dev bind takes an address, and a driver if not "
+				   "vfio-pci");
 	if (argc == 3) {
 		if (strcmp(argv[1], "driver"))
-			return misuse(usage, "\"%s\" is not known here", argv[1]);
+			return tool_misuse(usage, "\"%s\" is not known here", argv[1]);
 		driver = argv[2];
 	}
 	if (pb_pci_parse(argv[0], address) || pb_pci_exists(address))
-		return failure("%s", peerbar_errmsg());
+		return tool_failure("%s", peerbar_errmsg());
 	return bind_device(address, driver);
 }

@@ -30,63 +30,63 @@ static void add_sysfs(json_object *object, const char *address)
 	pb_pci_hex(address, "device", &device);
 	pb_pci_hex(address, "class", &class);
 	pb_pci_driver(address, driver);
-	add_string(object, "dev", address);
+	tool_add_string(object, "dev", address);
 	snprintf(text, sizeof(text), "%04" PRIx64 ":%04" PRIx64, vendor, device);
-	add_string(object, "id", text);
+	tool_add_string(object, "id", text);
 	snprintf(text, sizeof(text), "0x%06" PRIx64, class);
-	if (options.details || options.json)
-		add_string(object, "class", text);
+	if (tool_options.details || tool_options.json)
+		tool_add_string(object, "class", text);
 	if (driver[0])
-		add_string(object, "driver", driver);
+		tool_add_string(object, "driver", driver);
 	else
-		add_none(object, "driver");
+		tool_add_none(object, "driver");
 	if (group >= 0)
-		add_number(object, "group", group);
+		tool_add_number(object, "group", group);
 	else
-		add_none(object, "group");
+		tool_add_none(object, "group");
 }
 
 static json_object *closed_bars(const uint64_t size[PEERBAR_NR_BARS])
 {
-	json_object *bars = new_array(), *object;
+	json_object *bars = tool_array(), *object;
 	unsigned int i;
 
 	for (i = 0; i < PEERBAR_NR_BARS; i++) {
 		if (!size[i])
 			continue;
-		object = new_object();
-		add_number(object, "bar", i);
-		add_size(object, "size", size[i]);
-		append(bars, object);
+		object = tool_object();
+		tool_add_number(object, "bar", i);
+		tool_add_size(object, "size", size[i]);
+		tool_append(bars, object);
 	}
 	return bars;
 }
 
 static json_object *open_bar(struct peerbar_device *dev, unsigned int index, bool exports)
 {
-	json_object *object = new_object();
+	json_object *object = tool_object();
 	struct peerbar_bar bar;
 
 	peerbar_bar(dev, index, &bar);
-	add_number(object, "bar", index);
-	add_size(object, "size", bar.size);
-	add_bool(object, "mappable", bar.mappable);
-	add_bool(object, "exportable", exports && bar.exportable);
+	tool_add_number(object, "bar", index);
+	tool_add_size(object, "size", bar.size);
+	tool_add_bool(object, "mappable", bar.mappable);
+	tool_add_bool(object, "exportable", exports && bar.exportable);
 	if (!bar.exportable)
-		add_string(object, "reason", "it is smaller than a page, or the kernel lets no "
-			   "CPU map it");
+		tool_add_string(object, "reason", "it is smaller than a page, or the kernel "
+				"lets no CPU map it");
 	return object;
 }
 
 static json_object *open_bars(struct peerbar_device *dev, const uint64_t size[PEERBAR_NR_BARS],
 			      bool exports)
 {
-	json_object *bars = new_array();
+	json_object *bars = tool_array();
 	unsigned int i;
 
 	for (i = 0; i < PEERBAR_NR_BARS; i++)
 		if (size[i])
-			append(bars, open_bar(dev, i, exports));
+			tool_append(bars, open_bar(dev, i, exports));
 	return bars;
 }
 
@@ -99,19 +99,19 @@ static void add_vfio(json_object *object, const char *address,
 	bool exports;
 
 	if (ret) {
-		add_string(object, "state", ret == -EBUSY ? "in-use" : "unavailable");
-		add_string(object, "reason", peerbar_errmsg());
-		add_object(object, "bars", closed_bars(size));
+		tool_add_string(object, "state", ret == -EBUSY ? "in-use" : "unavailable");
+		tool_add_string(object, "reason", peerbar_errmsg());
+		tool_add_object(object, "bars", closed_bars(size));
 		return;
 	}
 	exports = !peerbar_can_export(dev);
-	add_string(object, "state", "idle");
-	if (options.details || options.json)
-		add_string(object, "backend", peerbar_backend(dev));
-	add_bool(object, "exports", exports);
+	tool_add_string(object, "state", "idle");
+	if (tool_options.details || tool_options.json)
+		tool_add_string(object, "backend", peerbar_backend(dev));
+	tool_add_bool(object, "exports", exports);
 	if (!exports)
-		add_string(object, "reason", peerbar_errmsg());
-	add_object(object, "bars", open_bars(dev, size, exports));
+		tool_add_string(object, "reason", peerbar_errmsg());
+	tool_add_object(object, "bars", open_bars(dev, size, exports));
 	peerbar_close(dev);
 }
 
@@ -122,14 +122,14 @@ static void add_exports(json_object *object, const char *address)
 	json_object *state, *value;
 	unsigned int i;
 
-	if (!options.details && !options.json)
+	if (!tool_options.details && !tool_options.json)
 		return;
 	state = export_state(address);
 	if (!state)
 		return;
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		json_object_object_get_ex(state, keys[i], &value);
-		add_object(object, keys[i], json_object_get(value));
+		tool_add_object(object, keys[i], json_object_get(value));
 	}
 	json_object_put(state);
 }
@@ -146,7 +146,7 @@ static bool has_memory(const uint64_t size[PEERBAR_NR_BARS])
 
 static json_object *describe(const char *address, const uint64_t size[PEERBAR_NR_BARS])
 {
-	json_object *object = new_object();
+	json_object *object = tool_object();
 
 	add_sysfs(object, address);
 	add_exports(object, address);
@@ -162,13 +162,13 @@ static int show_one(const char *text)
 	int ret;
 
 	if (pb_pci_parse(text, address) || pb_pci_exists(address))
-		return failure("%s", peerbar_errmsg());
+		return tool_failure("%s", peerbar_errmsg());
 	ret = pb_pci_bars(address, size);
 	if (ret)
-		return failure("cannot read the BARs of %s: %s", address, strerror(-ret));
-	array = new_array();
-	append(array, describe(address, size));
-	return print_result(array);
+		return tool_failure("cannot read the BARs of %s: %s", address, strerror(-ret));
+	array = tool_array();
+	tool_append(array, describe(address, size));
+	return tool_print(array);
 }
 
 /* Show only devices that a program could own: not bridges, and with a memory BAR. */
@@ -177,7 +177,7 @@ static void append_candidate(json_object *array, const char *address)
 	uint64_t size[PEERBAR_NR_BARS];
 
 	if (!pb_pci_is_bridge(address) && !pb_pci_bars(address, size) && has_memory(size))
-		append(array, describe(address, size));
+		tool_append(array, describe(address, size));
 }
 
 static int show_all(void)
@@ -187,19 +187,19 @@ static int show_all(void)
 	int i;
 
 	if (devices.nr < 0)
-		return failure("cannot list the PCI devices: %s: is /sys mounted?",
-			       strerror(-devices.nr));
-	array = new_array();
+		return tool_failure("cannot list the PCI devices: %s: is /sys mounted?",
+				    strerror(-devices.nr));
+	array = tool_array();
 	for (i = 0; i < devices.nr; i++)
 		append_candidate(array, pb_name(&devices, i));
-	return print_result(array);
+	return tool_print(array);
 }
 
 int dev_show(int argc, char **argv)
 {
-	if (wants_help(argc, argv, usage))
+	if (tool_wants_help(argc, argv, usage))
 		return TOOL_OK;
 	if (argc > 1)
-		return misuse(usage, "\"%s\" is one word too many", argv[1]);
+		return tool_misuse(usage, "\"%s\" is one word too many", argv[1]);
 	return argc ? show_one(argv[0]) : show_all();
 }

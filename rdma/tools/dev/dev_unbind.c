@@ -41,22 +41,22 @@ int dev_unbind(int argc, char **argv)
 	char address[PB_ADDRESS_SIZE], previous[PB_NAME_SIZE], now[PB_NAME_SIZE];
 	json_object *result;
 
-	if (wants_help(argc, argv, usage))
+	if (tool_wants_help(argc, argv, usage))
 		return TOOL_OK;
 	if (argc != 1)
-		return misuse(usage, "dev unbind takes one address");
+		return tool_misuse(usage, "dev unbind takes one address");
 	if (pb_pci_parse(argv[0], address) || pb_pci_exists(address))
-		return failure("%s", peerbar_errmsg());
+		return tool_failure("%s", peerbar_errmsg());
 	pb_pci_driver(address, previous);
 	if (check(address, previous) || move_back(address))
-		return failure("%s", peerbar_errmsg());
+		return tool_failure("%s", peerbar_errmsg());
 	pb_pci_driver(address, now);
-	result = new_object();
-	add_string(result, "dev", address);
+	result = tool_object();
+	tool_add_string(result, "dev", address);
 	if (now[0])
-		add_string(result, "driver", now);
+		tool_add_string(result, "driver", now);
 	else
-		add_none(result, "driver");
-	add_string(result, "previous", previous);
-	return print_result(result);
+		tool_add_none(result, "driver");
+	tool_add_string(result, "previous", previous);
+	return tool_print(result);
 }

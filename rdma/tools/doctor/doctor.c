@@ -50,7 +50,7 @@ static int parse_names(struct request *r, int argc, char **argv)
 	char address[PB_ADDRESS_SIZE];
 
 	if (argc > 2)
-		return misuse(usage, "\"%s\" is one word too many", argv[2]);
+		return tool_misuse(usage, "\"%s\" is one word too many", argv[2]);
 	if (argc == 1 && !pb_pci_parse(argv[0], address)) {
 		r->dev = argv[0];
 		return TOOL_OK;
@@ -66,10 +66,10 @@ static int parse(struct request *r, int argc, char **argv)
 	if (!argc || strcmp(argv[0], "--errno"))
 		return parse_names(r, argc, argv);
 	if (argc == 1)
-		return misuse(usage, "--errno needs a name, such as EOPNOTSUPP");
+		return tool_misuse(usage, "--errno needs a name, such as EOPNOTSUPP");
 	r->err = doctor_errno(argv[1]);
 	if (!r->err)
-		return misuse(usage, "\"%s\" is no errno", argv[1]);
+		return tool_misuse(usage, "\"%s\" is no errno", argv[1]);
 	return parse_names(r, argc - 2, argv + 2);
 }
 
@@ -96,15 +96,15 @@ static json_object *candidate(const char *address)
 	bar = pb_pci_largest_bar(&pci);
 	if (bar < 0)
 		return NULL;
-	object = new_object();
-	add_string(object, "dev", pci.address);
+	object = tool_object();
+	tool_add_string(object, "dev", pci.address);
 	if (pci.driver[0])
-		add_string(object, "driver", pci.driver);
+		tool_add_string(object, "driver", pci.driver);
 	else
-		add_none(object, "driver");
-	add_bool(object, "vfio", pci.vfio);
-	add_number(object, "bar", bar);
-	add_size(object, "size", pci.bar[bar].size);
+		tool_add_none(object, "driver");
+	tool_add_bool(object, "vfio", pci.vfio);
+	tool_add_number(object, "bar", bar);
+	tool_add_size(object, "size", pci.bar[bar].size);
 	return object;
 }
 
@@ -115,23 +115,23 @@ static json_object *nic_candidate(const char *name)
 
 	if (pb_nic_facts(name, &nic))
 		return NULL;
-	object = new_object();
-	add_string(object, "nic", name);
-	add_string(object, "at", nic.pci.address);
-	add_string(object, "driver", nic.pci.driver);
+	object = tool_object();
+	tool_add_string(object, "nic", name);
+	tool_add_string(object, "at", nic.pci.address);
+	tool_add_string(object, "driver", nic.pci.driver);
 	return object;
 }
 
 static json_object *candidates(const char *folder, json_object *(*describe)(const char *name))
 {
-	json_object *array = new_array(), *object;
+	json_object *array = tool_array(), *object;
 	PB_NAMES names = pb_list("%s", folder);
 	int i;
 
 	for (i = 0; i < names.nr; i++) {
 		object = describe(pb_name(&names, i));
 		if (object)
-			append(array, object);
+			tool_append(array, object);
 	}
 	return array;
 }
@@ -148,37 +148,37 @@ static json_object *nics(void)
 
 static json_object *finding_object(unsigned int id, const struct finding *f)
 {
-	json_object *object = new_object();
+	json_object *object = tool_object();
 
-	add_string(object, "check", check_name(id));
-	add_string(object, "level", level_name(f->level));
-	add_string(object, "fact", f->fact);
+	tool_add_string(object, "check", check_name(id));
+	tool_add_string(object, "level", level_name(f->level));
+	tool_add_string(object, "fact", f->fact);
 	if (f->advice[0])
-		add_string(object, "advice", f->advice);
+		tool_add_string(object, "advice", f->advice);
 	else
-		add_none(object, "advice");
+		tool_add_none(object, "advice");
 	if (f->command[0])
-		add_string(object, "command", f->command);
+		tool_add_string(object, "command", f->command);
 	else
-		add_none(object, "command");
+		tool_add_none(object, "command");
 	return object;
 }
 
 static int print_json(const struct doctor *d, const struct finding findings[NR_CHECKS])
 {
-	json_object *object = new_object(), *array = new_array();
+	json_object *object = tool_object(), *array = tool_array();
 	unsigned int id;
 
-	add_string(object, "verdict", level_name(worst(findings)));
+	tool_add_string(object, "verdict", level_name(worst(findings)));
 	for (id = 0; id < NR_CHECKS; id++)
 		if (findings[id].level != DOCTOR_LEFT_OUT)
-			append(array, finding_object(id, &findings[id]));
-	add_object(object, "checks", array);
+			tool_append(array, finding_object(id, &findings[id]));
+	tool_add_object(object, "checks", array);
 	if (!d->has_nic)
-		add_object(object, "nics", nics());
+		tool_add_object(object, "nics", nics());
 	if (!d->has_dev)
-		add_object(object, "devs", devices());
-	return print_result(object);
+		tool_add_object(object, "devs", devices());
+	return tool_print(object);
 }
 
 static int print_text(const struct doctor *d, const struct finding findings[NR_CHECKS])
@@ -191,14 +191,14 @@ static int print_text(const struct doctor *d, const struct finding findings[NR_C
 				      &findings[id]);
 	if (!d->has_nic) {
 		puts("NICs that can be named:");
-		print_result(nics());
+		tool_print(nics());
 	}
 	if (!d->has_dev) {
 		puts("devices that can be named:");
-		print_result(devices());
+		tool_print(devices());
 	}
 	if (fflush(stdout) || ferror(stdout))
-		return failure("cannot write to standard output");
+		return tool_failure("cannot write to standard output");
 	return TOOL_OK;
 }
 
@@ -209,17 +209,17 @@ int cmd_doctor(int argc, char **argv)
 	struct doctor d;
 	int ret;
 
-	if (wants_help(argc, argv, usage))
+	if (tool_wants_help(argc, argv, usage))
 		return TOOL_OK;
 	ret = parse(&request, argc, argv);
 	if (ret)
 		return ret;
 	if (doctor_examine(&d, request.nic, request.dev))
-		return failure("%s", peerbar_errmsg());
+		return tool_failure("%s", peerbar_errmsg());
 	doctor_run(&d, findings);
 	if (request.err)
 		return doctor_explain(request.err, findings);
-	ret = options.json ? print_json(&d, findings) : print_text(&d, findings);
+	ret = tool_options.json ? print_json(&d, findings) : print_text(&d, findings);
 	if (ret)
 		return ret;
 	return worst(findings) == DOCTOR_FAILURE ? TOOL_FAILURE : TOOL_OK;

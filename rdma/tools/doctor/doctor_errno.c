@@ -139,26 +139,26 @@ static enum likelihood judge(unsigned int i, const struct finding findings[NR_CH
 static json_object *cause_object(unsigned int i, enum likelihood likelihood,
 				 const struct finding *f)
 {
-	json_object *object = new_object();
+	json_object *object = tool_object();
 
-	add_string(object, "likelihood", likelihood_name[likelihood]);
-	add_string(object, "cause", causes[i].cause);
+	tool_add_string(object, "likelihood", likelihood_name[likelihood]);
+	tool_add_string(object, "cause", causes[i].cause);
 	if (f)
-		add_string(object, "check", check_name(causes[i].check));
+		tool_add_string(object, "check", check_name(causes[i].check));
 	else
-		add_none(object, "check");
+		tool_add_none(object, "check");
 	if (f && f->fact[0])
-		add_string(object, "fact", f->fact);
+		tool_add_string(object, "fact", f->fact);
 	else
-		add_none(object, "fact");
+		tool_add_none(object, "fact");
 	if (f && f->advice[0])
-		add_string(object, "advice", f->advice);
+		tool_add_string(object, "advice", f->advice);
 	else
-		add_none(object, "advice");
+		tool_add_none(object, "advice");
 	if (f && f->command[0])
-		add_string(object, "command", f->command);
+		tool_add_string(object, "command", f->command);
 	else
-		add_none(object, "command");
+		tool_add_none(object, "command");
 	return object;
 }
 
@@ -182,8 +182,8 @@ static unsigned int list(int err, enum likelihood likelihood,
 		if (causes[i].err != err || judge(i, findings) != likelihood)
 			continue;
 		n++;
-		if (options.json)
-			append(array, cause_object(i, likelihood, f));
+		if (tool_options.json)
+			tool_append(array, cause_object(i, likelihood, f));
 		else
 			print_cause(i, likelihood, f);
 	}
@@ -193,7 +193,7 @@ static unsigned int list(int err, enum likelihood likelihood,
 int doctor_explain(int err, const struct finding findings[NR_CHECKS])
 {
 	unsigned int likelihood, n, found = 0, known = 0;
-	json_object *array = new_array();
+	json_object *array = tool_array();
 	int ret = TOOL_OK;
 
 	for (likelihood = FOUND; likelihood < NR_LIKELIHOODS; likelihood++) {
@@ -202,14 +202,14 @@ int doctor_explain(int err, const struct finding findings[NR_CHECKS])
 		if (likelihood == FOUND)
 			found = n;
 	}
-	if (options.json)
-		ret = print_result(array);
+	if (tool_options.json)
+		ret = tool_print(array);
 	else
 		json_object_put(array);
 	if (ret)
 		return ret;
 	if (!known)
-		return failure("no cause of errno %d (%s) is known here: the kernel's log may say "
-			       "more", err, strerror(err));
+		return tool_failure("no cause of errno %d (%s) is known here: the kernel's log may "
+				    "say more", err, strerror(err));
 	return found ? TOOL_FAILURE : TOOL_OK;
 }

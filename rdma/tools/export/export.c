@@ -16,5 +16,5 @@ static const struct verb verbs[] = {
 
 int cmd_export(int argc, char **argv)
 {
-	return run_verb(verbs, "show", usage, argc, argv);
+	return tool_run_verb(verbs, "show", usage, argc, argv);
 }

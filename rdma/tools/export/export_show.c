@@ -16,13 +16,13 @@ static int show_one(const char *text)
 	json_object *array, *state;
 
 	if (pb_pci_parse(text, address) || pb_pci_exists(address))
-		return failure("%s", peerbar_errmsg());
+		return tool_failure("%s", peerbar_errmsg());
 	state = export_state(address);
 	if (!state)
-		return failure("%s", peerbar_errmsg());
-	array = new_array();
-	append(array, state);
-	return print_result(array);
+		return tool_failure("%s", peerbar_errmsg());
+	array = tool_array();
+	tool_append(array, state);
+	return tool_print(array);
 }
 
 /*
@@ -34,7 +34,7 @@ static bool append_state(json_object *array, const char *address)
 	json_object *state = export_state(address);
 
 	if (state)
-		append(array, state);
+		tool_append(array, state);
 	return state || !export_shows(address);
 }
 
@@ -46,21 +46,21 @@ static int show_all(void)
 	int i;
 
 	if (devices.nr < 0)
-		return failure("%s", peerbar_errmsg());
-	array = new_array();
+		return tool_failure("%s", peerbar_errmsg());
+	array = tool_array();
 	for (i = 0; i < devices.nr && readable; i++)
 		readable = append_state(array, pb_name(&devices, i));
 	if (readable)
-		return print_result(array);
+		return tool_print(array);
 	json_object_put(array);
-	return failure("%s", peerbar_errmsg());
+	return tool_failure("%s", peerbar_errmsg());
 }
 
 int export_show(int argc, char **argv)
 {
-	if (wants_help(argc, argv, usage))
+	if (tool_wants_help(argc, argv, usage))
 		return TOOL_OK;
 	if (argc > 1)
-		return misuse(usage, "\"%s\" is one word too many", argv[1]);
+		return tool_misuse(usage, "\"%s\" is one word too many", argv[1]);
 	return argc ? show_one(argv[0]) : show_all();
 }

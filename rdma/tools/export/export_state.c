@@ -28,7 +28,7 @@ static void copy(json_object *object, const struct words *words, const char *key
 	const char *value = words_find(words, from);
 
 	if (value)
-		add_string(object, key, value);
+		tool_add_string(object, key, value);
 }
 
 static bool one_export(char *text, void *data)
@@ -40,15 +40,15 @@ static bool one_export(char *text, void *data)
 	words_split(text, &words);
 	if (!words_find(&words, "buffer"))
 		return true;
-	object = new_object();
-	add_number(object, "buffer", words_number(&words, "buffer"));
-	add_number(object, "bar", words_number(&words, "bar"));
-	add_size(object, "size", words_number(&words, "bytes"));
-	add_number(object, "ranges", words_number(&words, "ranges"));
+	object = tool_object();
+	tool_add_number(object, "buffer", words_number(&words, "buffer"));
+	tool_add_number(object, "bar", words_number(&words, "bar"));
+	tool_add_size(object, "size", words_number(&words, "bytes"));
+	tool_add_number(object, "ranges", words_number(&words, "ranges"));
 	copy(object, &words, "state", "state");
-	add_number(object, "live", words_number(&words, "live"));
-	add_object(object, "attachments", new_array());
-	append(r->exports, object);
+	tool_add_number(object, "live", words_number(&words, "live"));
+	tool_add_object(object, "attachments", tool_array());
+	tool_append(r->exports, object);
 	return true;
 }
 
@@ -77,35 +77,35 @@ static void add_rdma(json_object *object, const char *address)
 
 	pb_rdma_name(address, name);
 	if (name[0])
-		add_string(object, "rdma", name);
+		tool_add_string(object, "rdma", name);
 }
 
 static json_object *attachment(const struct words *words)
 {
-	json_object *object = new_object();
+	json_object *object = tool_object();
 
 	copy(object, words, "importer", "importer");
 	add_rdma(object, words_find(words, "importer"));
 	copy(object, words, "driver", "driver");
-	if (options.details || options.json)
+	if (tool_options.details || tool_options.json)
 		copy(object, words, "callback", "callback");
 	copy(object, words, "map", "type");
 	copy(object, words, "stop", "stop");
-	add_bool(object, "fenced", words_number(words, "fenced"));
+	tool_add_bool(object, "fenced", words_number(words, "fenced"));
 	copy(object, words, "reason", "reason");
 	return object;
 }
 
 static json_object *mapping(const struct words *words)
 {
-	json_object *object = new_object();
+	json_object *object = tool_object();
 
 	copy(object, words, "state", "state");
 	copy(object, words, "address", "address");
 	copy(object, words, "dma", "dma");
 	copy(object, words, "phys", "phys");
-	add_size(object, "size", words_number(words, "bytes"));
-	add_number(object, "ranges", words_number(words, "ranges"));
+	tool_add_size(object, "size", words_number(words, "bytes"));
+	tool_add_number(object, "ranges", words_number(words, "ranges"));
 	return object;
 }
 
@@ -119,7 +119,7 @@ static bool one_attachment(char *text, void *data)
 	words_split(text, &words);
 	if (words_find(&words, "dma")) {
 		if (r->mappings)
-			append(r->mappings, mapping(&words));
+			tool_append(r->mappings, mapping(&words));
 		return true;
 	}
 	r->mappings = NULL;
@@ -129,11 +129,11 @@ static bool one_attachment(char *text, void *data)
 	if (!list)
 		return true;
 	object = attachment(&words);
-	if (options.details || options.json) {
-		r->mappings = new_array();
-		add_object(object, "mappings", r->mappings);
+	if (tool_options.details || tool_options.json) {
+		r->mappings = tool_array();
+		tool_add_object(object, "mappings", r->mappings);
 	}
-	append(list, object);
+	tool_append(list, object);
 	r->importers++;
 	return true;
 }
@@ -144,23 +144,23 @@ static void add_reason(struct reading *r, const struct words *words)
 	json_object *object;
 
 	r->revokes += count;
-	if (!count && !active && !options.details && !options.json)
+	if (!count && !active && !tool_options.details && !tool_options.json)
 		return;
-	object = new_object();
+	object = tool_object();
 	copy(object, words, "reason", "reason");
-	add_number(object, "count", count);
-	add_bool(object, "active", active);
-	append(r->reasons, object);
+	tool_add_number(object, "count", count);
+	tool_add_bool(object, "active", active);
+	tool_append(r->reasons, object);
 }
 
 /* @bound: "below_us", or "from_us" of the class that has no end */
 static void add_time(struct reading *r, const struct words *words, const char *bound)
 {
-	json_object *object = new_object();
+	json_object *object = tool_object();
 
-	add_number(object, bound, words_number(words, bound));
-	add_number(object, "count", words_number(words, "count"));
-	append(r->times, object);
+	tool_add_number(object, bound, words_number(words, bound));
+	tool_add_number(object, "count", words_number(words, "count"));
+	tool_append(r->times, object);
 }
 
 /*
@@ -182,8 +182,8 @@ static bool one_revoke(char *text, void *data)
 		add_time(r, &words, "from_us");
 	else
 		for (i = 0; i < words.nr; i++)
-			add_number(r->device, words.word[i].key,
-				   strtoull(words.word[i].value, NULL, 10));
+			tool_add_number(r->device, words.word[i].key,
+					strtoull(words.word[i].value, NULL, 10));
 	return true;
 }
 
@@ -270,27 +270,27 @@ static int read_files(struct reading *r, const char *address)
 
 static void add_counts(const struct reading *r)
 {
-	add_number(r->device, "buffers", json_object_array_length(r->exports));
-	add_number(r->device, "importers", r->importers);
-	add_number(r->device, "revokes", r->revokes);
+	tool_add_number(r->device, "buffers", json_object_array_length(r->exports));
+	tool_add_number(r->device, "importers", r->importers);
+	tool_add_number(r->device, "revokes", r->revokes);
 }
 
 json_object *export_state(const char *address)
 {
 	struct reading r = {
-		.device = new_object(), .exports = new_array(), .reasons = new_array(),
-		.times = new_array(),
+		.device = tool_object(), .exports = tool_array(), .reasons = tool_array(),
+		.times = tool_array(),
 	};
 	int ret;
 
-	add_string(r.device, "dev", address);
+	tool_add_string(r.device, "dev", address);
 	/* added a first time only so that these keys come before those that files add */
 	add_counts(&r);
 	ret = read_files(&r, address);
 	add_counts(&r);
-	add_object(r.device, "exports", r.exports);
-	add_object(r.device, "reasons", r.reasons);
-	add_object(r.device, "times", r.times);
+	tool_add_object(r.device, "exports", r.exports);
+	tool_add_object(r.device, "reasons", r.reasons);
+	tool_add_object(r.device, "times", r.times);
 	if (!ret)
 		return r.device;
 	json_object_put(r.device);

@@ -32,8 +32,8 @@ int mover_init(struct mover *m)
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (m->memory == MAP_FAILED) {
 		m->memory = NULL;
-		failure("cannot allocate %zu bytes of host memory: %s: choose a smaller max-op",
-			m->memory_size, strerror(errno));
+		tool_failure("cannot allocate %zu bytes of host memory: %s: choose a smaller "
+			     "max-op", m->memory_size, strerror(errno));
 		return -ENOMEM;
 	}
 	m->source = m->memory;
@@ -43,8 +43,8 @@ int mover_init(struct mover *m)
 	m->host_mr = ibv_reg_mr(m->lb->pd, m->memory, m->memory_size, access);
 	if (m->host_mr)
 		return 0;
-	failure("cannot register %zu bytes of host memory: %s: choose a smaller max-op, or raise "
-		"\"ulimit -l\"", m->memory_size, strerror(errno));
+	tool_failure("cannot register %zu bytes of host memory: %s: choose a smaller max-op, "
+		     "or raise \"ulimit -l\"", m->memory_size, strerror(errno));
 	return -ENOMEM;
 }
 
@@ -75,11 +75,11 @@ static void count_wrong(struct mover *m, const struct pair *pair, bool to_bar,
 	m->counts.wrong += bad->count;
 	if (!bad->count || !tell(m))
 		return;
-	failure("%s of %u bytes %s BAR offset %#" PRIx64 " (the BAR is %s): %zu wrong bytes in %s, "
-		"the first at %+" PRId64 ": found %#04x, expected %#04x",
-		op_name(to_bar, step), pair->size, to_bar ? "to" : "from", pair->bar,
-		step->bar_is_local ? "local" : "remote", bad->count, what,
-		from + (int64_t)bad->first, bad->found, bad->expected);
+	tool_failure("%s of %u bytes %s BAR offset %#" PRIx64 " (the BAR is %s): %zu wrong bytes "
+		     "in %s, the first at %+" PRId64 ": found %#04x, expected %#04x",
+		     op_name(to_bar, step), pair->size, to_bar ? "to" : "from", pair->bar,
+		     step->bar_is_local ? "local" : "remote", bad->count, what,
+		     from + (int64_t)bad->first, bad->found, bad->expected);
 }
 
 /*
@@ -118,7 +118,7 @@ static int post(struct mover *m, const struct pair *pair, unsigned int index, bo
 
 	if (!loopback_post(m->lb, &wr))
 		return 0;
-	failure("%s", loopback_errmsg());
+	tool_failure("%s", loopback_errmsg());
 	return -EIO;
 }
 
@@ -129,10 +129,11 @@ static void complain(struct mover *m, const struct pair *pair, bool to_bar,
 
 	m->counts.failed++;
 	if (tell(m))
-		failure("%s of %u bytes %s BAR offset %#" PRIx64 " (the BAR is %s) completed with: "
-			"%s (vendor error %#x)", op_name(to_bar, step), pair->size,
-			to_bar ? "to" : "from", pair->bar, step->bar_is_local ? "local" : "remote",
-			ibv_wc_status_str(wc->status), wc->vendor_err);
+		tool_failure("%s of %u bytes %s BAR offset %#" PRIx64 " (the BAR is %s) completed "
+			     "with: %s (vendor error %#x)", op_name(to_bar, step), pair->size,
+			     to_bar ? "to" : "from", pair->bar,
+			     step->bar_is_local ? "local" : "remote",
+			     ibv_wc_status_str(wc->status), wc->vendor_err);
 }
 
 /* Wait until all @n operations of the batch have completed, in any order. */
@@ -145,12 +146,12 @@ static int wait_all(struct mover *m, const struct pair *pairs, unsigned int n, b
 	while (n) {
 		got = loopback_poll(m->lb, wc, n, COMPLETION_TIMEOUT_MS);
 		if (got < 0) {
-			failure("%s", loopback_errmsg());
+			tool_failure("%s", loopback_errmsg());
 			return -EIO;
 		}
 		if (!got) {
-			failure("%u work requests did not complete in %d s: the NIC hangs", n,
-				COMPLETION_TIMEOUT_MS / 1000);
+			tool_failure("%u work requests did not complete in %d s: the NIC hangs", n,
+				     COMPLETION_TIMEOUT_MS / 1000);
 			return -EIO;
 		}
 		for (i = 0; i < got; i++) {

@@ -57,13 +57,13 @@ static int parse(struct test *t, int argc, char **argv)
 	};
 
 	if (argc < 2)
-		return misuse(usage, "mr test takes an RDMA device and a PCI address");
+		return tool_misuse(usage, "mr test takes an RDMA device and a PCI address");
 	t->nic = argv[0];
 	t->address = argv[1];
-	if (parse_sizes(table, usage, argc - 2, argv + 2))
+	if (tool_parse_sizes(table, usage, argc - 2, argv + 2))
 		return TOOL_USAGE;
 	if (!t->total || !t->max_op)
-		return misuse(usage, "total and max-op are at least 1");
+		return tool_misuse(usage, "total and max-op are at least 1");
 	return TOOL_OK;
 }
 
@@ -82,8 +82,8 @@ static int choose_bar(struct test *t)
 	}
 	if (best)
 		return TOOL_OK;
-	return failure("%s has no BAR that can be exported: \"peerbar dev show %s\" tells why",
-		       t->address, t->address);
+	return tool_failure("%s has no BAR that can be exported: \"peerbar dev show %s\" tells why",
+			    t->address, t->address);
 }
 
 /* Choose what the command line did not specify. */
@@ -95,17 +95,17 @@ static int choose(struct test *t)
 	if (t->bar == UNSET && choose_bar(t))
 		return TOOL_FAILURE;
 	if (t->bar > UINT_MAX || peerbar_bar(t->dev, t->bar, &bar))
-		return failure("there is no BAR %" PRIu64 ": a PCI device has BARs 0 to %d", t->bar,
-			       PEERBAR_NR_BARS - 1);
+		return tool_failure("there is no BAR %" PRIu64 ": a PCI device has BARs 0 to %d",
+				    t->bar, PEERBAR_NR_BARS - 1);
 	if (bar.size && t->offset >= bar.size)
-		return failure("offset %#" PRIx64 " is outside BAR %" PRIu64 ", which has %#" PRIx64
-			       " bytes", t->offset, t->bar, bar.size);
+		return tool_failure("offset %#" PRIx64 " is outside BAR %" PRIu64 ", which has "
+				    "%#" PRIx64 " bytes", t->offset, t->bar, bar.size);
 	if (t->length == UNSET)
 		t->length = bar.size - t->offset;
 	if (t->seed != UNSET)
 		return TOOL_OK;
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
-		return failure("no random seed: %s: give one", strerror(errno));
+		return tool_failure("no random seed: %s: give one", strerror(errno));
 	t->seed = seed;
 	return TOOL_OK;
 }
@@ -113,9 +113,9 @@ static int choose(struct test *t)
 static int open_nic(struct test *t)
 {
 	if (loopback_open(t->nic, PLAN_BATCH, &t->mover.lb))
-		return failure("%s", loopback_errmsg());
+		return tool_failure("%s", loopback_errmsg());
 	if (!t->mover.lb->can_read)
-		return failure("%s has no RDMA READ, which the test needs", t->nic);
+		return tool_failure("%s has no RDMA READ, which the test needs", t->nic);
 	return TOOL_OK;
 }
 
@@ -129,15 +129,15 @@ static int register_bar(struct test *t)
 
 	t->fd = peerbar_export(t->dev, t->bar, &range, 1, O_RDWR);
 	if (t->fd < 0)
-		return failure("%s", peerbar_errmsg());
+		return tool_failure("%s", peerbar_errmsg());
 	start = now();
 	m->bar_mr = peerbar_reg_mr(m->lb->pd, t->fd, 0, t->length, access, &m->bar_iova);
 	if (!m->bar_mr)
-		return failure("%s", peerbar_errmsg());
+		return tool_failure("%s", peerbar_errmsg());
 	t->registration = now() - start;
 	m->bar = peerbar_map(t->dev, t->bar, t->offset, t->length);
 	if (!m->bar)
-		return failure("%s", peerbar_errmsg());
+		return tool_failure("%s", peerbar_errmsg());
 	return TOOL_OK;
 }
 
@@ -185,31 +185,31 @@ static int move(struct test *t)
 static int report(const struct test *t)
 {
 	const struct mover_counts *counts = &t->mover.counts;
-	json_object *result = new_object();
+	json_object *result = tool_object();
 
-	add_string(result, "nic", t->nic);
-	add_string(result, "dev", peerbar_address(t->dev));
-	add_number(result, "bar", t->bar);
-	add_size(result, "offset", t->offset);
-	add_size(result, "length", t->length);
-	add_number(result, "seed", t->seed);
-	add_bool(result, "write", t->mover.lb->can_write);
-	add_number(result, "ops", counts->ops);
-	add_number(result, "bytes", moved(t));
-	add_number(result, "to_bar", counts->to_bar);
-	add_number(result, "from_bar", counts->from_bar);
-	add_number(result, "wrong_bytes", counts->wrong);
-	add_number(result, "failed_ops", counts->failed);
-	add_number(result, "errors", counts->wrong + counts->failed);
-	add_double(result, "mib_s", mib_s(t, t->seconds));
-	if (options.json || options.details) {
-		add_double(result, "seconds", t->seconds);
-		add_double(result, "registration_us", t->registration * 1e6);
-		add_number(result, "iova", t->mover.bar_iova);
-		add_number(result, "lkey", t->mover.bar_mr->lkey);
-		add_number(result, "rkey", t->mover.bar_mr->rkey);
+	tool_add_string(result, "nic", t->nic);
+	tool_add_string(result, "dev", peerbar_address(t->dev));
+	tool_add_number(result, "bar", t->bar);
+	tool_add_size(result, "offset", t->offset);
+	tool_add_size(result, "length", t->length);
+	tool_add_number(result, "seed", t->seed);
+	tool_add_bool(result, "write", t->mover.lb->can_write);
+	tool_add_number(result, "ops", counts->ops);
+	tool_add_number(result, "bytes", moved(t));
+	tool_add_number(result, "to_bar", counts->to_bar);
+	tool_add_number(result, "from_bar", counts->from_bar);
+	tool_add_number(result, "wrong_bytes", counts->wrong);
+	tool_add_number(result, "failed_ops", counts->failed);
+	tool_add_number(result, "errors", counts->wrong + counts->failed);
+	tool_add_double(result, "mib_s", mib_s(t, t->seconds));
+	if (tool_options.json || tool_options.details) {
+		tool_add_double(result, "seconds", t->seconds);
+		tool_add_double(result, "registration_us", t->registration * 1e6);
+		tool_add_number(result, "iova", t->mover.bar_iova);
+		tool_add_number(result, "lkey", t->mover.bar_mr->lkey);
+		tool_add_number(result, "rkey", t->mover.bar_mr->rkey);
 	}
-	return print_result(result);
+	return tool_print(result);
 }
 
 static int run(struct test *t)
@@ -219,7 +219,7 @@ static int run(struct test *t)
 	int ret;
 
 	if (peerbar_open(t->address, &t->dev))
-		return failure("%s", peerbar_errmsg());
+		return tool_failure("%s", peerbar_errmsg());
 	if (choose(t) || open_nic(t) || register_bar(t))
 		return TOOL_FAILURE;
 	if (max_op > t->length)
@@ -256,7 +256,7 @@ int mr_test(int argc, char **argv)
 	};
 	int ret;
 
-	if (wants_help(argc, argv, usage))
+	if (tool_wants_help(argc, argv, usage))
 		return TOOL_OK;
 	ret = parse(&t, argc, argv);
 	if (ret)

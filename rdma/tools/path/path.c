@@ -15,5 +15,5 @@ static const struct verb verbs[] = {
 
 int cmd_path(int argc, char **argv)
 {
-	return run_verb(verbs, NULL, usage, argc, argv);
+	return tool_run_verb(verbs, NULL, usage, argc, argv);
 }

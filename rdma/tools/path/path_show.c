@@ -55,17 +55,17 @@ static const char *verdict_name(const struct pb_verdict *v)
 static void add_optional(json_object *object, const char *key, const char *value)
 {
 	if (value[0])
-		add_string(object, key, value);
+		tool_add_string(object, key, value);
 	else
-		add_none(object, key);
+		tool_add_none(object, key);
 }
 
 static void add_answer(json_object *object, const char *key, enum pb_answer answer)
 {
 	if (answer == PB_UNKNOWN)
-		add_none(object, key);
+		tool_add_none(object, key);
 	else
-		add_bool(object, key, answer == PB_YES);
+		tool_add_bool(object, key, answer == PB_YES);
 }
 
 static void add_hex(json_object *object, const char *key, uint64_t value)
@@ -73,54 +73,54 @@ static void add_hex(json_object *object, const char *key, uint64_t value)
 	char text[32];
 
 	snprintf(text, sizeof(text), "0x%" PRIx64, value);
-	add_string(object, key, text);
+	tool_add_string(object, key, text);
 }
 
 static void add_iommu(json_object *object, const struct pb_pci *pci)
 {
 	if (pci->group >= 0)
-		add_number(object, "group", pci->group);
+		tool_add_number(object, "group", pci->group);
 	else
-		add_none(object, "group");
+		tool_add_none(object, "group");
 	add_optional(object, "domain", pci->domain);
 }
 
 static json_object *nic_end(const struct pb_nic *nic)
 {
-	json_object *object = new_object();
+	json_object *object = tool_object();
 
-	add_string(object, "end", "nic");
-	add_string(object, "dev", nic->pci.address);
+	tool_add_string(object, "end", "nic");
+	tool_add_string(object, "dev", nic->pci.address);
 	add_optional(object, "driver", nic->pci.driver);
 	add_optional(object, "rdma", nic->name);
-	add_string(object, "revokes", revoke_name(nic->revoke));
+	tool_add_string(object, "revokes", revoke_name(nic->revoke));
 	add_iommu(object, &nic->pci);
-	add_number(object, "dma_mask_bits", nic->pci.dma_mask_bits);
-	add_string(object, "host", nic->pci.host);
+	tool_add_number(object, "dma_mask_bits", nic->pci.dma_mask_bits);
+	tool_add_string(object, "host", nic->pci.host);
 	return object;
 }
 
 static json_object *dev_end(const struct path *p)
 {
 	const struct pb_window *window = p->bar < 0 ? NULL : &p->dev.bar[p->bar];
-	json_object *object = new_object();
+	json_object *object = tool_object();
 
-	add_string(object, "end", "dev");
-	add_string(object, "dev", p->dev.address);
+	tool_add_string(object, "end", "dev");
+	tool_add_string(object, "dev", p->dev.address);
 	add_optional(object, "driver", p->dev.driver);
-	add_string(object, "exporter", pb_exporter_name(p->verdict.exporter));
+	tool_add_string(object, "exporter", pb_exporter_name(p->verdict.exporter));
 	add_iommu(object, &p->dev);
 	if (window && window->size) {
-		add_number(object, "bar", p->bar);
-		add_size(object, "size", window->size);
+		tool_add_number(object, "bar", p->bar);
+		tool_add_size(object, "size", window->size);
 		add_hex(object, "address", window->start);
 		if (window->bus_known)
 			add_hex(object, "bus_address", window->bus);
 		else
-			add_none(object, "bus_address");
+			tool_add_none(object, "bus_address");
 	}
 	add_answer(object, "memory", p->dev.memory);
-	add_string(object, "host", p->dev.host);
+	tool_add_string(object, "host", p->dev.host);
 	return object;
 }
 
@@ -152,18 +152,18 @@ static bool is_on(const struct pb_pci *pci, const char *address)
 
 static json_object *hop_line(const char *end, const struct pb_hop *hop, bool counts)
 {
-	json_object *object = new_object();
+	json_object *object = tool_object();
 	char acs[32];
 
 	acs_text(hop, acs, sizeof(acs));
-	add_string(object, "hop", hop->address);
-	add_string(object, "above", end);
-	add_string(object, "acs", acs);
+	tool_add_string(object, "hop", hop->address);
+	tool_add_string(object, "above", end);
+	tool_add_string(object, "acs", acs);
 	if (hop->acs == PB_ACS_UNKNOWN)
-		add_none(object, "redirects");
+		tool_add_none(object, "redirects");
 	else
-		add_bool(object, "redirects", hop->control & PB_ACS_REDIRECTS);
-	add_bool(object, "counts", counts);
+		tool_add_bool(object, "redirects", hop->control & PB_ACS_REDIRECTS);
+	tool_add_bool(object, "counts", counts);
 	return object;
 }
 
@@ -193,43 +193,43 @@ static json_object *hops(const struct path *p)
 	const struct pb_pci *nic = &p->nic.pci, *dev = &p->dev;
 	unsigned int i, meet = meeting_point(p);
 	bool met = meet < nic->nr_hops;
-	json_object *array = new_array();
+	json_object *array = tool_array();
 
 	if (nic->hop[0].acs == PB_ACS_PRESENT)
-		append(array, hop_line("nothing", &nic->hop[0], met));
+		tool_append(array, hop_line("nothing", &nic->hop[0], met));
 	for (i = 1; i < nic->nr_hops; i++)
-		append(array, hop_line(i < meet ? "nic" : "both", &nic->hop[i],
-				       met && i <= meet));
+		tool_append(array, hop_line(i < meet ? "nic" : "both", &nic->hop[i],
+					    met && i <= meet));
 	for (i = dev->nr_hops; i-- > 1;)
 		if (!is_on(nic, dev->hop[i].address))
-			append(array, hop_line("dev", &dev->hop[i], met));
+			tool_append(array, hop_line("dev", &dev->hop[i], met));
 	if (dev->hop[0].acs == PB_ACS_PRESENT)
-		append(array, hop_line("nothing", &dev->hop[0], met));
+		tool_append(array, hop_line("nothing", &dev->hop[0], met));
 	return array;
 }
 
 static json_object *host_line(const struct pb_pci *pci)
 {
-	json_object *object = new_object();
+	json_object *object = tool_object();
 	char id[16];
 
-	add_string(object, "host", pci->host);
+	tool_add_string(object, "host", pci->host);
 	add_optional(object, "by", pci->root);
 	snprintf(id, sizeof(id), "%04x:%04x", pci->root_vendor, pci->root_device);
 	if (pci->root[0])
-		add_string(object, "id", id);
+		tool_add_string(object, "id", id);
 	else
-		add_none(object, "id");
+		tool_add_none(object, "id");
 	return object;
 }
 
 static json_object *hosts(const struct path *p)
 {
-	json_object *array = new_array();
+	json_object *array = tool_array();
 
-	append(array, host_line(&p->nic.pci));
+	tool_append(array, host_line(&p->nic.pci));
 	if (strcmp(p->nic.pci.host, p->dev.host))
-		append(array, host_line(&p->dev));
+		tool_append(array, host_line(&p->dev));
 	return array;
 }
 
@@ -239,42 +239,42 @@ static void add_verdict(json_object *object, const struct path *p)
 	char remedy[PB_ADVICE_SIZE];
 
 	if (v->route_sure && p->bar >= 0)
-		add_string(object, "map", peerbar_map_type_text(v->route.type));
+		tool_add_string(object, "map", peerbar_map_type_text(v->route.type));
 	else
-		add_none(object, "map");
+		tool_add_none(object, "map");
 	/* In a kernel with P2PDMA the route shown is only what the rules predict. */
-	add_string(object, "decides", p->kernel.p2pdma == PB_NO ? "rules" : "kernel");
-	add_string(object, "stop", pb_stop_name(v->stop));
-	add_string(object, "verdict", verdict_name(v));
-	if (options.json || v->cause)
-		add_string(object, "cause", pb_cause_name(v->cause));
-	if (options.json && v->err)
-		add_string(object, "errno", strerrorname_np(v->err));
+	tool_add_string(object, "decides", p->kernel.p2pdma == PB_NO ? "rules" : "kernel");
+	tool_add_string(object, "stop", pb_stop_name(v->stop));
+	tool_add_string(object, "verdict", verdict_name(v));
+	if (tool_options.json || v->cause)
+		tool_add_string(object, "cause", pb_cause_name(v->cause));
+	if (tool_options.json && v->err)
+		tool_add_string(object, "errno", strerrorname_np(v->err));
 	if (!v->cause)
 		return;
-	add_string(object, "reason", pb_cause_why(v->cause));
+	tool_add_string(object, "reason", pb_cause_why(v->cause));
 	pb_cause_advice(v->cause, p->dev.address, p->nic.pci.driver, remedy, sizeof(remedy));
-	add_string(object, "remedy", remedy);
+	tool_add_string(object, "remedy", remedy);
 }
 
 static int print(const struct path *p)
 {
-	json_object *object = new_object(), *ends = new_array();
+	json_object *object = tool_object(), *ends = tool_array();
 
-	add_string(object, "nic", p->nic.name[0] ? p->nic.name : p->nic.pci.address);
-	add_string(object, "dev", p->dev.address);
+	tool_add_string(object, "nic", p->nic.name[0] ? p->nic.name : p->nic.pci.address);
+	tool_add_string(object, "dev", p->dev.address);
 	if (p->bar >= 0)
-		add_number(object, "bar", p->bar);
+		tool_add_number(object, "bar", p->bar);
 	else
-		add_none(object, "bar");
+		tool_add_none(object, "bar");
 	add_verdict(object, p);
-	append(ends, nic_end(&p->nic));
-	append(ends, dev_end(p));
-	add_object(object, "ends", ends);
-	add_object(object, "hops", hops(p));
-	if (options.json || options.details)
-		add_object(object, "hosts", hosts(p));
-	return print_result(object);
+	tool_append(ends, nic_end(&p->nic));
+	tool_append(ends, dev_end(p));
+	tool_add_object(object, "ends", ends);
+	tool_add_object(object, "hops", hops(p));
+	if (tool_options.json || tool_options.details)
+		tool_add_object(object, "hosts", hosts(p));
+	return tool_print(object);
 }
 
 int path_show(int argc, char **argv)
@@ -284,17 +284,17 @@ int path_show(int argc, char **argv)
 	char address[PB_ADDRESS_SIZE];
 	struct path p;
 
-	if (wants_help(argc, argv, usage))
+	if (tool_wants_help(argc, argv, usage))
 		return TOOL_OK;
 	if (argc < 2)
-		return misuse(usage, "path show takes a NIC and a PCI address");
-	if (parse_sizes(table, usage, argc - 2, argv + 2))
+		return tool_misuse(usage, "path show takes a NIC and a PCI address");
+	if (tool_parse_sizes(table, usage, argc - 2, argv + 2))
 		return TOOL_USAGE;
 	if (bar != UNSET && bar >= PEERBAR_NR_BARS)
-		return misuse(usage, "BARs are numbered 0 to %d", PEERBAR_NR_BARS - 1);
+		return tool_misuse(usage, "BARs are numbered 0 to %d", PEERBAR_NR_BARS - 1);
 	if (pb_pci_parse(argv[1], address) || pb_pci_facts(address, &p.dev) ||
 	    pb_nic_facts(argv[0], &p.nic) || pb_kernel_facts(&p.kernel))
-		return failure("%s", peerbar_errmsg());
+		return tool_failure("%s", peerbar_errmsg());
 	p.bar = bar == UNSET ? pb_pci_largest_bar(&p.dev) : (int)bar;
 	p.verdict = pb_verdict(&p.kernel, &p.nic, &p.dev, p.bar);
 	return print(&p);

@@ -23,7 +23,7 @@ static FILE *real_out, *real_err;
 static int catch_output(void **state)
 {
 	(void)state;
-	memset(&options, 0, sizeof(options));
+	memset(&tool_options, 0, sizeof(tool_options));
 	real_out = stdout;
 	real_err = stderr;
 	stdout = open_memstream(&out, &out_size);
@@ -55,7 +55,7 @@ static int parse(const char *text, uint64_t *value)
 	char word[] = "size", copy[64];
 
 	snprintf(copy, sizeof(copy), "%s", text);
-	return parse_sizes(table, usage, 2, (char *[]){ word, copy });
+	return tool_parse_sizes(table, usage, 2, (char *[]){ word, copy });
 }
 
 static void takes_sizes(void **state)
@@ -103,9 +103,9 @@ static void refuses_unknown_and_lonely_words(void **state)
 	const struct size_argument known[] = { { "size", &value }, { NULL, NULL } };
 
 	(void)state;
-	assert_int_equal(parse_sizes(table, usage, 2, (char *[]){ "bar", "1" }), TOOL_USAGE);
-	assert_int_equal(parse_sizes(known, usage, 1, (char *[]){ "size" }), TOOL_USAGE);
-	assert_int_equal(parse_sizes(known, usage, 0, NULL), TOOL_OK);
+	assert_int_equal(tool_parse_sizes(table, usage, 2, (char *[]){ "bar", "1" }), TOOL_USAGE);
+	assert_int_equal(tool_parse_sizes(known, usage, 1, (char *[]){ "size" }), TOOL_USAGE);
+	assert_int_equal(tool_parse_sizes(known, usage, 0, NULL), TOOL_OK);
 	flush();
 	assert_non_null(strstr(err, "\"bar\" is not known"));
 	assert_non_null(strstr(err, "size needs a value"));
@@ -134,43 +134,43 @@ static const struct verb verbs[] = {
 static void finds_verbs(void **state)
 {
 	(void)state;
-	assert_int_equal(run_verb(verbs, NULL, usage, 2, (char *[]){ "set", "x" }), 41);
+	assert_int_equal(tool_run_verb(verbs, NULL, usage, 2, (char *[]){ "set", "x" }), 41);
 	assert_int_equal(last_argc, 1);
-	assert_int_equal(run_verb(verbs, NULL, usage, 1, (char *[]){ "s" }), 40);
-	assert_int_equal(run_verb(verbs, NULL, usage, 1, (char *[]){ "se" }), 41);
-	assert_int_equal(run_verb(verbs, "show", usage, 0, NULL), 40);
+	assert_int_equal(tool_run_verb(verbs, NULL, usage, 1, (char *[]){ "s" }), 40);
+	assert_int_equal(tool_run_verb(verbs, NULL, usage, 1, (char *[]){ "se" }), 41);
+	assert_int_equal(tool_run_verb(verbs, "show", usage, 0, NULL), 40);
 	assert_int_equal(last_argc, 0);
-	assert_int_equal(run_verb(verbs, NULL, usage, 0, NULL), TOOL_USAGE);
-	assert_int_equal(run_verb(verbs, NULL, usage, 1, (char *[]){ "sets" }), TOOL_USAGE);
-	assert_int_equal(run_verb(verbs, NULL, usage, 1, (char *[]){ "" }), TOOL_USAGE);
-	assert_int_equal(run_verb(verbs, NULL, usage, 1, (char *[]){ "help" }), TOOL_OK);
+	assert_int_equal(tool_run_verb(verbs, NULL, usage, 0, NULL), TOOL_USAGE);
+	assert_int_equal(tool_run_verb(verbs, NULL, usage, 1, (char *[]){ "sets" }), TOOL_USAGE);
+	assert_int_equal(tool_run_verb(verbs, NULL, usage, 1, (char *[]){ "" }), TOOL_USAGE);
+	assert_int_equal(tool_run_verb(verbs, NULL, usage, 1, (char *[]){ "help" }), TOOL_OK);
 	flush();
 	assert_string_equal(out, usage);
 }
 
 static json_object *sample(void)
 {
-	json_object *object = new_object(), *list = new_array(), *bar = new_object();
+	json_object *object = tool_object(), *list = tool_array(), *bar = tool_object();
 
-	add_string(object, "dev", "0000:01:00.0");
-	add_none(object, "driver");
-	add_bool(object, "exporter", true);
-	add_double(object, "mib_s", 12.34);
-	add_size(object, "size", 256 << 20);
-	add_size(object, "odd", 1536);
-	add_size(object, "none", 0);
-	add_number(bar, "bar", 2);
-	append(list, bar);
-	add_object(object, "bars", list);
+	tool_add_string(object, "dev", "0000:01:00.0");
+	tool_add_none(object, "driver");
+	tool_add_bool(object, "exporter", true);
+	tool_add_double(object, "mib_s", 12.34);
+	tool_add_size(object, "size", 256 << 20);
+	tool_add_size(object, "odd", 1536);
+	tool_add_size(object, "none", 0);
+	tool_add_number(bar, "bar", 2);
+	tool_append(list, bar);
+	tool_add_object(object, "bars", list);
 	return object;
 }
 
 static void prints_text(void **state)
 {
 	(void)state;
-	assert_int_equal(print_result(sample()), TOOL_OK);
-	options.details = true;
-	assert_int_equal(print_result(sample()), TOOL_OK);
+	assert_int_equal(tool_print(sample()), TOOL_OK);
+	tool_options.details = true;
+	assert_int_equal(tool_print(sample()), TOOL_OK);
 	flush();
 	assert_string_equal(out, "dev 0000:01:00.0 driver none exporter yes mib_s 12.3 size 256M "
 			    "odd 1536 none 0\n    bar 2\n"
@@ -180,12 +180,12 @@ static void prints_text(void **state)
 
 static void prints_json(void **state)
 {
-	json_object *array = new_array();
+	json_object *array = tool_array();
 
 	(void)state;
-	options.json = true;
-	append(array, sample());
-	assert_int_equal(print_result(array), TOOL_OK);
+	tool_options.json = true;
+	tool_append(array, sample());
+	assert_int_equal(tool_print(array), TOOL_OK);
 	flush();
 	assert_string_equal(out, "[{\"dev\":\"0000:01:00.0\",\"driver\":null,\"exporter\":true,"
 			    "\"mib_s\":12.3,\"size\":268435456,\"odd\":1536,\"none\":0,"

@@ -40,7 +40,7 @@ static json_object *explain(int err, int *status)
 	size_t size;
 	char *text;
 
-	options.json = true;
+	tool_options.json = true;
 	stdout = open_memstream(&text, &size);
 	assert_non_null(stdout);
 	*status = doctor_explain(err, findings);

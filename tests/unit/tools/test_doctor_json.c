@@ -15,7 +15,7 @@ static json_object *doctor(int argc, const char *const argv[], int *status)
 	size_t size;
 	char *text;
 
-	options.json = true;
+	tool_options.json = true;
 	stdout = open_memstream(&text, &size);
 	assert_non_null(stdout);
 	*status = cmd_doctor(argc, (char **)(uintptr_t)argv);

@@ -41,7 +41,7 @@ static const char revokes[] =
 
 static int setup(void **state)
 {
-	memset(&options, 0, sizeof(options));
+	memset(&tool_options, 0, sizeof(tool_options));
 	return fake_setup(state);
 }
 
@@ -79,7 +79,7 @@ static void prints_text(void **state)
 static void prints_details(void **state)
 {
 	(void)state;
-	options.details = true;
+	tool_options.details = true;
 	show_machine();
 	assert_int_equal(said_run(export_show, 1, (char *[]){ "01:00.0" }), TOOL_OK);
 	assert_non_null(strstr(said_out, " callback ib_umem_dmabuf_revoke_locked [ib_core] map "
@@ -96,7 +96,7 @@ static void prints_json(void **state)
 	json_object *array, *device, *list, *value;
 
 	(void)state;
-	options.json = true;
+	tool_options.json = true;
 	show_machine();
 	assert_int_equal(said_run(export_show, 0, NULL), TOOL_OK);
 	array = json_tokener_parse(said_out);

@@ -37,7 +37,7 @@ static struct machine_function parts[] = {
 
 static int setup(void **state)
 {
-	memset(&options, 0, sizeof(options));
+	memset(&tool_options, 0, sizeof(tool_options));
 	return fake_setup(state);
 }
 
@@ -76,7 +76,7 @@ static void prints_text(void **state)
 	make_machine("AuthenticAMD/25", false);
 	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", "03:00.0")), TOOL_OK);
 	assert_string_equal(said_out, expected);
-	options.details = true;
+	tool_options.details = true;
 	assert_int_equal(said_run(path_show, 2, ARGS(NIC, GPU)), TOOL_OK);
 	assert_non_null(strstr(said_out, "nic efa_0 dev " GPU " bar 2 "));
 	assert_non_null(strstr(said_out, " size 1073741824 "));
@@ -91,7 +91,7 @@ static void says_why_not(void **state)
 	assert_non_null(strstr(said_out, " map not-supported decides kernel stop our-change "
 			       "verdict refused cause acs-redirect reason ACS sends their traffic "
 			       "to a host bridge that is not known to forward it remedy use a "));
-	options.json = true;
+	tool_options.json = true;
 	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", GPU)), TOOL_OK);
 	assert_non_null(strstr(said_out, "\"errno\":\"EINVAL\""));
 	assert_int_equal(said_run(path_show, 4, ARGS("efa_0", GPU, "bar", "0")), TOOL_OK);
