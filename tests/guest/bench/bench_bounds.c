@@ -28,8 +28,8 @@
 #include "bench_waits.h"
 #include "lib/clock.h"
 #include "lib/exporter.h"
-#include "lib/importer.h"
 #include "lib/tap.h"
+#include "lib/test_importer.h"
 #include "lib/watchdog.h"
 
 #define LIMIT_S 120u

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "bench_bounds.h"
-#include "lib/importer.h"
 #include "lib/tap.h"
+#include "lib/test_importer.h"
 
 #define PAGE 4096u
 

@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "lib/importer.h"
 #include "lib/rig.h"
 #include "lib/tap.h"
+#include "lib/test_importer.h"
 #include "lib/watchdog.h"
 
 #define LIMIT_S 120u

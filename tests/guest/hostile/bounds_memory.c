@@ -19,10 +19,10 @@
 
 #include "bounds.h"
 #include "lib/clock.h"
-#include "lib/importer.h"
 #include "lib/pci.h"
 #include "lib/rig.h"
 #include "lib/tap.h"
+#include "lib/test_importer.h"
 
 #define CGROUPS "/sys/fs/cgroup"
 #define GROUP CGROUPS "/peerbar"

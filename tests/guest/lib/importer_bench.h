@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "importer.h"
+#include "test_importer.h"
 #include "trigger.h"
 
 #define SPAN (4 * MIB)

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "lib/importer.h"
+#include "lib/test_importer.h"
 
 #define PATIENCE_TIMEOUT_MS 1500u	/* revoke_timeout_ms, for tests that reach it */
 #define PATIENCE_FENCE_TIMEOUT_MS 5000u	/* and for those that must not: half the fence's time */

@@ -18,9 +18,9 @@
 
 #include "lib/census.h"
 #include "lib/clock.h"
-#include "lib/importer.h"
 #include "lib/kmsg.h"
 #include "lib/tap.h"
+#include "lib/test_importer.h"
 #include "lib/trigger.h"
 #include "lib/watchdog.h"
 #include "lib/window.h"

@@ -11,10 +11,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "lib/importer.h"
 #include "lib/kmsg.h"
 #include "lib/rig.h"
 #include "lib/tap.h"
+#include "lib/test_importer.h"
 #include "lib/watchdog.h"
 #include "uapi.h"
 

@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/importer.h"
 #include "lib/owner.h"
 #include "lib/pci.h"
 #include "lib/rig.h"
 #include "lib/tap.h"
+#include "lib/test_importer.h"
 #include "uapi.h"
 
 static int export_page(const struct vfio *vfio, const char *name)

@@ -13,9 +13,9 @@
 
 #include "lib/census.h"
 #include "lib/exporter.h"
-#include "lib/importer.h"
 #include "lib/rig.h"
 #include "lib/tap.h"
+#include "lib/test_importer.h"
 #include "uapi.h"
 
 #define ROOM 1024u

@@ -3,7 +3,7 @@
 #ifndef REG_MR_H
 #define REG_MR_H
 
-#include "driver.h"
+#include "efa_driver.h"
 
 #define REGION_ALL	7u	/* local write, remote write, remote read */
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "driver.h"
+#include "efa_driver.h"
 
 #define CTRL_DATA	0x02u
 #define CTRL_INDIRECT	0x04u

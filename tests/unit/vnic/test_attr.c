@@ -2,7 +2,7 @@
 /* GET_FEATURE, SET_FEATURE and GET_STATS, byte by byte. */
 #include <string.h>
 
-#include "driver.h"
+#include "efa_driver.h"
 
 static struct cmd feature(uint8_t opcode, uint8_t id)
 {

@@ -3,7 +3,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "rig.h"
+#include "efa_rig.h"
 
 #define VECTOR 3
 

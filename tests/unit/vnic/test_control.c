@@ -16,7 +16,7 @@
 
 #include "base/sock.h"
 #include "core/control.h"
-#include "driver.h"
+#include "efa_driver.h"
 
 /* ---- commands ---- */
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "rig.h"
+#include "efa_rig.h"
 
 static struct segment segment(struct rig *r, const struct rig_buf *buf, uint32_t off,
 			      uint32_t len)

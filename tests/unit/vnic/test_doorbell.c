@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* doorbell.c: counters that wrap, invalid counters, and QPs that ignore doorbells. */
-#include "rig.h"
+#include "efa_rig.h"
 
 static void lie(struct rig *r, struct efa_qp *qp, uint32_t ring, uint16_t value)
 {

@@ -2,7 +2,7 @@
 /* engine.c, sq.c: slices, fair turns, and objects that are destroyed between two slices. */
 #include <string.h>
 
-#include "rig.h"
+#include "efa_rig.h"
 
 #define SLICE	4096u
 

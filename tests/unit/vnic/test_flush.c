@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* sq.c: the error state completes what was posted, in order. */
-#include "rig.h"
+#include "efa_rig.h"
 
 static void test_flush_order(void **state)
 {

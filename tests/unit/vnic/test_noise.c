@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rig.h"
+#include "efa_rig.h"
 
 static uint16_t completions(struct rig *r, uint16_t cq)
 {

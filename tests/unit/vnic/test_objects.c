@@ -3,7 +3,7 @@
 #include <string.h>
 #include <json-c/json.h>
 
-#include "driver.h"
+#include "efa_driver.h"
 
 #define NO_RESOURCE	1
 #define UNSUPPORTED	3

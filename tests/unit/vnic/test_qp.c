@@ -2,7 +2,7 @@
 /* Queue pairs: creation, limits, numbers, and the objects that they keep in use. */
 #include <string.h>
 
-#include "driver.h"
+#include "efa_driver.h"
 
 #define NO_RESOURCE	1
 #define UNSUPPORTED	3

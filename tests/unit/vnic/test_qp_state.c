@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Queue pairs: states, attributes, and what a change of state does to posted work. */
-#include "driver.h"
+#include "efa_driver.h"
 
 #define ILLEGAL	5
 

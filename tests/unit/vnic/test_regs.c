@@ -2,7 +2,7 @@
 /* Registers, readless reads and reset. */
 #include <string.h>
 
-#include "driver.h"
+#include "efa_driver.h"
 
 static void test_values(void **state)
 {

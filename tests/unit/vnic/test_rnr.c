@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* sq.c: receivers that are not ready, and senders that wait for them. */
-#include "rig.h"
+#include "efa_rig.h"
 
 #define SLICE	4096u
 

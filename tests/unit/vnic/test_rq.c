@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rig.h"
+#include "efa_rig.h"
 
 #define FIRST	EFA_IO_RX_FIRST
 #define LAST	EFA_IO_RX_LAST

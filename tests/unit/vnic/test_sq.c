@@ -2,7 +2,7 @@
 /* wqe.c, sq.c, inbound.c: every operation, with success. */
 #include <string.h>
 
-#include "rig.h"
+#include "efa_rig.h"
 
 static void test_write(void **state)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* wqe.c, sq.c, inbound.c: every error status and its causes. */
-#include "rig.h"
+#include "efa_rig.h"
 
 /* ---- status codes ---- */
 

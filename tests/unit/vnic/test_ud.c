@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Datagrams: room for a header before the data, and no error for those that are lost. */
-#include "rig.h"
+#include "efa_rig.h"
 
 struct ud {
 	struct efa_qp *a, *b;

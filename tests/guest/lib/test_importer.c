@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The test importer; see importer.h. */
+/* The test importer; see test_importer.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "importer.h"
 #include "kmod.h"
 #include "tap.h"
+#include "test_importer.h"
 
 #define MODULE "peerbar_test_importer"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The driver's side of the control path, for the tests: see driver.h. */
+/* The driver's side of the control path, for the tests: see efa_driver.h. */
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "driver.h"
+#include "efa_driver.h"
 
 int driver_setup(void **state)
 {

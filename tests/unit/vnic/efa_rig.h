@@ -7,8 +7,8 @@
  * one for receives, and two buffers with full access, *src* and *dst*. The addresses at which
  * these are registered differ from their DMA addresses.
  */
-#ifndef RIG_H
-#define RIG_H
+#ifndef EFA_RIG_H
+#define EFA_RIG_H
 
 #include "efa/efa.h"
 #include "fixture.h"
@@ -82,4 +82,4 @@ void rig_pattern(struct rig *r, uint64_t dma, uint32_t len, uint32_t seed);
 void rig_check(struct rig *r, uint64_t dma, uint32_t len, uint32_t seed);
 void rig_check_fill(struct rig *r, uint64_t dma, uint32_t len, uint8_t byte);
 
-#endif /* RIG_H */
+#endif /* EFA_RIG_H */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Objects, work requests and completions for the data path's tests: see rig.h. */
+/* Objects, work requests and completions for the data path's tests: see efa_rig.h. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "rig.h"
+#include "efa_rig.h"
 
 #define MAX_STEPS	1000000u
 

@@ -4,12 +4,12 @@
  * Commands are built from byte offsets and not from the device's own structs, so that a wrong
  * layout there makes tests fail, instead of being wrong on both sides.
  */
-#ifndef DRIVER_H
-#define DRIVER_H
+#ifndef EFA_DRIVER_H
+#define EFA_DRIVER_H
 
-#include "fixture.h"
 #include "efa/admin_defs.h"
 #include "efa/efa.h"
+#include "fixture.h"
 
 #define DRV_DEPTH	32u
 
@@ -102,4 +102,4 @@ struct cmd drv_create_qp(const struct drv_qp_parts *p, uint8_t type);
 /* A command that destroys or deallocates an object: an opcode and a 16-bit id. */
 uint8_t drv_drop(struct driver *d, uint8_t opcode, uint16_t id);
 
-#endif /* DRIVER_H */
+#endif /* EFA_DRIVER_H */
