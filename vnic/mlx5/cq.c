@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Completion queues: creation, destruction, and what a query tells. */
+/*
+ * Completion queues: creation, destruction, what a query tells; entries and arming.
+ *
+ * How far the driver has read, it writes into a doorbell record in its memory. A queue is
+ * armed for one event, either for any entry or for a solicited one. If there is such an entry
+ * already that the driver had not seen when it armed, the event comes at once.
+ */
 #include <string.h>
 
 #include "mlx5.h"
@@ -98,4 +104,84 @@ void mlx5_cq_forget(struct mlx5 *mlx5)
 {
 	for (uint32_t n = 0; n < 1u << LOG_MAX_CQ; n++)
 		drop(&mlx5->cq[n]);
+}
+
+/* ---- entries ---- */
+
+static void fire(struct mlx5 *mlx5, struct mlx5_cq *cq)
+{
+	struct mlx5_eq *eq = &mlx5->eq[cq->eq];
+	uint8_t data[EQE_DATA_SIZE] = { 0 };
+
+	cq->armed = CQ_NOT_ARMED;
+	mlx5_put32(data + EVENT_CQN, (uint32_t)(cq - mlx5->cq));
+	mlx5_eq_post(mlx5, eq, EV_COMPLETION, 0, data);
+}
+
+/* Is there no room? A consumer that cannot be read is taken to have read nothing. */
+static bool full(struct mlx5 *mlx5, const struct mlx5_cq *cq)
+{
+	uint64_t record = mlx5_get(cq->ctx, CQC_DBR);
+	uint8_t cons[4] = { 0 };
+
+	if (mlx5_get(cq->ctx, CQC_OVERRUN))
+		return false;
+	nic_dma_read(mlx5->nic, record + CQ_DBR_CONS, cons, sizeof(cons), 0);
+	return ((cq->prod - mlx5_get32(cons)) & CQ_INDEX) >= 1u << cq->log_size;
+}
+
+static void fail(struct mlx5 *mlx5, struct mlx5_cq *cq)
+{
+	struct mlx5_eq *eq = mlx5_eq_for(mlx5, EV_CQ_ERROR);
+	uint8_t data[EQE_DATA_SIZE] = { 0 };
+
+	cq->failed = true;
+	mlx5_put32(data, (uint32_t)(cq - mlx5->cq));
+	data[CQ_SYNDROME] = CQ_OVERRUN;
+	if (eq)
+		mlx5_eq_post(mlx5, eq, EV_CQ_ERROR, 0, data);
+}
+
+/* The last dword, which has the owner bit, becomes visible last. */
+static int publish(struct mlx5 *mlx5, struct mlx5_cq *cq, const uint8_t cqe[CQE_SIZE])
+{
+	uint64_t slot = cq->prod & ((1u << cq->log_size) - 1);
+	uint64_t at = mlx5_ring_dma(&cq->ring, ((slot + 1) << cq->log_cqe) - CQE_SIZE);
+
+	if (nic_dma_write(mlx5->nic, at, cqe, CQE_OPCODE, 0))
+		return -1;
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	return nic_dma_write(mlx5->nic, at + CQE_OPCODE, cqe + CQE_OPCODE, CQE_SIZE - CQE_OPCODE,
+			     0);
+}
+
+void mlx5_cq_post(struct mlx5 *mlx5, struct mlx5_cq *cq, uint8_t cqe[CQE_SIZE], bool solicited)
+{
+	if (!cq->failed && full(mlx5, cq))
+		fail(mlx5, cq);
+	cqe[CQE_OWNER] = (uint8_t)((cqe[CQE_OWNER] & ~1u) | (cq->prod >> cq->log_size & 1));
+	if (cq->failed || publish(mlx5, cq, cqe)) {
+		mlx5->count.completions_lost++;
+		return;
+	}
+	cq->prod++;
+	mlx5->count.completions++;
+	if (solicited)
+		cq->solicited = cq->prod;
+	if (cq->armed == CQ_ARMED || (cq->armed == CQ_ARMED_SOLICITED && solicited))
+		fire(mlx5, cq);
+}
+
+void mlx5_cq_arm(struct mlx5 *mlx5, uint32_t number, uint32_t word)
+{
+	struct mlx5_cq *cq = mlx5_cq_get(mlx5, number & CQ_INDEX);
+	uint32_t seen = word & CQ_INDEX, news;
+
+	if (!cq)
+		return;
+	cq->armed = word & CQ_ARM_SOLICITED ? CQ_ARMED_SOLICITED : CQ_ARMED;
+	news = cq->armed == CQ_ARMED ? cq->prod : cq->solicited;
+	/* entries that wait: at most as many as the ring has, so that a wrap tells nothing */
+	if (((news - seen) & CQ_INDEX) - 1 < 1u << cq->log_size)
+		fire(mlx5, cq);
 }

@@ -81,6 +81,10 @@ struct mlx5_cq {
 	uint8_t ctx[CQC_SIZE];	/* as it was created */
 	uint8_t log_size, log_cqe;
 	uint8_t eq;
+	enum { CQ_NOT_ARMED, CQ_ARMED, CQ_ARMED_SOLICITED } armed;
+	bool failed;		/* it was full: nothing is added any more */
+	uint32_t prod;		/* free running */
+	uint32_t solicited;	/* prod behind the last entry that asked for an event */
 	uint32_t users;		/* QPs, send and receive counted apart */
 	struct mlx5_ring ring;
 };
@@ -125,6 +129,7 @@ struct mlx5_counters {
 	uint64_t undelivered;			/* commands that could not be read */
 	uint64_t lost;				/* answers whose memory was out of reach */
 	uint64_t events, events_lost;
+	uint64_t completions, completions_lost;	/* lost: the queue was full, or out of reach */
 	uint64_t doorbells, bad_access;		/* of registers that do not exist, or misused */
 	uint64_t resets;
 	uint64_t opcode[0x1000];		/* how often each was asked for */
@@ -238,7 +243,18 @@ void mlx5_qp_forget(struct mlx5 *mlx5);
 void mlx5_rmp_forget(struct mlx5 *mlx5);
 void mlx5_mkey_forget(struct mlx5 *mlx5);
 
+/* ---- completion queues (cq.c) ---- */
+
 struct mlx5_cq *mlx5_cq_get(struct mlx5 *mlx5, uint32_t number);	/* NULL: not in use */
+
+/*
+ * Append a completion; the owner bit is set here. @solicited: it is to wake a driver that
+ * waits for solicited ones, as errors do, too. A full queue fails, with an event.
+ */
+void mlx5_cq_post(struct mlx5 *mlx5, struct mlx5_cq *cq, uint8_t cqe[CQE_SIZE], bool solicited);
+
+/* The 8 bytes that arm one: @word says how, and how far the driver has read. */
+void mlx5_cq_arm(struct mlx5 *mlx5, uint32_t number, uint32_t word);
 
 /* ---- report (report.c) ---- */
 

@@ -52,6 +52,8 @@ static struct json_object *report_counters(const struct mlx5_counters *c)
 	add(o, "lost", c->lost);
 	add(o, "events", c->events);
 	add(o, "events_lost", c->events_lost);
+	add(o, "completions", c->completions);
+	add(o, "completions_lost", c->completions_lost);
 	add(o, "doorbells", c->doorbells);
 	add(o, "bad_access", c->bad_access);
 	add(o, "resets", c->resets);

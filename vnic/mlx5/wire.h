@@ -193,6 +193,19 @@ enum mlx5_event {
 #define CQC_LOG_PAGE	FIELD(0xc3, 5)
 #define CQC_DBR		FIELD(0x1c0, 64)
 
+#define CQ_DBR_CONS	0u		/* doorbell record: u32, 24 bits: how far it was read */
+#define CQ_INDEX	0xffffffu
+#define CQ_ARM_SOLICITED (1u << 24)	/* in the word that arms it; low 24 bits: an index */
+
+/* A completion, 64 bytes. With 128-byte entries it is in the second half. */
+#define CQE_SIZE	64u
+#define CQE_OPCODE	60u		/* u32 [31:24] WQE opcode, ..., see owner */
+#define CQE_OWNER	63u		/* opcode << 4 | owner */
+
+#define CQ_SYNDROME	11u		/* in the data of a CQ error event */
+#define CQ_OVERRUN	1u
+#define EVENT_CQN	24u		/* u32, in the data of a completion event */
+
 /* ---- queue pairs ---- */
 
 #define QPC_IN		0x18u		/* in CREATE_QP, each modify, QUERY_QP's answer */

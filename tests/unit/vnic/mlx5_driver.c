@@ -168,17 +168,29 @@ uint32_t mdrv_eq(struct mdrv *d, uint32_t uar, unsigned int log_size, uint64_t e
 	return d->out[11];
 }
 
-uint32_t mdrv_cq(struct mdrv *d, uint32_t uar, uint32_t eq, unsigned int log_size)
+struct mdrv_cq mdrv_make_cq(struct mdrv *d, uint32_t uar, uint32_t eq, unsigned int log_size,
+			    unsigned int log_cqe)
 {
-	uint64_t bytes = 64ull << log_size, ring;
+	uint64_t bytes = 1ull << (log_size + log_cqe);
 	uint32_t pages = (uint32_t)((bytes + 4095) / 4096);
+	struct mdrv_cq cq = {
+		.ring = fixture_alloc(d->f, pages * 4096ull),
+		.record = fixture_alloc(d->f, 64),
+	};
 
 	mdrv_begin(d, 0x400, 0);
-	ring = fixture_alloc(d->f, pages * 4096ull);
+	d->in[16 + 1] = (uint8_t)(log_cqe == 7 ? 1 << 5 : 0);
 	be32(d->in + 16 + 0x0c, (uint32_t)log_size << 24 | uar);
 	be32(d->in + 16 + 0x14, eq);
+	be64(d->in + 16 + 0x38, cq.record);
 	for (uint32_t i = 0; i < pages; i++)
-		be64(d->in + 0x110 + 8 * i, ring + 4096ull * i);
+		be64(d->in + 0x110 + 8 * i, cq.ring + 4096ull * i);
 	assert_int_equal(mdrv_do(d, 0x110 + 8 * pages, 16), 0);
-	return number_out(d);
+	cq.number = number_out(d);
+	return cq;
+}
+
+uint32_t mdrv_cq(struct mdrv *d, uint32_t uar, uint32_t eq, unsigned int log_size)
+{
+	return mdrv_make_cq(d, uar, eq, log_size, 6).number;
 }

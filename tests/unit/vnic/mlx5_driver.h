@@ -51,4 +51,13 @@ uint32_t mdrv_eq(struct mdrv *d, uint32_t uar, unsigned int log_size, uint64_t e
 		 uint64_t *page);	/* vector 1; *@page: of its ring */
 uint32_t mdrv_cq(struct mdrv *d, uint32_t uar, uint32_t eq, unsigned int log_size);
 
+/* The same, with a doorbell record and where its ring is; @log_cqe: 6 or 7. */
+struct mdrv_cq {
+	uint32_t number;
+	uint64_t ring, record;
+};
+
+struct mdrv_cq mdrv_make_cq(struct mdrv *d, uint32_t uar, uint32_t eq, unsigned int log_size,
+			    unsigned int log_cqe);
+
 #endif /* MLX5_DRIVER_H */
