@@ -148,11 +148,10 @@ static int publish(struct mlx5 *mlx5, struct mlx5_cq *cq, const uint8_t cqe[CQE_
 	uint64_t slot = cq->prod & ((1u << cq->log_size) - 1);
 	uint64_t at = mlx5_ring_dma(&cq->ring, ((slot + 1) << cq->log_cqe) - CQE_SIZE);
 
-	if (nic_dma_write(mlx5->nic, at, cqe, CQE_OPCODE, 0))
+	if (nic_dma_write(mlx5->nic, at, cqe, CQE_LAST, 0))
 		return -1;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	return nic_dma_write(mlx5->nic, at + CQE_OPCODE, cqe + CQE_OPCODE, CQE_SIZE - CQE_OPCODE,
-			     0);
+	return nic_dma_write(mlx5->nic, at + CQE_LAST, cqe + CQE_LAST, CQE_SIZE - CQE_LAST, 0);
 }
 
 void mlx5_cq_post(struct mlx5 *mlx5, struct mlx5_cq *cq, uint8_t cqe[CQE_SIZE], bool solicited)

@@ -10,6 +10,8 @@
  *   number.c     objects that are a number only: PD, UAR, XRCD, transport domain
  *   ring.c       rings in guest memory
  *   eq.c cq.c qp.c rmp.c mkey.c   one object each: commands and life
+ *   engine.c     turns among the QPs that have something to do
+ *   flush.c      what was posted to a QP in the error state
  *   report.c     counters and objects as JSON
  *
  * The wire layouts are in wire.h. Everything here runs with the gate held. Numbers of
@@ -96,6 +98,8 @@ struct mlx5_qp {
 	uint8_t ctx[QPC_SIZE];	/* as created and modified */
 	uint32_t pd, send_cq, recv_cq;
 	uint32_t rq_bytes, sq_bytes;	/* the receive ring first, the send ring behind it */
+	uint16_t rq_size, sq_size;	/* receives, and blocks; powers of two, 0: no ring */
+	uint16_t rq_cons, sq_cons;	/* free running: how far the device is */
 	struct mlx5_ring ring;
 };
 
@@ -150,6 +154,7 @@ struct mlx5 {
 	struct mlx5_mkey mkey[1u << LOG_MAX_MKEY];
 	uint32_t last_cq, last_qp, last_rmp, last_mkey;	/* handed out */
 	uint32_t entries;		/* of all keys' tables */
+	unsigned int turn;		/* engine: QP that had the last turn */
 	struct mlx5_counters count;
 };
 
@@ -242,6 +247,16 @@ void mlx5_cq_forget(struct mlx5 *mlx5);
 void mlx5_qp_forget(struct mlx5 *mlx5);
 void mlx5_rmp_forget(struct mlx5 *mlx5);
 void mlx5_mkey_forget(struct mlx5 *mlx5);
+
+/* ---- the engine (engine.c) ---- */
+
+bool mlx5_step(struct mlx5 *mlx5, uint32_t *pause_us);	/* see struct nic_model */
+
+/*
+ * flush.c: complete some of what was posted to a QP in the error state. Return: was there
+ * anything?
+ */
+bool mlx5_flush(struct mlx5 *mlx5, struct mlx5_qp *qp);
 
 /* ---- completion queues (cq.c) ---- */
 

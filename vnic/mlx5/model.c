@@ -130,12 +130,9 @@ static int write_bar(void *device, unsigned int bar, uint64_t off, const void *b
 
 /* ---- the engine, the faults, the report ---- */
 
-/* There are no work requests yet. */
 static bool step(void *device, uint32_t *pause_us)
 {
-	(void)device;
-	*pause_us = 0;
-	return false;
+	return mlx5_step(device, pause_us);
 }
 
 static void faults_changed(void *device)

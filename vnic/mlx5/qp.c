@@ -83,10 +83,14 @@ static enum mlx5_status read_context(struct mlx5 *mlx5, const uint8_t *ctx, stru
 	qp->pd = (uint32_t)mlx5_get(ctx, QPC_PD);
 	qp->send_cq = (uint32_t)mlx5_get(ctx, QPC_SEND_CQ);
 	qp->recv_cq = (uint32_t)mlx5_get(ctx, QPC_RECV_CQ);
-	if (type == RQ_OWN)
+	if (type == RQ_OWN) {
+		qp->rq_size = (uint16_t)(1u << rq_log);
 		qp->rq_bytes = 1u << (rq_log + stride);
-	if (!mlx5_get(ctx, QPC_NO_SQ))
+	}
+	if (!mlx5_get(ctx, QPC_NO_SQ)) {
+		qp->sq_size = (uint16_t)(1u << sq_log);
 		qp->sq_bytes = 1u << (sq_log + LOG_BLOCK);
+	}
 	if (rq_log > LOG_MAX_QP_SIZE || sq_log > LOG_MAX_QP_SIZE ||
 	    !service_offered(qp->service) || !pd_ok(mlx5, qp))
 		return ST_BAD_PARAM;
@@ -226,6 +230,11 @@ enum mlx5_status mlx5_modify_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 	if (step->to != QP_ERR && step->to != QP_RST)
 		take_fields(qp->ctx, cmd);
 	qp->state = step->to;
+	if (step->to == QP_RST) {
+		qp->rq_cons = 0;
+		qp->sq_cons = 0;
+	}
+	gate_kick(&mlx5->nic->gate);
 	return ST_OK;
 }
 

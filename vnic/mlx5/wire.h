@@ -199,8 +199,15 @@ enum mlx5_event {
 
 /* A completion, 64 bytes. With 128-byte entries it is in the second half. */
 #define CQE_SIZE	64u
-#define CQE_OPCODE	60u		/* u32 [31:24] WQE opcode, ..., see owner */
+#define CQE_USER	32u		/* u32: the QP's user index */
+#define CQE_SYNDROME	55u		/* of an error */
+#define CQE_WQE_QPN	56u		/* u32: opcode of the request << 24 | number of the QP */
+#define CQE_COUNTER	60u		/* u16: index of the request in its ring */
+#define CQE_LAST	60u		/* the dword that is written last */
 #define CQE_OWNER	63u		/* opcode << 4 | owner */
+
+enum mlx5_completion { CQE_REQUESTER_ERROR = 13, CQE_RESPONDER_ERROR = 14 };
+enum mlx5_syndrome { SYNDROME_FLUSHED = 0x05 };
 
 #define CQ_SYNDROME	11u		/* in the data of a CQ error event */
 #define CQ_OVERRUN	1u
@@ -230,6 +237,16 @@ enum mlx5_event {
 #define QPC_QKEY	FIELD(0x540, 32)
 #define QPC_RQ_TYPE	FIELD(0x565, 3)
 #define QPC_SRQ		FIELD(0x568, 24)
+
+#define QP_DBR_RECV	0u		/* doorbell record: u32, 16 bits: receives posted */
+#define QP_DBR_SEND	4u		/* and blocks of sends */
+#define QP_DBR_SIZE	8u
+
+#define WQE_BLOCK	64u		/* of a send ring */
+#define WQE_OPCODE	3u		/* u8, in the control segment */
+#define WQE_DS		7u		/* low 6 bits: its length in 16 bytes */
+#define WQE_DS_MASK	0x3fu
+#define WQE_CTRL_SIZE	16u
 
 enum mlx5_service { SERVICE_RC, SERVICE_UC, SERVICE_UD, SERVICE_XRC, SERVICE_QP0 = 7,
 	SERVICE_QP1, SERVICE_UMR = 0xc };
