@@ -55,14 +55,14 @@ no_command_failed()
 
 reload()
 {
-	for _ in $(seq $TIMES); do
+	for _ in $(seq "$TIMES"); do
 		unload && nothing_left && modprobe mlx5_ib && port_active || return
 	done
 }
 
 rebind()
 {
-	for _ in $(seq $TIMES); do
+	for _ in $(seq "$TIMES"); do
 		echo "$PB_NIC" > /sys/bus/pci/drivers/mlx5_core/unbind && nothing_left &&
 			echo "$PB_NIC" > /sys/bus/pci/drivers/mlx5_core/bind && port_active || return
 	done
