@@ -37,7 +37,7 @@ static const char usage[] =
 static void print_faults(const struct fault_desc *table)
 {
 	for (const struct fault_desc *d = table; d->name; d++)
-		printf("  %-14s%s  %s\n", d->name, d->type == FAULT_U32 ? "=N" : "  ", d->help);
+		printf("  %-17s%s  %s\n", d->name, d->type == FAULT_U32 ? "=N" : "  ", d->help);
 }
 
 static void print_model(const struct nic_model *model)
@@ -105,8 +105,6 @@ enum {
 	OPT_VERBOSE, OPT_VERSION, OPT_OF_MODEL,
 };
 
-#define MAX_OPTIONS 32u
-
 static const struct option common_options[] = {
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "control", required_argument, NULL, OPT_CONTROL },
@@ -122,17 +120,28 @@ static const struct option common_options[] = {
 
 #define NR_COMMON (sizeof(common_options) / sizeof(common_options[0]))
 
-/* The options of every NIC and then those of @model, which are numbered from OPT_OF_MODEL. */
-static void list_options(const struct nic_model *model, struct option list[MAX_OPTIONS])
+/*
+ * Return the options of every NIC and then those of @model, which are numbered from
+ * OPT_OF_MODEL. The caller frees the list, which ends in an empty option.
+ */
+static struct option *list_options(const struct nic_model *model)
 {
-	unsigned int n = NR_COMMON;
+	struct option *list;
+	unsigned int n = 0;
 
-	memset(list, 0, MAX_OPTIONS * sizeof(*list));
+	while (model->options[n].name)
+		n++;
+	list = calloc(NR_COMMON + n + 1, sizeof(*list));
+	if (!list) {
+		log_error("no memory for the table of options");
+		exit(EXIT_FAILURE);
+	}
 	memcpy(list, common_options, sizeof(common_options));
-	for (unsigned int i = 0; model->options[i].name && n < MAX_OPTIONS - 1; i++)
-		list[n++] = (struct option){ .name = model->options[i].name,
-					     .has_arg = required_argument,
-					     .val = OPT_OF_MODEL + (int)i };
+	for (unsigned int i = 0; i < n; i++)
+		list[NR_COMMON + i] = (struct option){ .name = model->options[i].name,
+						       .has_arg = required_argument,
+						       .val = OPT_OF_MODEL + (int)i };
+	return list;
 }
 
 static void parse_own(struct options *options, int option, const char *text)
@@ -194,15 +203,15 @@ static void parse_one(struct options *options, int option, const char *text)
 static const struct nic_model *find_model(int argc, char **argv)
 {
 	const struct nic_model *model = nic_models[0];
-	struct option list[MAX_OPTIONS];
+	struct option *list = list_options(model);
 	const char *name = NULL;
 	int option;
 
-	list_options(model, list);
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "h", list, NULL)) != -1)
 		if (option == OPT_MODEL)
 			name = optarg;
+	free(list);
 	opterr = 1;
 	optind = 0;
 	if (name)
@@ -214,13 +223,14 @@ static const struct nic_model *find_model(int argc, char **argv)
 
 void options_parse(struct options *options, int argc, char **argv)
 {
-	struct option list[MAX_OPTIONS];
+	struct option *list;
 	int option;
 
 	*options = (struct options){ .config = nic_default_config(find_model(argc, argv)) };
-	list_options(options->config.model, list);
+	list = list_options(options->config.model);
 	while ((option = getopt_long(argc, argv, "h", list, NULL)) != -1)
 		parse_one(options, option, optarg);
+	free(list);
 	if (optind < argc)
 		bad_usage("unexpected argument: %s", argv[optind]);
 	if (!options->socket)

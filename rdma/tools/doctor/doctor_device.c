@@ -19,7 +19,7 @@ void check_device(const struct doctor *d, struct finding *f)
 		return;
 	if (!d->has_dev) {
 		found_failure(f, "%s", d->dev_error);
-		advise(f, "name one of the devices below");
+		advise(f, "name one of those that \"peerbar doctor\" lists");
 	} else if (pb_pci_is_bridge(d->dev.address)) {
 		found_failure(f, "%s is a bridge", d->dev.address);
 		advise(f, "name a device behind it");

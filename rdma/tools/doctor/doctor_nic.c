@@ -77,7 +77,7 @@ static void explain_nothing(const struct doctor *d, struct finding *f)
 		return;
 	found_failure(f, "%s", d->nic_error);
 	if (count_entries("/sys/class/infiniband"))
-		advise(f, "name one of the NICs below");
+		advise(f, "name one of those that \"peerbar doctor\" lists");
 	else
 		advise(f, "there is no RDMA device at all: put a NIC in, or load its driver");
 }

@@ -46,7 +46,8 @@ exec 3< out/report
 run --report out/report
 status=$?
 check "a signal ends it well" [ "$status" = 0 ]
-check "the report is whole" jq -e '.stray.total == 0 and .device.model == "efa"' out/report
+whole=$(jq '.stray.total == 0 and .device.model == "efa"' out/report)
+check "the report is whole" [ "$whole" = true ]
 check "the old report was replaced, and not written over" [ "$(cat <&3)" = old ]
 check "nothing else is left there" [ "$(ls out)" = report ]
 check "nor the socket" [ ! -e sock ]
@@ -60,4 +61,16 @@ mkdir dir
 run --report dir
 check "nor over a folder" [ $? = 1 ]
 check "and no draft of it is left" [ "$(find . -name 'dir.*')" = "" ]
+
+# words: the options, the fault switches and the models that --help shows, as mdoc has them
+words()
+{
+	"$vnic" --help > said
+	sed -nE 's/^  (-h, )?--([a-z-]+).*/Fl Fl \2/p; s/^  ([a-z][a-z-]+).*/Cm \1/p;
+		s/^--model ([a-z0-9]+).*/Cm \1/p' said
+}
+
+manual=$OLDPWD/docs/man/peerbar-vnic.1
+unknown=$(words | while read -r word; do grep -qF -- "$word" "$manual" || echo "$word"; done)
+check "the manual page has all that --help shows" [ "$unknown" = "" ]
 tap_finish
