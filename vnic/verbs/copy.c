@@ -23,6 +23,7 @@ struct window {
 	uint8_t *at;
 	uint64_t len;
 	uint64_t dma;		/* address on the bus; unused for inline data */
+	bool absent;		/* the page is not present */
 };
 
 /* Moves on from the end of a segment to the next byte, and so skips empty segments. */
@@ -44,13 +45,17 @@ static struct cursor cursor_at(const struct segment *seg, unsigned int nr, uint6
 	return c;
 }
 
-/* Return: false if the access was refused; core/nic.c has then recorded it as stray. */
+/*
+ * Return: false if the page is not present, or if the access was refused; core/nic.c has then
+ * recorded it as stray.
+ */
 static bool window_open(struct nic *nic, const struct cursor *c, uint64_t want,
 			uint32_t prot, struct window *w)
 {
 	const struct segment *seg = c->seg;
 	uint64_t in_page;
 
+	w->absent = false;
 	w->len = seg->len - c->off;
 	if (w->len > want)
 		w->len = want;
@@ -58,6 +63,9 @@ static bool window_open(struct nic *nic, const struct cursor *c, uint64_t want,
 		w->at = (uint8_t *)seg->bytes + c->off;	/* inline data is never written to */
 		return true;
 	}
+	w->absent = !region_present(seg->region, seg->addr + c->off, prot == DMA_PROT_WRITE);
+	if (w->absent)
+		return false;
 	w->dma = region_dma(seg->region, seg->addr + c->off, &in_page);
 	if (w->len > in_page)
 		w->len = in_page;
@@ -104,10 +112,12 @@ struct copy_result verbs_copy(struct nic *nic, const struct segment *dst, unsign
 
 		if (!window_open(nic, &from, len - result.moved, DMA_PROT_READ, &in)) {
 			result.src_fault = true;
+			result.absent = in.absent;
 			break;
 		}
 		if (!window_open(nic, &to, in.len, DMA_PROT_WRITE, &out)) {
 			result.dst_fault = true;
+			result.absent = out.absent;
 			break;
 		}
 		move(nic, &to, &out, &from, &in, out.len);

@@ -28,6 +28,7 @@ struct segment {
 struct copy_result {
 	uint32_t moved;		/* bytes copied before the end or the fault */
 	bool src_fault, dst_fault;	/* access to that side was refused (IOMMU, bus mastering) */
+	bool absent;		/* it was refused because the page is not present */
 };
 
 /*

@@ -17,12 +17,25 @@ bool region_allows(const struct region *region, uint32_t pd, uint64_t addr, uint
 	       off <= region->len && len <= region->len - off;
 }
 
+static uint64_t entry(const struct region *region, uint64_t addr)
+{
+	return region->page[(addr >> region->shift) - (region->iova >> region->shift)];
+}
+
+bool region_present(const struct region *region, uint64_t addr, bool write)
+{
+	uint8_t flag = write ? region->writable : region->readable;
+
+	return !flag || entry(region, addr) & flag;
+}
+
 uint64_t region_dma(const struct region *region, uint64_t addr, uint64_t *len)
 {
-	uint64_t size = 1ull << region->shift;
-	uint64_t in_page = addr & (size - 1);
+	uint64_t in_page = (1ull << region->shift) - 1;
 	uint64_t to_end = region->len - (addr - region->iova);
+	uint64_t left = in_page - (addr & in_page) + 1;
 
-	*len = size - in_page < to_end ? size - in_page : to_end;
-	return region->page[(addr >> region->shift) - (region->iova >> region->shift)] + in_page;
+	*len = region->physical || left > to_end ? to_end : left;
+	return region->physical ? addr :
+				  (entry(region, addr) & ~in_page) + (addr & in_page);
 }

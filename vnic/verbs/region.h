@@ -17,6 +17,7 @@
 #define REGION_LOCAL_WRITE	1u
 #define REGION_REMOTE_WRITE	2u
 #define REGION_REMOTE_READ	4u
+#define REGION_REMOTE_ATOMIC	8u
 
 struct region {
 	uint32_t key;		/* identifies the region in stray records */
@@ -24,8 +25,11 @@ struct region {
 	uint8_t access;		/* REGION_* bits */
 	uint8_t shift;		/* log2 of the page size */
 	uint64_t iova, len;
-	uint64_t *page;		/* nr_pages DMA addresses, each aligned to the page size */
+	bool physical;		/* no page table: its addresses are DMA addresses */
+	uint64_t *page;		/* nr_pages DMA addresses; bits below the page size are flags */
 	uint32_t nr_pages;
+	uint8_t readable;	/* flag of a page that can be read from; 0: all can */
+	uint8_t writable;	/* and of one that can be written to */
 	bool gone;		/* deregistered, but a fault switch keeps it working */
 	uint64_t gone_ns;	/* when it was deregistered, in clock_now_ns() time */
 };
@@ -36,6 +40,13 @@ struct region {
  */
 bool region_allows(const struct region *region, uint32_t pd, uint64_t addr, uint64_t len,
 		   uint8_t access);
+
+/*
+ * Is the page of @addr, which must lie inside the region, there to be read or written? If
+ * not, the access is permitted nevertheless: whoever owns the page has taken it away, and may
+ * bring it back.
+ */
+bool region_present(const struct region *region, uint64_t addr, bool write);
 
 /*
  * The DMA address of @addr, which must lie inside the region. Sets *@len to the number
