@@ -4,7 +4,8 @@
  *
  * How far the driver has read, it writes into a doorbell record in its memory. A queue is
  * armed for one event, either for any entry or for a solicited one. If there is such an entry
- * already that the driver had not seen when it armed, the event comes at once.
+ * already that the driver had not seen when it armed, the event comes at once, unless the last
+ * event was for that entry: a program may arm before it takes what the event was for.
  */
 #include <string.h>
 
@@ -114,6 +115,7 @@ static void fire(struct mlx5 *mlx5, struct mlx5_cq *cq)
 	uint8_t data[EQE_DATA_SIZE] = { 0 };
 
 	cq->armed = CQ_NOT_ARMED;
+	cq->told = cq->prod;
 	mlx5_put32(data + EVENT_CQN, (uint32_t)(cq - mlx5->cq));
 	mlx5_eq_post(mlx5, eq, EV_COMPLETION, 0, data);
 }
@@ -181,6 +183,6 @@ void mlx5_cq_arm(struct mlx5 *mlx5, uint32_t number, uint32_t word)
 	cq->armed = word & CQ_ARM_SOLICITED ? CQ_ARMED_SOLICITED : CQ_ARMED;
 	news = cq->armed == CQ_ARMED ? cq->prod : cq->solicited;
 	/* entries that wait: at most as many as the ring has, so that a wrap tells nothing */
-	if (((news - seen) & CQ_INDEX) - 1 < 1u << cq->log_size)
+	if (((news - seen) & CQ_INDEX) - 1 < 1u << cq->log_size && (int32_t)(news - cq->told) > 0)
 		fire(mlx5, cq);
 }

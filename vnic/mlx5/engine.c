@@ -2,35 +2,68 @@
 /*
  * The engine: one turn of one QP that has something to do.
  *
- * Receives are posted without a doorbell, so a QP in the error state is looked at again and
- * again: everything that is posted to it has to complete as flushed.
+ * Receives are posted without a doorbell, so two kinds of QP are looked at again and again:
+ * one in the error state, where everything that is posted has to complete as flushed, and one
+ * whose request waits for a receiver.
  */
-#include "mlx5.h"
+#include "base/clock.h"
 #include "verbs/turns.h"
+#include "work.h"
 
 #define POLL_US 500u
 
-static bool in_error(const void *priv, unsigned int number)
-{
-	const struct mlx5 *mlx5 = priv;
+struct look {
+	const struct mlx5 *mlx5;
+	uint64_t now;
+};
 
-	return mlx5->qp[number].used && mlx5->qp[number].state == QP_ERR;
+static bool may_run(const struct mlx5 *mlx5, unsigned int number)
+{
+	const struct mlx5_qp *qp = &mlx5->qp[number];
+
+	return mlx5->look[number] && qp->used && (qp->state == QP_ERR || qp->state == QP_RTS);
+}
+
+static bool is_ready(const void *priv, unsigned int number)
+{
+	const struct look *look = priv;
+	const struct mlx5_run *run = &look->mlx5->qp[number].run;
+
+	return may_run(look->mlx5, number) && (!run->active || run->look_at <= look->now);
+}
+
+/* None is ready; is there one that will be later? */
+static bool any_waits(const struct mlx5 *mlx5)
+{
+	for (unsigned int n = 0; n < 1u << LOG_MAX_QP; n++)
+		if (may_run(mlx5, n))
+			return true;
+	return false;
+}
+
+/* Return: was there anything to do? */
+static bool run(struct mlx5 *mlx5, struct mlx5_qp *qp)
+{
+	if (qp->state == QP_ERR)
+		return mlx5_flush(mlx5, qp);
+	mlx5_sq_run(mlx5, qp);
+	return true;
 }
 
 bool mlx5_step(struct mlx5 *mlx5, uint32_t *pause_us)
 {
-	unsigned int first;
-	int turn = turns_next(&mlx5->turn, 1u << LOG_MAX_QP, in_error, mlx5);
+	struct look look = { .mlx5 = mlx5, .now = clock_now_ns() };
+	int turn = turns_next(&mlx5->turn, 1u << LOG_MAX_QP, is_ready, &look), first = turn;
 
+	*pause_us = POLL_US;
 	if (turn < 0)
-		return false;
-	*pause_us = mlx5->nic->fault.slow_us;
-	for (first = (unsigned int)turn; !mlx5_flush(mlx5, &mlx5->qp[turn]);) {
-		turn = turns_next(&mlx5->turn, 1u << LOG_MAX_QP, in_error, mlx5);
-		if ((unsigned int)turn == first) {	/* none has anything now */
-			*pause_us = POLL_US;
+		return any_waits(mlx5);
+	do {
+		if (run(mlx5, &mlx5->qp[turn])) {
+			*pause_us = mlx5->nic->fault.slow_us;
 			break;
 		}
-	}
+		turn = turns_next(&mlx5->turn, 1u << LOG_MAX_QP, is_ready, &look);
+	} while (turn != first);
 	return true;
 }

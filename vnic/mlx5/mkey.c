@@ -14,7 +14,7 @@
 
 #define ENTRIES_PER_OCTOWORD 2u
 
-static struct mlx5_mkey *mkey_get(struct mlx5 *mlx5, uint32_t index)
+struct mlx5_mkey *mlx5_mkey_get(struct mlx5 *mlx5, uint32_t index)
 {
 	return index < 1u << LOG_MAX_MKEY && mlx5->mkey[index].used ? &mlx5->mkey[index] : NULL;
 }
@@ -40,7 +40,7 @@ static struct mlx5_mkey *find_slot(struct mlx5 *mlx5)
 	return NULL;
 }
 
-static enum mlx5_key_mode mode_of(const uint8_t *ctx)
+enum mlx5_key_mode mlx5_mkey_mode(const uint8_t ctx[MKC_SIZE])
 {
 	return (enum mlx5_key_mode)(mlx5_get(ctx, MKC_MODE_HIGH) << 2 |
 				    mlx5_get(ctx, MKC_MODE_LOW));
@@ -50,7 +50,7 @@ static enum mlx5_status check(struct mlx5 *mlx5, const struct mlx5_cmd *cmd, uin
 {
 	const uint8_t *ctx = cmd->in + MKC;
 
-	if (mode_of(ctx) > MODE_KSM)
+	if (mlx5_mkey_mode(ctx) > MODE_KSM)
 		return ST_BAD_PARAM;
 	if (!mlx5_get(ctx, MKC_FREE) &&
 	    !mlx5_number_live(mlx5, NUMBER_PD, (uint32_t)mlx5_get(ctx, MKC_PD)))
@@ -60,22 +60,28 @@ static enum mlx5_status check(struct mlx5 *mlx5, const struct mlx5_cmd *cmd, uin
 	return ST_OK;
 }
 
-/* What of the table comes with the command; the driver may round its length up. */
+/*
+ * What of the table comes with the command; the driver may round its length up. Translations
+ * without rights of their own are there to be read and written.
+ */
 static enum mlx5_status read_table(const struct mlx5_cmd *cmd, uint64_t *entry, uint64_t size)
 {
 	uint64_t given = mlx5_get(cmd->in, MKEY_ACTUAL) * ENTRIES_PER_OCTOWORD;
+	bool rights = mlx5_mkey_mode(cmd->in + MKC) != MODE_MTT ||
+		      mlx5_get(cmd->in, MKEY_PG_ACCESS);
+	uint64_t flags = rights ? 0 : MTT_READABLE | MTT_WRITABLE;
 
 	if (given > (cmd->in_len - IN_PAGES) / sizeof(*entry))
 		return ST_BAD_INPUT_LENGTH;
 	for (uint64_t i = 0; i < given && i < size; i++)
-		entry[i] = mlx5_get64(cmd->in + IN_PAGES + i * sizeof(*entry));
+		entry[i] = mlx5_get64(cmd->in + IN_PAGES + i * sizeof(*entry)) | flags;
 	return ST_OK;
 }
 
 enum mlx5_status mlx5_create_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 {
 	const uint8_t *ctx = cmd->in + MKC;
-	uint64_t entries = mode_of(ctx) == MODE_PHYSICAL ? 0 :
+	uint64_t entries = mlx5_mkey_mode(ctx) == MODE_PHYSICAL ? 0 :
 			   mlx5_get(ctx, MKC_OCTOWORDS) * ENTRIES_PER_OCTOWORD;
 	struct mlx5_mkey mkey = { .used = true, .nr_entries = (uint32_t)entries }, *slot;
 	enum mlx5_status status = check(mlx5, cmd, entries);
@@ -111,7 +117,7 @@ static void drop(struct mlx5 *mlx5, struct mlx5_mkey *mkey)
 
 enum mlx5_status mlx5_destroy_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 {
-	struct mlx5_mkey *mkey = mkey_get(mlx5, (uint32_t)mlx5_get(cmd->in, IN_OBJECT));
+	struct mlx5_mkey *mkey = mlx5_mkey_get(mlx5, (uint32_t)mlx5_get(cmd->in, IN_OBJECT));
 
 	if (!mkey)
 		return ST_BAD_RESOURCE;
@@ -121,7 +127,7 @@ enum mlx5_status mlx5_destroy_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 
 enum mlx5_status mlx5_query_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 {
-	const struct mlx5_mkey *mkey = mkey_get(mlx5, (uint32_t)mlx5_get(cmd->in, IN_OBJECT));
+	const struct mlx5_mkey *mkey = mlx5_mkey_get(mlx5, (uint32_t)mlx5_get(cmd->in, IN_OBJECT));
 
 	if (!mkey)
 		return ST_BAD_RESOURCE;

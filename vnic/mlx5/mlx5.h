@@ -11,6 +11,10 @@
  *   ring.c       rings in guest memory
  *   eq.c cq.c qp.c rmp.c mkey.c   one object each: commands and life
  *   engine.c     turns among the QPs that have something to do
+ *   posted.c     what waits in the rings of a QP
+ *   wqe.c        decoding requests; access.c: what a key permits
+ *   sq.c         executing requests; recv.c: the receiver's side; umr.c: changing keys
+ *   complete.c   completions
  *   flush.c      what was posted to a QP in the error state
  *   report.c     counters and objects as JSON
  *
@@ -87,8 +91,20 @@ struct mlx5_cq {
 	bool failed;		/* it was full: nothing is added any more */
 	uint32_t prod;		/* free running */
 	uint32_t solicited;	/* prod behind the last entry that asked for an event */
+	uint32_t told;		/* prod at the last event */
 	uint32_t users;		/* QPs, send and receive counted apart */
 	struct mlx5_ring ring;
+};
+
+/* The request at the head of a send queue. */
+struct mlx5_run {
+	bool active;		/* it was taken from the ring; all else counts only then */
+	uint16_t blocks;	/* of the ring */
+	uint64_t done;		/* bytes that were moved */
+	unsigned int retries;	/* waits for a receiver that ended */
+	uint64_t retry_at;	/* when this wait ends; 0: it does not wait */
+	uint64_t look_at;	/* when to look next whether the receiver is ready */
+	uint8_t wqe[WQE_MAX];
 };
 
 struct mlx5_qp {
@@ -100,6 +116,7 @@ struct mlx5_qp {
 	uint32_t rq_bytes, sq_bytes;	/* the receive ring first, the send ring behind it */
 	uint16_t rq_size, sq_size;	/* receives, and blocks; powers of two, 0: no ring */
 	uint16_t rq_cons, sq_cons;	/* free running: how far the device is */
+	struct mlx5_run run;
 	struct mlx5_ring ring;
 };
 
@@ -134,6 +151,11 @@ struct mlx5_counters {
 	uint64_t lost;				/* answers whose memory was out of reach */
 	uint64_t events, events_lost;
 	uint64_t completions, completions_lost;	/* lost: the queue was full, or out of reach */
+	uint64_t requests, request_errors;	/* of send queues; those that were flushed not */
+	uint64_t dropped;			/* of these, datagrams: none arrives yet */
+	uint64_t bytes;				/* that requests moved */
+	uint64_t rnr_waits;			/* for a receiver */
+	uint64_t umrs;				/* keys changed */
 	uint64_t doorbells, bad_access;		/* of registers that do not exist, or misused */
 	uint64_t resets;
 	uint64_t opcode[0x1000];		/* how often each was asked for */
@@ -150,6 +172,7 @@ struct mlx5 {
 	struct mlx5_eq eq[1u << LOG_MAX_EQ];
 	struct mlx5_cq cq[1u << LOG_MAX_CQ];
 	struct mlx5_qp qp[1u << LOG_MAX_QP];
+	bool look[1u << LOG_MAX_QP];	/* engine: the QP may have something to do */
 	struct mlx5_rmp rmp[1u << LOG_MAX_SRQ];
 	struct mlx5_mkey mkey[1u << LOG_MAX_MKEY];
 	uint32_t last_cq, last_qp, last_rmp, last_mkey;	/* handed out */
@@ -241,7 +264,13 @@ void mlx5_eq_post(struct mlx5 *mlx5, struct mlx5_eq *eq, enum mlx5_event type,
 void mlx5_eq_doorbell(struct mlx5 *mlx5, uint32_t value, bool arm);
 void mlx5_eq_forget(struct mlx5 *mlx5);
 
-/* ---- the other objects: forget all ---- */
+/* ---- the other objects; forget: all of them ---- */
+
+struct mlx5_qp *mlx5_qp_get(struct mlx5 *mlx5, uint32_t number);	/* NULL: not in use */
+void mlx5_qp_doorbell(struct mlx5 *mlx5, uint32_t number);	/* something was posted */
+void mlx5_qp_fail(struct mlx5 *mlx5, struct mlx5_qp *qp);	/* into the error state */
+struct mlx5_mkey *mlx5_mkey_get(struct mlx5 *mlx5, uint32_t index);	/* NULL: not in use */
+enum mlx5_key_mode mlx5_mkey_mode(const uint8_t ctx[MKC_SIZE]);
 
 void mlx5_cq_forget(struct mlx5 *mlx5);
 void mlx5_qp_forget(struct mlx5 *mlx5);
@@ -251,12 +280,6 @@ void mlx5_mkey_forget(struct mlx5 *mlx5);
 /* ---- the engine (engine.c) ---- */
 
 bool mlx5_step(struct mlx5 *mlx5, uint32_t *pause_us);	/* see struct nic_model */
-
-/*
- * flush.c: complete some of what was posted to a QP in the error state. Return: was there
- * anything?
- */
-bool mlx5_flush(struct mlx5 *mlx5, struct mlx5_qp *qp);
 
 /* ---- completion queues (cq.c) ---- */
 

@@ -11,6 +11,7 @@
 #include "mlx5.h"
 
 #define LOG_BLOCK	6u		/* send rings are counted in blocks of 64 bytes */
+#define LOG_MAX_RECV	9u		/* bytes of a receive request, as in capability.c */
 #define FIRST_QP	0x10u		/* the driver calls 0 and 1 what it likes */
 #define PATH		0x18u		/* primary path, in the context */
 #define PATH_SIZE	44u
@@ -21,13 +22,11 @@
 #define OPT_RAE		(1u << 2)
 #define OPT_RWE		(1u << 3)
 #define OPT_QKEY	(1u << 5)
+#define OPT_RNR_RETRY	(1u << 13)
 
-#define QPC_RRE		FIELD(0x490, 1)
-#define QPC_RWE		FIELD(0x491, 1)
-#define QPC_RAE		FIELD(0x492, 1)
 #define QPC_NEXT_SEND_PSN FIELD(0x3c8, 24)
 
-static struct mlx5_qp *qp_get(struct mlx5 *mlx5, uint32_t number)
+struct mlx5_qp *mlx5_qp_get(struct mlx5 *mlx5, uint32_t number)
 {
 	return number < 1u << LOG_MAX_QP && mlx5->qp[number].used ? &mlx5->qp[number] : NULL;
 }
@@ -45,6 +44,23 @@ static struct mlx5_qp *find_slot(struct mlx5 *mlx5)
 		}
 	}
 	return NULL;
+}
+
+void mlx5_qp_doorbell(struct mlx5 *mlx5, uint32_t number)
+{
+	struct mlx5_qp *qp = mlx5_qp_get(mlx5, number);
+
+	if (!qp)
+		return;
+	mlx5->look[number] = true;
+	gate_kick(&mlx5->nic->gate);
+}
+
+void mlx5_qp_fail(struct mlx5 *mlx5, struct mlx5_qp *qp)
+{
+	qp->state = QP_ERR;
+	qp->run.active = false;
+	mlx5->look[qp - mlx5->qp] = true;
 }
 
 /* ---- creation ---- */
@@ -91,7 +107,7 @@ static enum mlx5_status read_context(struct mlx5 *mlx5, const uint8_t *ctx, stru
 		qp->sq_size = (uint16_t)(1u << sq_log);
 		qp->sq_bytes = 1u << (sq_log + LOG_BLOCK);
 	}
-	if (rq_log > LOG_MAX_QP_SIZE || sq_log > LOG_MAX_QP_SIZE ||
+	if (rq_log > LOG_MAX_QP_SIZE || stride > LOG_MAX_RECV || sq_log > LOG_MAX_QP_SIZE ||
 	    !service_offered(qp->service) || !pd_ok(mlx5, qp))
 		return ST_BAD_PARAM;
 	if (qp->sq_bytes && !mlx5_cq_get(mlx5, qp->send_cq))
@@ -144,7 +160,7 @@ static void drop(struct mlx5_qp *qp)
 
 enum mlx5_status mlx5_destroy_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 {
-	struct mlx5_qp *qp = qp_get(mlx5, (uint32_t)mlx5_get(cmd->in, IN_OBJECT));
+	struct mlx5_qp *qp = mlx5_qp_get(mlx5, (uint32_t)mlx5_get(cmd->in, IN_OBJECT));
 
 	if (!qp)
 		return ST_BAD_RESOURCE;
@@ -206,6 +222,7 @@ static void take_fields(uint8_t *ctx, const struct mlx5_cmd *cmd)
 		break;
 	case OP_RTR2RTS_QP:
 		copy(ctx, new, QPC_NEXT_SEND_PSN);
+		mask |= OPT_RNR_RETRY;
 		break;
 	}
 	if (mask & OPT_RRE)
@@ -216,11 +233,13 @@ static void take_fields(uint8_t *ctx, const struct mlx5_cmd *cmd)
 		copy(ctx, new, QPC_RAE);
 	if (mask & OPT_QKEY)
 		copy(ctx, new, QPC_QKEY);
+	if (mask & OPT_RNR_RETRY)
+		copy(ctx, new, QPC_RNR_RETRY);
 }
 
 enum mlx5_status mlx5_modify_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 {
-	struct mlx5_qp *qp = qp_get(mlx5, (uint32_t)mlx5_get(cmd->in, IN_OBJECT));
+	struct mlx5_qp *qp = mlx5_qp_get(mlx5, (uint32_t)mlx5_get(cmd->in, IN_OBJECT));
 	const struct step *step = find_step(cmd->opcode);
 
 	if (!qp)
@@ -234,13 +253,16 @@ enum mlx5_status mlx5_modify_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 		qp->rq_cons = 0;
 		qp->sq_cons = 0;
 	}
+	if (step->to == QP_RST || step->to == QP_ERR)
+		qp->run.active = false;
+	mlx5->look[qp - mlx5->qp] = true;	/* its doorbell may have been rung too early */
 	gate_kick(&mlx5->nic->gate);
 	return ST_OK;
 }
 
 enum mlx5_status mlx5_query_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 {
-	const struct mlx5_qp *qp = qp_get(mlx5, (uint32_t)mlx5_get(cmd->in, IN_OBJECT));
+	const struct mlx5_qp *qp = mlx5_qp_get(mlx5, (uint32_t)mlx5_get(cmd->in, IN_OBJECT));
 
 	if (!qp)
 		return ST_BAD_RESOURCE;

@@ -74,8 +74,8 @@ void mlx5_doorbell(struct mlx5 *mlx5, uint32_t uar, uint32_t off, const void *bu
 		mlx5->count.bad_access++;
 	else if (len == 4 && (off == UAR_EQ_ARM || off == UAR_EQ_UPDATE))
 		mlx5_eq_doorbell(mlx5, mlx5_get32(buf), off == UAR_EQ_ARM);
-	else if (len == 8 && off >= UAR_SQ)	/* what was posted, the rings say */
-		gate_kick(&mlx5->nic->gate);
+	else if (len == 8 && off >= UAR_SQ)
+		mlx5_qp_doorbell(mlx5, mlx5_get32((const uint8_t *)buf + 4) >> 8);
 	else if (len == 8 && off == UAR_CQ_ARM)
 		mlx5_cq_arm(mlx5, mlx5_get32((const uint8_t *)buf + 4), mlx5_get32(buf));
 }

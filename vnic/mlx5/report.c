@@ -54,6 +54,12 @@ static struct json_object *report_counters(const struct mlx5_counters *c)
 	add(o, "events_lost", c->events_lost);
 	add(o, "completions", c->completions);
 	add(o, "completions_lost", c->completions_lost);
+	add(o, "requests", c->requests);
+	add(o, "request_errors", c->request_errors);
+	add(o, "dropped", c->dropped);
+	add(o, "bytes", c->bytes);
+	add(o, "rnr_waits", c->rnr_waits);
+	add(o, "umrs", c->umrs);
 	add(o, "doorbells", c->doorbells);
 	add(o, "bad_access", c->bad_access);
 	add(o, "resets", c->resets);

@@ -200,14 +200,36 @@ enum mlx5_event {
 /* A completion, 64 bytes. With 128-byte entries it is in the second half. */
 #define CQE_SIZE	64u
 #define CQE_USER	32u		/* u32: the QP's user index */
+#define CQE_IMMEDIATE	36u		/* u32, as it was sent */
+#define CQE_BYTES	44u		/* u32 */
 #define CQE_SYNDROME	55u		/* of an error */
 #define CQE_WQE_QPN	56u		/* u32: opcode of the request << 24 | number of the QP */
 #define CQE_COUNTER	60u		/* u16: index of the request in its ring */
 #define CQE_LAST	60u		/* the dword that is written last */
 #define CQE_OWNER	63u		/* opcode << 4 | owner */
 
-enum mlx5_completion { CQE_REQUESTER_ERROR = 13, CQE_RESPONDER_ERROR = 14 };
-enum mlx5_syndrome { SYNDROME_FLUSHED = 0x05 };
+enum mlx5_completion {
+	CQE_REQUESTER = 0,
+	CQE_RECV_WRITE_IMM = 1,
+	CQE_RECV_SEND = 2,
+	CQE_RECV_SEND_IMM = 3,
+	CQE_REQUESTER_ERROR = 13,
+	CQE_RESPONDER_ERROR = 14,
+};
+
+enum mlx5_syndrome {
+	SYNDROME_OK = 0x00,		/* not on the wire: no error */
+	SYNDROME_LOCAL_LENGTH = 0x01,
+	SYNDROME_LOCAL_QP = 0x02,
+	SYNDROME_LOCAL_PROTECTION = 0x04,
+	SYNDROME_FLUSHED = 0x05,
+	SYNDROME_UMR_CHECK = 0x06,
+	SYNDROME_REMOTE_INVALID = 0x12,
+	SYNDROME_REMOTE_ACCESS = 0x13,
+	SYNDROME_REMOTE_OPERATION = 0x14,
+	SYNDROME_RETRIES = 0x15,
+	SYNDROME_RNR_RETRIES = 0x16,
+};
 
 #define CQ_SYNDROME	11u		/* in the data of a CQ error event */
 #define CQ_OVERRUN	1u
@@ -229,8 +251,12 @@ enum mlx5_syndrome { SYNDROME_FLUSHED = 0x05 };
 #define QPC_USER_INDEX	FIELD(0x88, 24)
 #define QPC_LOG_PAGE	FIELD(0xa3, 5)
 #define QPC_REMOTE_QPN	FIELD(0xa8, 24)
+#define QPC_REMOTE_LID	FIELD(0xf0, 16)
+#define QPC_RNR_RETRY	FIELD(0x390, 3)	/* 7: for ever */
 #define QPC_SEND_CQ	FIELD(0x3e8, 24)
-#define QPC_RIGHTS	FIELD(0x490, 3)	/* RDMA read, RDMA write, atomic */
+#define QPC_RRE		FIELD(0x490, 1)	/* the other side may read */
+#define QPC_RWE		FIELD(0x491, 1)
+#define QPC_RAE		FIELD(0x492, 1)
 #define QPC_PAGE_OFFSET	FIELD(0x494, 6)
 #define QPC_RECV_CQ	FIELD(0x4e8, 24)
 #define QPC_DBR		FIELD(0x500, 64)
@@ -242,11 +268,48 @@ enum mlx5_syndrome { SYNDROME_FLUSHED = 0x05 };
 #define QP_DBR_SEND	4u		/* and blocks of sends */
 #define QP_DBR_SIZE	8u
 
-#define WQE_BLOCK	64u		/* of a send ring */
-#define WQE_OPCODE	3u		/* u8, in the control segment */
+/* A request in a send ring: a control segment, one of the operation, data segments. */
+#define WQE_BLOCK	64u		/* it takes whole blocks of the ring */
+#define WQE_OPCODE	3u		/* u8 */
 #define WQE_DS		7u		/* low 6 bits: its length in 16 bytes */
 #define WQE_DS_MASK	0x3fu
+#define WQE_FLAGS	11u		/* u8 */
+#define WQE_SIGNALED	0x08u
+#define WQE_SOLICITED	0x02u
+#define WQE_IMMEDIATE	12u		/* u32; for a UMR the key */
 #define WQE_CTRL_SIZE	16u
+#define WQE_MAX		1024u		/* bytes, at most as WQE_DS can say */
+#define WQE_REMOTE_ADDR	16u		/* u64 */
+#define WQE_REMOTE_KEY	24u		/* u32 */
+#define WQE_REMOTE_SIZE	16u
+
+enum mlx5_request {
+	WR_NOP = 0x00,
+	WR_WRITE = 0x08,
+	WR_WRITE_IMM = 0x09,
+	WR_SEND = 0x0a,
+	WR_SEND_IMM = 0x0b,
+	WR_READ = 0x10,
+	WR_UMR = 0x25,
+};
+
+#define SGE_SIZE	16u		/* u32 length, u32 key, u64 address */
+#define SGE_INLINE	(1u << 31)	/* in the length: that many bytes follow */
+#define SGE_INLINE_MASK	0x3ffu
+#define SGE_LENGTH_0	(1u << 31)	/* what a length of 0 stands for */
+
+/* A UMR: a request that changes a key. */
+#define UMR_FLAGS	16u		/* u8 */
+#define UMR_INLINE	0x80u
+#define UMR_IF_NOT_FREE	0x40u		/* fail if the key is free */
+#define UMR_IF_FREE	0x20u		/* fail if it is not */
+#define UMR_HAS_OFFSET	0x10u
+#define UMR_OCTOWORDS	20u		/* u16: of the table, 16 bytes each */
+#define UMR_OFFSET_LOW	22u		/* u16, in octowords */
+#define UMR_MASK	24u		/* u64: which fields of the context count */
+#define UMR_OFFSET_HIGH	32u		/* u32 */
+#define UMR_CONTEXT	64u
+#define UMR_DATA	128u		/* data segment, or the entries themselves */
 
 enum mlx5_service { SERVICE_RC, SERVICE_UC, SERVICE_UD, SERVICE_XRC, SERVICE_QP0 = 7,
 	SERVICE_QP1, SERVICE_UMR = 0xc };
@@ -273,13 +336,24 @@ enum mlx5_qp_state { QP_RST, QP_INIT, QP_RTR, QP_RTS, QP_SQER, QP_SQD, QP_ERR };
 #define MKC_FREE	FIELD(0x01, 1)
 #define MKC_MODE_HIGH	FIELD(0x03, 3)		/* access mode, bits 4 to 2 */
 #define MKC_MODE_LOW	FIELD(0x16, 2)		/* bits 1 and 0 */
-#define MKC_QPN		FIELD(0x20, 24)
+#define MKC_UMR		FIELD(0x10, 1)		/* work requests may change it */
+#define MKC_ATOMIC	FIELD(0x11, 1)
+#define MKC_REMOTE_WRITE FIELD(0x12, 1)
+#define MKC_REMOTE_READ	FIELD(0x13, 1)
+#define MKC_LOCAL_WRITE	FIELD(0x14, 1)
+#define MKC_LOCAL_READ	FIELD(0x15, 1)
+#define MKC_QPN		FIELD(0x20, 24)		/* all ones: any */
 #define MKC_VARIANT	FIELD(0x38, 8)		/* low byte of the key */
 #define MKC_LENGTH64	FIELD(0x60, 1)		/* no limit */
 #define MKC_PD		FIELD(0x68, 24)
 #define MKC_START	FIELD(0x80, 64)
 #define MKC_LENGTH	FIELD(0xc0, 64)
 #define MKC_OCTOWORDS	FIELD(0x1a0, 32)	/* size of its table, 16 bytes each */
+#define MKC_LOG_PAGE	FIELD(0x1da, 6)
+#define MKC_ANY_QP	0xffffffu
+
+#define MTT_READABLE	1u		/* low bits of an entry of the table */
+#define MTT_WRITABLE	2u
 
 enum mlx5_key_mode { MODE_PHYSICAL, MODE_MTT, MODE_KLM, MODE_KSM };
 

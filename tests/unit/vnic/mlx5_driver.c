@@ -79,6 +79,17 @@ void mdrv_begin(struct mdrv *d, uint16_t opcode, uint16_t op_mod)
 	be32(d->in + 4, op_mod);
 }
 
+void mdrv_put(struct mdrv *d, unsigned int byte, unsigned int bit, unsigned int width,
+	      uint64_t value)
+{
+	for (; width; width--, bit++) {
+		uint8_t *at = &d->in[byte + bit / 8];
+		uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+
+		*at = value >> (width - 1) & 1 ? *at | mask : *at & (uint8_t)~mask;
+	}
+}
+
 /* A chain of mailboxes with @data (NULL: room only) from byte 16 on. */
 static void write_boxes(struct mdrv *d, uint64_t box, const uint8_t *data, uint32_t len)
 {
@@ -137,7 +148,7 @@ unsigned int mdrv_do(struct mdrv *d, uint32_t in_len, uint32_t out_len)
 	return mdrv_answer(d, 3, out_len);
 }
 
-static uint32_t number_out(const struct mdrv *d)
+uint32_t mdrv_object(const struct mdrv *d)
 {
 	return (uint32_t)d->out[9] << 16 | (uint32_t)d->out[10] << 8 | d->out[11];
 }
@@ -146,8 +157,8 @@ uint32_t mdrv_number(struct mdrv *d, uint16_t opcode)
 {
 	mdrv_begin(d, opcode, 0);
 	assert_int_equal(mdrv_do(d, 16, 16), 0);
-	assert_true(number_out(d) > 0);
-	return number_out(d);
+	assert_true(mdrv_object(d) > 0);
+	return mdrv_object(d);
 }
 
 uint32_t mdrv_eq(struct mdrv *d, uint32_t uar, unsigned int log_size, uint64_t events,
@@ -186,7 +197,7 @@ struct mdrv_cq mdrv_make_cq(struct mdrv *d, uint32_t uar, uint32_t eq, unsigned 
 	for (uint32_t i = 0; i < pages; i++)
 		be64(d->in + 0x110 + 8 * i, cq.ring + 4096ull * i);
 	assert_int_equal(mdrv_do(d, 0x110 + 8 * pages, 16), 0);
-	cq.number = number_out(d);
+	cq.number = mdrv_object(d);
 	return cq;
 }
 

@@ -35,6 +35,10 @@ void mdrv_write(struct mdrv *d, uint32_t off, uint32_t value);
 /* Begin a command: all zero but for these. */
 void mdrv_begin(struct mdrv *d, uint16_t opcode, uint16_t op_mod);
 
+/* Set @width bits of it to @value, @bit bits behind byte @byte. */
+void mdrv_put(struct mdrv *d, unsigned int byte, unsigned int bit, unsigned int width,
+	      uint64_t value);
+
 /* Fill slot @slot with d->in, @in_len bytes, and room for @out_len; no doorbell yet. */
 void mdrv_queue(struct mdrv *d, unsigned int slot, uint32_t in_len, uint32_t out_len);
 
@@ -46,6 +50,7 @@ unsigned int mdrv_do(struct mdrv *d, uint32_t in_len, uint32_t out_len);
 
 /* ---- objects: each must succeed ---- */
 
+uint32_t mdrv_object(const struct mdrv *d);		/* the number in the answer */
 uint32_t mdrv_number(struct mdrv *d, uint16_t opcode);	/* ALLOC_PD and the like */
 uint32_t mdrv_eq(struct mdrv *d, uint32_t uar, unsigned int log_size, uint64_t events,
 		 uint64_t *page);	/* vector 1; *@page: of its ring */

@@ -127,7 +127,27 @@ static void test_solicited(void **state)
 	post(&b, false);
 	arm(&b, 2, true);				/* the third is not solicited */
 	assert_int_equal(events(&b), 0);
-	arm(&b, 1, true);
+	arm(&b, 1, true);				/* the second has had its event */
+	assert_int_equal(events(&b), 0);
+	b.d->mlx5->cq[b.cq.number].armed = CQ_NOT_ARMED;
+	post(&b, true);
+	assert_int_equal(events(&b), 0);
+	arm(&b, 2, true);
+	assert_int_equal(events(&b), 1);
+}
+
+/* perftest arms before it takes the entry that an event was for: there is no second event. */
+static void test_one_event_for_an_entry(void **state)
+{
+	struct bench b = bench(*state, 6);
+
+	arm(&b, 0, false);
+	events(&b);
+	post(&b, false);
+	assert_int_equal(events(&b), 1);
+	arm(&b, 0, false);
+	assert_int_equal(events(&b), 0);
+	post(&b, false);
 	assert_int_equal(events(&b), 1);
 }
 
@@ -184,6 +204,7 @@ int main(void)
 		mdrv_test(test_wide_entries),
 		mdrv_test(test_arming),
 		mdrv_test(test_solicited),
+		mdrv_test(test_one_event_for_an_entry),
 		mdrv_test(test_overrun),
 		mdrv_test(test_unreachable),
 		mdrv_test(test_no_such_queue),

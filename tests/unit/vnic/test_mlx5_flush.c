@@ -17,30 +17,22 @@ struct bench {
 	uint64_t ring, record;
 };
 
-static void put(struct mdrv *d, unsigned int byte, unsigned int bit, unsigned int width,
-		uint64_t value)
-{
-	for (; width; width--, bit++)
-		if (value >> (width - 1) & 1)
-			d->in[byte + bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-}
-
 static uint32_t create_qp(struct bench *b)
 {
 	struct mdrv *d = b->d;
 
 	mdrv_begin(d, 0x500, 0);
-	put(d, 24, 0x28, 24, b->pd);
-	put(d, 24, 0x49, 4, 3);			/* receives, log2 */
-	put(d, 24, 0x51, 4, 3);			/* blocks, log2 */
-	put(d, 24, 0x68, 24, b->uar);
-	put(d, 24, 0x88, 24, 0x4242);		/* user index */
-	put(d, 24, 0x3e8, 24, b->send.number);
-	put(d, 24, 0x4e8, 24, b->recv.number);
-	put(d, 24, 0x500, 64, b->record);
-	put(d, 0x110, 0, 64, b->ring);
+	mdrv_put(d, 24, 0x28, 24, b->pd);
+	mdrv_put(d, 24, 0x49, 4, 3);			/* receives, log2 */
+	mdrv_put(d, 24, 0x51, 4, 3);			/* blocks, log2 */
+	mdrv_put(d, 24, 0x68, 24, b->uar);
+	mdrv_put(d, 24, 0x88, 24, 0x4242);		/* user index */
+	mdrv_put(d, 24, 0x3e8, 24, b->send.number);
+	mdrv_put(d, 24, 0x4e8, 24, b->recv.number);
+	mdrv_put(d, 24, 0x500, 64, b->record);
+	mdrv_put(d, 0x110, 0, 64, b->ring);
 	assert_int_equal(mdrv_do(d, 0x118, 16), 0);
-	return (uint32_t)d->out[9] << 16 | (uint32_t)d->out[10] << 8 | d->out[11];
+	return mdrv_object(d);
 }
 
 static struct bench bench(struct mdrv *d)
@@ -60,7 +52,7 @@ static struct bench bench(struct mdrv *d)
 static void modify(struct bench *b, uint16_t opcode)
 {
 	mdrv_begin(b->d, opcode, 0);
-	put(b->d, 9, 0, 24, b->qp);
+	mdrv_put(b->d, 9, 0, 24, b->qp);
 	assert_int_equal(mdrv_do(b->d, 0x100, 16), 0);
 }
 
@@ -176,7 +168,7 @@ static void test_destroyed(void **state)
 	posted(&b, 2, 0);
 	modify(&b, 0x507);
 	mdrv_begin(b.d, 0x501, 0);
-	put(b.d, 9, 0, 24, b.qp);
+	mdrv_put(b.d, 9, 0, 24, b.qp);
 	assert_int_equal(mdrv_do(b.d, 16, 16), 0);
 	assert_false(mlx5_step(b.d->mlx5, &pause_us));
 	assert_int_equal(b.d->mlx5->count.completions, 0);	/* it would crash the guest */

@@ -7,17 +7,6 @@
 
 #include "mlx5_driver.h"
 
-static void set(struct mdrv *d, unsigned int byte, unsigned int bit, unsigned int width,
-		uint64_t value)
-{
-	for (; width; width--, bit++) {
-		uint8_t *at = &d->in[byte + bit / 8];
-		uint8_t mask = (uint8_t)(0x80 >> bit % 8);
-
-		*at = value >> (width - 1) & 1 ? *at | mask : *at & (uint8_t)~mask;
-	}
-}
-
 static uint64_t got(const struct mdrv *d, unsigned int byte, unsigned int bit,
 		    unsigned int width)
 {
@@ -31,7 +20,7 @@ static uint64_t got(const struct mdrv *d, unsigned int byte, unsigned int bit,
 static unsigned int destroy(struct mdrv *d, uint16_t opcode, uint32_t number)
 {
 	mdrv_begin(d, opcode, 0);
-	set(d, 9, 0, 24, number);
+	mdrv_put(d, 9, 0, 24, number);
 	return mdrv_do(d, 16, 16);
 }
 
@@ -89,15 +78,15 @@ static void test_bad_eq(void **state)
 	uint32_t uar = mdrv_number(d, 0x802);
 
 	mdrv_begin(d, 0x301, 0);
-	set(d, 16, 0x63, 5, 2);
+	mdrv_put(d, 16, 0x63, 5, 2);
 	assert_int_equal(mdrv_do(d, 0x118, 16), ST_BAD_PARAM);		/* no UAR */
-	set(d, 16, 0x68, 24, uar);
-	set(d, 16, 0xb4, 12, MLX5_VECTORS);
+	mdrv_put(d, 16, 0x68, 24, uar);
+	mdrv_put(d, 16, 0xb4, 12, MLX5_VECTORS);
 	assert_int_equal(mdrv_do(d, 0x118, 16), ST_BAD_PARAM);		/* no such vector */
-	set(d, 16, 0xb4, 12, 0);
-	set(d, 16, 0x63, 5, 17);
+	mdrv_put(d, 16, 0xb4, 12, 0);
+	mdrv_put(d, 16, 0x63, 5, 17);
 	assert_int_equal(mdrv_do(d, 0x118, 16), ST_BAD_PARAM);		/* too large */
-	set(d, 16, 0x63, 5, 7);
+	mdrv_put(d, 16, 0x63, 5, 7);
 	assert_int_equal(mdrv_do(d, 0x118, 16), ST_BAD_INPUT_LENGTH);	/* two pages wanted */
 	assert_int_equal(mdrv_do(d, 0x120, 16), 0);
 }
@@ -119,13 +108,13 @@ static struct qp_rig qp_rig(struct mdrv *d)
 static void begin_qp(struct mdrv *d, const struct qp_rig *r)
 {
 	mdrv_begin(d, 0x500, 0);
-	set(d, 24, 0x28, 24, r->pd);
-	set(d, 24, 0x49, 4, 4);
-	set(d, 24, 0x4d, 3, 2);
-	set(d, 24, 0x51, 4, 4);
-	set(d, 24, 0x68, 24, r->uar);
-	set(d, 24, 0x3e8, 24, r->cq);
-	set(d, 24, 0x4e8, 24, r->cq);
+	mdrv_put(d, 24, 0x28, 24, r->pd);
+	mdrv_put(d, 24, 0x49, 4, 4);
+	mdrv_put(d, 24, 0x4d, 3, 2);
+	mdrv_put(d, 24, 0x51, 4, 4);
+	mdrv_put(d, 24, 0x68, 24, r->uar);
+	mdrv_put(d, 24, 0x3e8, 24, r->cq);
+	mdrv_put(d, 24, 0x4e8, 24, r->cq);
 }
 
 static uint32_t make_qp(struct mdrv *d, const struct qp_rig *r)
@@ -138,16 +127,16 @@ static uint32_t make_qp(struct mdrv *d, const struct qp_rig *r)
 static unsigned int modify(struct mdrv *d, uint16_t opcode, uint32_t qp)
 {
 	mdrv_begin(d, opcode, 0);
-	set(d, 9, 0, 24, qp);
-	set(d, 24, 0x490, 3, 7);
-	set(d, 24, 0xa8, 24, 0x123456);
+	mdrv_put(d, 9, 0, 24, qp);
+	mdrv_put(d, 24, 0x490, 3, 7);
+	mdrv_put(d, 24, 0xa8, 24, 0x123456);
 	return mdrv_do(d, 0x100, 16);
 }
 
 static unsigned int state_of(struct mdrv *d, uint32_t qp)
 {
 	mdrv_begin(d, 0x50b, 0);
-	set(d, 9, 0, 24, qp);
+	mdrv_put(d, 9, 0, 24, qp);
 	assert_int_equal(mdrv_do(d, 16, 0x100), 0);
 	return (unsigned int)got(d, 24, 0, 4);
 }
@@ -195,15 +184,15 @@ static void test_bad_qp(void **state)
 
 	begin_qp(d, &r);
 	assert_int_equal(mdrv_do(d, 0x110, 16), ST_BAD_INPUT_LENGTH);	/* no page */
-	set(d, 24, 0x28, 24, 0);
+	mdrv_put(d, 24, 0x28, 24, 0);
 	assert_int_equal(mdrv_do(d, 0x118, 16), ST_BAD_PARAM);		/* no PD */
-	set(d, 24, 0x08, 8, 0xc);
+	mdrv_put(d, 24, 0x08, 8, 0xc);
 	assert_int_equal(mdrv_do(d, 0x118, 16), 0);			/* UMR needs none */
 	begin_qp(d, &r);
-	set(d, 24, 0x08, 8, 5);
+	mdrv_put(d, 24, 0x08, 8, 5);
 	assert_int_equal(mdrv_do(d, 0x118, 16), ST_BAD_PARAM);		/* no such service */
 	begin_qp(d, &r);
-	set(d, 24, 0x3e8, 24, 0xfff);
+	mdrv_put(d, 24, 0x3e8, 24, 0xfff);
 	assert_int_equal(mdrv_do(d, 0x118, 16), ST_BAD_RESOURCE);	/* no such CQ */
 }
 
@@ -212,10 +201,10 @@ static void test_bad_qp(void **state)
 static unsigned int make_key(struct mdrv *d, uint32_t pd, uint32_t octowords, uint32_t given)
 {
 	mdrv_begin(d, 0x200, 0);
-	set(d, 16, 0x16, 2, 1);			/* translations */
-	set(d, 16, 0x68, 24, pd);
-	set(d, 16, 0x1a0, 32, octowords);
-	set(d, 0, 0x300, 32, given);
+	mdrv_put(d, 16, 0x16, 2, 1);			/* translations */
+	mdrv_put(d, 16, 0x68, 24, pd);
+	mdrv_put(d, 16, 0x1a0, 32, octowords);
+	mdrv_put(d, 0, 0x300, 32, given);
 	return mdrv_do(d, 0x110 + 16 * given, 16);
 }
 
@@ -229,7 +218,7 @@ static void test_keys(void **state)
 	assert_true(key >= FIRST_MKEY);
 	assert_int_equal(d->mlx5->entries, 16);
 	mdrv_begin(d, 0x201, 0);
-	set(d, 9, 0, 24, key);
+	mdrv_put(d, 9, 0, 24, key);
 	assert_int_equal(mdrv_do(d, 16, 0x50), 0);
 	assert_int_equal(got(d, 16, 0x68, 24), pd);
 	assert_int_equal(destroy(d, 0x202, key), 0);
@@ -245,10 +234,10 @@ static void test_bad_keys(void **state)
 	assert_int_equal(make_key(d, pd + 1, 8, 0), ST_BAD_PARAM);	/* no such PD */
 	assert_int_equal(make_key(d, pd, MAX_KEY_ENTRIES, 0), ST_EXCEED_LIMIT);
 	mdrv_begin(d, 0x200, 0);
-	set(d, 16, 0x68, 24, pd);
-	set(d, 16, 0x16, 2, 1);
-	set(d, 16, 0x1a0, 32, 8);
-	set(d, 0, 0x300, 32, 8);
+	mdrv_put(d, 16, 0x68, 24, pd);
+	mdrv_put(d, 16, 0x16, 2, 1);
+	mdrv_put(d, 16, 0x1a0, 32, 8);
+	mdrv_put(d, 0, 0x300, 32, 8);
 	assert_int_equal(mdrv_do(d, 0x118, 16), ST_BAD_INPUT_LENGTH);	/* fewer than said */
 	/* more than the table has: the driver rounds up */
 	assert_int_equal(make_key(d, pd, 2, 4), 0);
@@ -312,11 +301,11 @@ static void test_port(void **state)
 	assert_int_equal(mdrv_do(d, 16, 20), 0);
 	assert_int_equal(got(d, 18, 0, 16), 0xffff);
 	mdrv_begin(d, 0x805, 1);
-	set(d, 10, 0, 16, 0x5003);
+	mdrv_put(d, 10, 0, 16, 0x5003);
 	assert_int_equal(mdrv_do(d, 32, 32), 0);
 	assert_int_equal(got(d, 20, 0, 16), 4096);			/* MTU */
 	mdrv_begin(d, 0x805, 1);
-	set(d, 10, 0, 16, 0x1234);
+	mdrv_put(d, 10, 0, 16, 0x1234);
 	assert_int_equal(mdrv_do(d, 32, 32), ST_BAD_PARAM);
 }
 
@@ -326,20 +315,20 @@ static void test_pages(void **state)
 	struct mdrv *d = *state;
 
 	mdrv_begin(d, 0x108, 1);
-	set(d, 12, 0, 32, 2);
-	set(d, 16, 0, 64, 0x1000);
-	set(d, 24, 0, 64, 0x2000);
+	mdrv_put(d, 12, 0, 32, 2);
+	mdrv_put(d, 16, 0, 64, 0x1000);
+	mdrv_put(d, 24, 0, 64, 0x2000);
 	assert_int_equal(mdrv_do(d, 32, 16), 0);
 	mdrv_begin(d, 0x108, 1);
-	set(d, 12, 0, 32, 0xffffffff);
+	mdrv_put(d, 12, 0, 32, 0xffffffff);
 	assert_int_equal(mdrv_do(d, 32, 16), ST_BAD_INPUT_LENGTH);
 	mdrv_begin(d, 0x108, 2);
-	set(d, 12, 0, 32, 4);
+	mdrv_put(d, 12, 0, 32, 4);
 	assert_int_equal(mdrv_do(d, 16, 48), 0);
 	assert_int_equal(got(d, 8, 0, 32), 2);
 	assert_int_equal(got(d, 16, 0, 64) ^ got(d, 24, 0, 64), 0x3000);
 	mdrv_begin(d, 0x108, 2);
-	set(d, 12, 0, 32, 0xffffffff);
+	mdrv_put(d, 12, 0, 32, 0xffffffff);
 	assert_int_equal(mdrv_do(d, 16, 48), ST_BAD_OUTPUT_LENGTH);
 }
 

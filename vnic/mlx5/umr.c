@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * UMR: a request that changes a key, fields of its context and entries of its table. The
+ * driver fills a new region's key with it, takes pages away from one ("zaps" it) when an
+ * exporter revokes its memory, and makes the key free in the end.
+ *
+ * The table that is given may be longer than that of the key, because the driver rounds
+ * lengths up; what lies beyond has no effect.
+ */
+#include "work.h"
+
+#define ENTRIES_PER_OCTOWORD	2u
+#define MIN_UNITS		8u	/* in 16 bytes: up to where the context ends */
+#define CHUNK			512u	/* entries that are read at a time */
+
+/* The fields of a context that a bit of the mask stands for. */
+static const struct {
+	unsigned int bit, field;
+} fields[] = {
+	{ 0, MKC_LENGTH }, { 0, MKC_LENGTH64 }, { 1, MKC_LOG_PAGE }, { 6, MKC_START },
+	{ 7, MKC_PD }, { 13, MKC_VARIANT }, { 14, MKC_QPN }, { 17, MKC_LOCAL_READ },
+	{ 18, MKC_LOCAL_WRITE }, { 19, MKC_REMOTE_READ }, { 20, MKC_REMOTE_WRITE },
+	{ 21, MKC_ATOMIC }, { 29, MKC_FREE },
+};
+
+static void change_context(uint8_t *ctx, const uint8_t *wqe)
+{
+	uint64_t mask = mlx5_get64(wqe + UMR_MASK);
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (mask >> fields[i].bit & 1)
+			mlx5_set(ctx, fields[i].field,
+				 mlx5_get(wqe + UMR_CONTEXT, fields[i].field));
+}
+
+/* The first entry that is meant, which may lie far beyond the table. */
+static uint64_t first_entry(const uint8_t *wqe)
+{
+	uint64_t octowords = (uint64_t)mlx5_get32(wqe + UMR_OFFSET_HIGH) << 16 |
+			     mlx5_get16(wqe + UMR_OFFSET_LOW);
+
+	return wqe[UMR_FLAGS] & UMR_HAS_OFFSET ? octowords * ENTRIES_PER_OCTOWORD : 0;
+}
+
+static void write_entries(struct mlx5_mkey *mkey, uint64_t at, const uint8_t *from, uint64_t n)
+{
+	for (uint64_t i = 0; i < n && at + i < mkey->nr_entries; i++)
+		mkey->entry[at + i] = mlx5_get64(from + i * sizeof(uint64_t));
+}
+
+/* Read @n bytes at @addr of @region, across its pages. */
+static int read_region(struct mlx5 *mlx5, const struct region *region, uint64_t addr,
+		       uint8_t *to, uint64_t n)
+{
+	while (n) {
+		uint64_t len, dma;
+
+		if (!region_present(region, addr, false))
+			return -1;
+		dma = region_dma(region, addr, &len);
+		if (len > n)
+			len = n;
+		if (nic_dma_read(mlx5->nic, dma, to, len, region->key))
+			return -1;
+		addr += len;
+		to += len;
+		n -= len;
+	}
+	return 0;
+}
+
+/* The entries are in memory that the data segment names. */
+static enum mlx5_syndrome load_table(struct mlx5 *mlx5, const struct mlx5_qp *qp,
+				     struct mlx5_mkey *mkey, const uint8_t *wqe, uint64_t entries)
+{
+	const uint8_t *data = wqe + UMR_DATA;
+	uint64_t given = mlx5_get32(data) / sizeof(uint64_t), addr = mlx5_get64(data + 8);
+	uint64_t first = first_entry(wqe);
+	uint8_t chunk[CHUNK * sizeof(uint64_t)];
+	struct region region;
+
+	if (entries > given)
+		entries = given;
+	if (!mlx5_access(mlx5, qp, mlx5_get32(data + 4), addr, entries * sizeof(uint64_t), 0,
+			 &region))
+		return SYNDROME_LOCAL_PROTECTION;
+	for (uint64_t at = 0; at < entries; at += CHUNK) {
+		uint64_t n = entries - at < CHUNK ? entries - at : CHUNK;
+
+		if (read_region(mlx5, &region, addr + at * sizeof(uint64_t), chunk,
+				n * sizeof(uint64_t)))
+			return SYNDROME_LOCAL_PROTECTION;
+		write_entries(mkey, first + at, chunk, n);
+	}
+	return SYNDROME_OK;
+}
+
+static enum mlx5_syndrome change_table(struct mlx5 *mlx5, const struct mlx5_qp *qp,
+				       struct mlx5_mkey *mkey)
+{
+	const uint8_t *wqe = qp->run.wqe;
+	uint64_t entries = (uint64_t)mlx5_get16(wqe + UMR_OCTOWORDS) * ENTRIES_PER_OCTOWORD;
+	uint32_t bytes = (wqe[WQE_DS] & WQE_DS_MASK) * SGE_SIZE;
+
+	if (!entries)
+		return SYNDROME_OK;
+	if (!(wqe[UMR_FLAGS] & UMR_INLINE))
+		return bytes < UMR_DATA + SGE_SIZE ? SYNDROME_LOCAL_QP :
+						     load_table(mlx5, qp, mkey, wqe, entries);
+	if (bytes < UMR_DATA + entries * sizeof(uint64_t))
+		return SYNDROME_LOCAL_QP;
+	write_entries(mkey, first_entry(wqe), wqe + UMR_DATA, entries);
+	return SYNDROME_OK;
+}
+
+static bool state_wanted(const uint8_t *wqe, const struct mlx5_mkey *mkey)
+{
+	bool is_free = mlx5_get(mkey->ctx, MKC_FREE);
+
+	if (is_free)
+		return !(wqe[UMR_FLAGS] & UMR_IF_NOT_FREE);
+	return !(wqe[UMR_FLAGS] & UMR_IF_FREE);
+}
+
+enum mlx5_syndrome mlx5_umr(struct mlx5 *mlx5, const struct mlx5_qp *qp)
+{
+	const uint8_t *wqe = qp->run.wqe;
+	struct mlx5_mkey *mkey = mlx5_mkey_get(mlx5, mlx5_get32(wqe + WQE_IMMEDIATE) >> 8);
+	enum mlx5_syndrome syndrome;
+
+	if ((wqe[WQE_DS] & WQE_DS_MASK) < MIN_UNITS)
+		return SYNDROME_LOCAL_QP;
+	if (!mkey || !mlx5_get(mkey->ctx, MKC_UMR))
+		return SYNDROME_LOCAL_PROTECTION;
+	if (!state_wanted(wqe, mkey))
+		return SYNDROME_UMR_CHECK;
+	syndrome = change_table(mlx5, qp, mkey);
+	if (!syndrome) {
+		change_context(mkey->ctx, wqe);
+		mlx5->count.umrs++;
+	}
+	return syndrome;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Decoding requests: which operation, on which memory of the other side, with which data
+ * segments. A request was copied from the ring when it began, and is decoded anew in every
+ * turn, as keys may have changed since.
+ */
+#include "work.h"
+
+/* One inline segment. Return: where the next begins; NULL: it does not fit. */
+static const uint8_t *take_inline(const uint8_t *at, const uint8_t *end, struct segment *seg)
+{
+	uint32_t bytes = mlx5_get32(at) & SGE_INLINE_MASK;
+	size_t size = (sizeof(uint32_t) + bytes + SGE_SIZE - 1) / SGE_SIZE * SGE_SIZE;
+
+	if (size > (size_t)(end - at))
+		return NULL;
+	*seg = (struct segment){ .bytes = at + sizeof(uint32_t), .len = bytes };
+	return at + size;
+}
+
+static bool take_entry(struct mlx5 *mlx5, const struct mlx5_qp *qp, const uint8_t *at,
+		       uint8_t access, struct mlx5_list *list)
+{
+	struct segment *seg = &list->seg[list->nr];
+	uint32_t len = mlx5_get32(at);
+
+	seg->region = &list->region[list->nr];
+	seg->addr = mlx5_get64(at + 8);
+	seg->len = len ? len : SGE_LENGTH_0;
+	return mlx5_access(mlx5, qp, mlx5_get32(at + 4), seg->addr, seg->len, access,
+			   seg->region);
+}
+
+enum mlx5_syndrome mlx5_list_read(struct mlx5 *mlx5, const struct mlx5_qp *qp,
+				  const uint8_t *at, const uint8_t *end, uint8_t access,
+				  struct mlx5_list *list)
+{
+	list->nr = 0;
+	list->len = 0;
+	while (end - at >= (ptrdiff_t)SGE_SIZE && mlx5_get32(at + 4) != SCATTER_END) {
+		if (list->nr == MAX_SEGMENTS)
+			return SYNDROME_LOCAL_LENGTH;
+		if (mlx5_get32(at) & SGE_INLINE) {
+			at = take_inline(at, end, &list->seg[list->nr]);
+			if (!at || access)	/* nothing can be written there */
+				return SYNDROME_LOCAL_QP;
+		} else {
+			if (!take_entry(mlx5, qp, at, access, list))
+				return SYNDROME_LOCAL_PROTECTION;
+			at += SGE_SIZE;
+		}
+		list->len += list->seg[list->nr++].len;
+	}
+	return SYNDROME_OK;
+}
+
+/* What each operation has behind the control segment, and does with local memory. */
+static const struct operation {
+	bool offered, remote;
+	uint8_t access;
+} operations[] = {
+	[WR_SEND] = { .offered = true },
+	[WR_SEND_IMM] = { .offered = true },
+	[WR_WRITE] = { .offered = true, .remote = true },
+	[WR_WRITE_IMM] = { .offered = true, .remote = true },
+	[WR_READ] = { .offered = true, .remote = true, .access = REGION_LOCAL_WRITE },
+};
+
+static const struct operation *find_operation(const struct mlx5_qp *qp, uint8_t opcode)
+{
+	if (opcode >= sizeof(operations) / sizeof(operations[0]) || !operations[opcode].offered)
+		return NULL;
+	return qp->service == SERVICE_UC && opcode == WR_READ ? NULL : &operations[opcode];
+}
+
+enum mlx5_syndrome mlx5_wqe_decode(struct mlx5 *mlx5, const struct mlx5_qp *qp,
+				   struct mlx5_work *work)
+{
+	const uint8_t *wqe = qp->run.wqe, *at = wqe + WQE_CTRL_SIZE;
+	const uint8_t *end = wqe + (wqe[WQE_DS] & WQE_DS_MASK) * SGE_SIZE;
+	const struct operation *operation = find_operation(qp, wqe[WQE_OPCODE]);
+	enum mlx5_syndrome syndrome;
+
+	if (!operation)
+		return SYNDROME_LOCAL_QP;
+	work->op = (enum mlx5_request)wqe[WQE_OPCODE];
+	if (operation->remote) {
+		at += WQE_REMOTE_SIZE;
+		if (at > end)
+			return SYNDROME_LOCAL_QP;
+		work->addr = mlx5_get64(wqe + WQE_REMOTE_ADDR);
+		work->key = mlx5_get32(wqe + WQE_REMOTE_KEY);
+	}
+	syndrome = mlx5_list_read(mlx5, qp, at, end, operation->access, &work->local);
+	if (!syndrome && work->local.len > 1ull << LOG_MAX_MSG)
+		return SYNDROME_LOCAL_LENGTH;
+	return syndrome;
+}
