@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# The distribution's perftest, unmodified, on the virtual NIC.
+# The distribution's perftest, unmodified, on the virtual NIC, whichever it is.
 #
 #   perftest_list.sh [PATTERN]		run only the cases whose name matches
 #
@@ -35,36 +35,55 @@ run()
 # bandwidth TOOL SIZE: run a bandwidth tool in every mode that it has.
 bandwidth()
 {
-	local srd=(-c SRD -n 100)
-	run "$1" "${srd[@]}" -s "$2"
-	run "$1" "${srd[@]}" -s "$2" -b
-	run "$1" "${srd[@]}" -s "$2" -q 4
-	run "$1" "${srd[@]}" -s "$2" -q 4 -b
-	run "$1" -c SRD -n 20 -a
+	local one=(-c "$transport" -n 100 -s "$2")
+	run "$1" "${one[@]}"
+	run "$1" "${one[@]}" -b
+	run "$1" "${one[@]}" -q 4
+	run "$1" "${one[@]}" -q 4 -b
+	run "$1" -c "$transport" -n 20 -a
+}
+
+# reliable TRANSPORT: every mode of a transport that has SEND, READ and WRITE.
+reliable()
+{
+	transport=$1
+	bandwidth ib_send_bw 4096
+	bandwidth ib_read_bw 65536
+	bandwidth ib_write_bw 65536
+	run ib_send_lat -c "$1" -n 100 -s 8
+	run ib_read_lat -c "$1" -n 100 -s 8
+	run ib_write_lat -c "$1" -n 100 -s 8 -I 0
+	run ib_send_lat -c "$1" -n 20 -a
+	run ib_read_lat -c "$1" -n 20 -a
+	run ib_write_lat -c "$1" -n 20 -a -I 0
+	# completion events: WRITE has none at its target, so perftest offers them for READ and SEND
+	run ib_send_bw -c "$1" -n 100 -s 4096 -e
+	run ib_send_bw -c "$1" -n 100 -s 4096 -e -b
+	run ib_send_lat -c "$1" -n 100 -s 8 -e
+	run ib_read_bw -c "$1" -n 100 -s 65536 -e
+	run ib_read_lat -c "$1" -n 100 -s 8 -e
+	# immediate data, which consumes a receive buffer
+	run ib_write_bw -c "$1" -n 100 -s 65536 --write_with_imm
 }
 
 tap_begin_checks
-bandwidth ib_send_bw 4096
-bandwidth ib_read_bw 65536
-bandwidth ib_write_bw 65536
-run ib_send_lat -c SRD -n 100 -s 8
-run ib_read_lat -c SRD -n 100 -s 8
-run ib_write_lat -c SRD -n 100 -s 8 -I 0
-run ib_send_lat -c SRD -n 20 -a
-run ib_read_lat -c SRD -n 20 -a
-run ib_write_lat -c SRD -n 20 -a -I 0
-# completion events: WRITE has none at its target, so perftest offers them for READ and SEND
-run ib_send_bw -c SRD -n 100 -s 4096 -e
-run ib_send_bw -c SRD -n 100 -s 4096 -e -b
-run ib_send_lat -c SRD -n 100 -s 8 -e
-run ib_read_bw -c SRD -n 100 -s 65536 -e
-run ib_read_lat -c SRD -n 100 -s 8 -e
-# immediate data, which consumes a receive buffer, and then one that consumes none
-run ib_write_bw -c SRD -n 100 -s 65536 --write_with_imm
-run ib_write_bw -c SRD -n 100 -s 65536 --write_with_imm --unsolicited_write
-# datagrams
-run ib_send_bw -c UD -n 100 -s 1024 -Q 1
-run ib_send_bw -c UD -n 100 -s 1024 -Q 1 -b
-run ib_send_lat -c UD -n 100 -s 8
+case $PB_IBDEV in
+mlx5_*)
+	reliable RC
+	run ib_write_lat -c RC -n 100 -s 8	# with inline data, which is the default
+	run ib_send_bw -c UC -n 100 -s 4096
+	run ib_write_bw -c UC -n 100 -s 65536
+	run ib_write_lat -c UC -n 100 -s 8
+	;;
+*)
+	reliable SRD
+	# immediate data that consume no receive buffer
+	run ib_write_bw -c SRD -n 100 -s 65536 --write_with_imm --unsolicited_write
+	# datagrams
+	run ib_send_bw -c UD -n 100 -s 1024 -Q 1
+	run ib_send_bw -c UD -n 100 -s 1024 -Q 1 -b
+	run ib_send_lat -c UD -n 100 -s 8
+	;;
+esac
 tap_end_checks
 tap_finish
