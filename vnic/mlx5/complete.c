@@ -17,6 +17,9 @@ void mlx5_complete(struct mlx5 *mlx5, const struct mlx5_qp *qp,
 
 	if (!cq)
 		return;
+	if (completed->source)
+		mlx5_put16(cqe + CQE_SOURCE_LID, mlx5_config(&mlx5->nic->config)->lid);
+	mlx5_put32(cqe + CQE_SOURCE, completed->source);
 	mlx5_put32(cqe + CQE_USER, (uint32_t)mlx5_get(qp->ctx, QPC_USER_INDEX));
 	mlx5_put32(cqe + CQE_IMMEDIATE, completed->imm);
 	mlx5_put32(cqe + CQE_BYTES, completed->bytes);

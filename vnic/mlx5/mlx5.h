@@ -13,7 +13,8 @@
  *   engine.c     turns among the QPs that have something to do
  *   posted.c     what waits in the rings of a QP
  *   wqe.c        decoding requests; access.c: what a key permits
- *   sq.c         executing requests; recv.c: the receiver's side; umr.c: changing keys
+ *   sq.c         executing requests; recv.c: the receiver's side
+ *   atomic.c datagram.c umr.c     requests of their own kind
  *   complete.c   completions
  *   flush.c      what was posted to a QP in the error state
  *   report.c     counters and objects as JSON
@@ -152,7 +153,7 @@ struct mlx5_counters {
 	uint64_t events, events_lost;
 	uint64_t completions, completions_lost;	/* lost: the queue was full, or out of reach */
 	uint64_t requests, request_errors;	/* of send queues; those that were flushed not */
-	uint64_t dropped;			/* of these, datagrams: none arrives yet */
+	uint64_t dropped;			/* datagrams that did not arrive */
 	uint64_t bytes;				/* that requests moved */
 	uint64_t rnr_waits;			/* for a receiver */
 	uint64_t umrs;				/* keys changed */

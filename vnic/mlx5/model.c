@@ -164,7 +164,7 @@ static void report_config(const struct nic_config *config, struct json_object *t
 
 const struct nic_model mlx5_model = {
 	.name = "mlx5",
-	.about = "NVIDIA's ConnectX-5, an InfiniBand port (so far RC and UC)",
+	.about = "NVIDIA's ConnectX-5, an InfiniBand port (no SRQ, no page faults yet)",
 	.defaults = &mlx5_defaults,
 	.defaults_size = sizeof(mlx5_defaults),
 	.options = mlx5_options,

@@ -133,7 +133,9 @@ static enum mlx5_syndrome run_work(struct mlx5 *mlx5, struct mlx5_qp *qp,
 	if (!to)
 		return SYNDROME_RETRIES;
 	if (work->op == WR_SEND || work->op == WR_SEND_IMM)
-		syndrome = mlx5_recv_send(mlx5, to, work, &qp->run);
+		syndrome = mlx5_recv_send(mlx5, to, qp, work);
+	else if (work->op == WR_COMPARE_SWAP || work->op == WR_FETCH_ADD)
+		syndrome = mlx5_atomic(mlx5, &qp->run, to, work);
 	else	/* which moves nothing if only the immediate data are left */
 		syndrome = run_rdma(mlx5, qp, to, work);
 	mlx5->count.bytes += qp->run.done - before;
@@ -169,7 +171,9 @@ static enum mlx5_syndrome run_head(struct mlx5 *mlx5, struct mlx5_qp *qp, bool *
 	case SERVICE_UMR:
 		return qp->run.wqe[WQE_OPCODE] == WR_UMR ? mlx5_umr(mlx5, qp) :
 							   SYNDROME_LOCAL_QP;
-	default:	/* datagrams, which may be lost: so far all are */
+	case SERVICE_UD:
+		return mlx5_datagram(mlx5, qp);
+	default:	/* management datagrams: there is nobody to answer them */
 		mlx5->count.dropped++;
 		return SYNDROME_OK;
 	}

@@ -199,6 +199,8 @@ enum mlx5_event {
 
 /* A completion, 64 bytes. With 128-byte entries it is in the second half. */
 #define CQE_SIZE	64u
+#define CQE_SOURCE_LID	22u		/* u16, of a receive */
+#define CQE_SOURCE	24u		/* u32: there is a GRH << 28 | QP number */
 #define CQE_USER	32u		/* u32: the QP's user index */
 #define CQE_IMMEDIATE	36u		/* u32, as it was sent */
 #define CQE_BYTES	44u		/* u32 */
@@ -282,6 +284,21 @@ enum mlx5_syndrome {
 #define WQE_REMOTE_ADDR	16u		/* u64 */
 #define WQE_REMOTE_KEY	24u		/* u32 */
 #define WQE_REMOTE_SIZE	16u
+#define WQE_OPERAND	32u		/* u64: to add, or to swap in */
+#define WQE_COMPARE	40u		/* u64 */
+#define WQE_ATOMIC_SIZE	16u
+#define ATOMIC_BYTES	8u
+
+/* A datagram's address, behind its control segment. */
+#define WQE_AV_SIZE	48u
+#define WQE_AV_QKEY	16u		/* u32; highest bit: the sender's own instead */
+#define WQE_AV_QPN	24u		/* u32, low 24 bits */
+#define WQE_AV_LID	30u		/* u16 */
+#define WQE_AV_GRH	44u		/* u32: flow label, and AV_GRH */
+#define WQE_AV_GID	48u		/* 16 bytes */
+#define QKEY_OWN	(1u << 31)
+#define AV_GRH		(1u << 30)
+#define GRH_SIZE	40u		/* that a receive of datagrams has room for */
 
 enum mlx5_request {
 	WR_NOP = 0x00,
@@ -290,6 +307,8 @@ enum mlx5_request {
 	WR_SEND = 0x0a,
 	WR_SEND_IMM = 0x0b,
 	WR_READ = 0x10,
+	WR_COMPARE_SWAP = 0x11,
+	WR_FETCH_ADD = 0x12,
 	WR_UMR = 0x25,
 };
 

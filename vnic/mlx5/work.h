@@ -18,7 +18,8 @@ struct mlx5_list {
 
 struct mlx5_work {
 	enum mlx5_request op;
-	uint64_t addr;		/* of the other side's memory, for WRITE and READ */
+	uint8_t grh[GRH_SIZE];	/* of a datagram; the local list begins with it */
+	uint64_t addr;		/* of the other side's memory, but for SEND */
 	uint32_t key;
 	struct mlx5_list local;
 };
@@ -48,7 +49,7 @@ bool mlx5_access(struct mlx5 *mlx5, const struct mlx5_qp *qp, uint32_t key, uint
 /* ---- wqe.c ---- */
 
 /*
- * Read the data segments in [@at, @end). Inline data stay where they are. Return: a syndrome
+ * Append the data segments in [@at, @end). Inline data stay where they are. Return: a syndrome
  * for the owner of @qp.
  */
 enum mlx5_syndrome mlx5_list_read(struct mlx5 *mlx5, const struct mlx5_qp *qp,
@@ -56,6 +57,11 @@ enum mlx5_syndrome mlx5_list_read(struct mlx5 *mlx5, const struct mlx5_qp *qp,
 				  struct mlx5_list *list);
 enum mlx5_syndrome mlx5_wqe_decode(struct mlx5 *mlx5, const struct mlx5_qp *qp,
 				   struct mlx5_work *work);
+
+/* ---- datagram.c ---- */
+
+/* Execute the request at the head of a UD queue, which takes one turn. */
+enum mlx5_syndrome mlx5_datagram(struct mlx5 *mlx5, struct mlx5_qp *qp);
 
 /* ---- sq.c ---- */
 
@@ -65,16 +71,21 @@ void mlx5_sq_run(struct mlx5 *mlx5, struct mlx5_qp *qp);
 /* ---- recv.c ---- */
 
 /*
- * Move the next slice of a SEND into the receive at the head of @to's queue, and complete
- * that with the last one. Return: a syndrome for the sender; SYNDROME_RNR_RETRIES: there is
- * no receive.
+ * Move the next slice of a SEND by @from into the receive at the head of @to's queue, and
+ * complete that with the last one; a datagram is one slice. Return: a syndrome for the
+ * sender; SYNDROME_RNR_RETRIES: there is no receive.
  */
-enum mlx5_syndrome mlx5_recv_send(struct mlx5 *mlx5, struct mlx5_qp *to,
-				  const struct mlx5_work *work, struct mlx5_run *run);
+enum mlx5_syndrome mlx5_recv_send(struct mlx5 *mlx5, struct mlx5_qp *to, struct mlx5_qp *from,
+				  const struct mlx5_work *work);
 
 /* A WRITE with immediate data takes a receive once its bytes have been moved. */
 enum mlx5_syndrome mlx5_recv_imm(struct mlx5 *mlx5, struct mlx5_qp *to,
 				 const struct mlx5_run *run);
+
+/* ---- atomic.c ---- */
+
+enum mlx5_syndrome mlx5_atomic(struct mlx5 *mlx5, struct mlx5_run *run, const struct mlx5_qp *to,
+			       const struct mlx5_work *work);
 
 /* ---- umr.c ---- */
 
@@ -88,6 +99,7 @@ struct mlx5_completed {
 	uint8_t opcode;			/* of a request */
 	uint16_t counter;		/* its first block, or index of the receive */
 	uint32_t bytes, imm;
+	uint32_t source;		/* of a datagram: CQE_SOURCE */
 	bool solicited;
 };
 

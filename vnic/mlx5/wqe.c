@@ -35,8 +35,6 @@ enum mlx5_syndrome mlx5_list_read(struct mlx5 *mlx5, const struct mlx5_qp *qp,
 				  const uint8_t *at, const uint8_t *end, uint8_t access,
 				  struct mlx5_list *list)
 {
-	list->nr = 0;
-	list->len = 0;
 	while (end - at >= (ptrdiff_t)SGE_SIZE && mlx5_get32(at + 4) != SCATTER_END) {
 		if (list->nr == MAX_SEGMENTS)
 			return SYNDROME_LOCAL_LENGTH;
@@ -56,7 +54,7 @@ enum mlx5_syndrome mlx5_list_read(struct mlx5 *mlx5, const struct mlx5_qp *qp,
 
 /* What each operation has behind the control segment, and does with local memory. */
 static const struct operation {
-	bool offered, remote;
+	bool offered, remote, atomic;
 	uint8_t access;
 } operations[] = {
 	[WR_SEND] = { .offered = true },
@@ -64,13 +62,18 @@ static const struct operation {
 	[WR_WRITE] = { .offered = true, .remote = true },
 	[WR_WRITE_IMM] = { .offered = true, .remote = true },
 	[WR_READ] = { .offered = true, .remote = true, .access = REGION_LOCAL_WRITE },
+	[WR_COMPARE_SWAP] = { .offered = true, .remote = true, .atomic = true,
+			      .access = REGION_LOCAL_WRITE },
+	[WR_FETCH_ADD] = { .offered = true, .remote = true, .atomic = true,
+			   .access = REGION_LOCAL_WRITE },
 };
 
 static const struct operation *find_operation(const struct mlx5_qp *qp, uint8_t opcode)
 {
 	if (opcode >= sizeof(operations) / sizeof(operations[0]) || !operations[opcode].offered)
 		return NULL;
-	return qp->service == SERVICE_UC && opcode == WR_READ ? NULL : &operations[opcode];
+	/* what has an answer needs a reliable transport */
+	return qp->service == SERVICE_UC && operations[opcode].access ? NULL : &operations[opcode];
 }
 
 enum mlx5_syndrome mlx5_wqe_decode(struct mlx5 *mlx5, const struct mlx5_qp *qp,
@@ -83,16 +86,19 @@ enum mlx5_syndrome mlx5_wqe_decode(struct mlx5 *mlx5, const struct mlx5_qp *qp,
 
 	if (!operation)
 		return SYNDROME_LOCAL_QP;
+	work->local.nr = 0;
+	work->local.len = 0;
 	work->op = (enum mlx5_request)wqe[WQE_OPCODE];
 	if (operation->remote) {
-		at += WQE_REMOTE_SIZE;
+		at += WQE_REMOTE_SIZE + (operation->atomic ? WQE_ATOMIC_SIZE : 0);
 		if (at > end)
 			return SYNDROME_LOCAL_QP;
 		work->addr = mlx5_get64(wqe + WQE_REMOTE_ADDR);
 		work->key = mlx5_get32(wqe + WQE_REMOTE_KEY);
 	}
 	syndrome = mlx5_list_read(mlx5, qp, at, end, operation->access, &work->local);
-	if (!syndrome && work->local.len > 1ull << LOG_MAX_MSG)
+	if (!syndrome && (work->local.len > 1ull << LOG_MAX_MSG ||
+			  (operation->atomic && work->local.len != ATOMIC_BYTES)))
 		return SYNDROME_LOCAL_LENGTH;
 	return syndrome;
 }

@@ -66,6 +66,13 @@ reliable()
 	run ib_write_bw -c "$1" -n 100 -s 65536 --write_with_imm
 }
 
+datagrams()
+{
+	run ib_send_bw -c UD -n 100 -s 1024 -Q 1
+	run ib_send_bw -c UD -n 100 -s 1024 -Q 1 -b
+	run ib_send_lat -c UD -n 100 -s 8
+}
+
 tap_begin_checks
 case $PB_IBDEV in
 mlx5_*)
@@ -74,15 +81,16 @@ mlx5_*)
 	run ib_send_bw -c UC -n 100 -s 4096
 	run ib_write_bw -c UC -n 100 -s 65536
 	run ib_write_lat -c UC -n 100 -s 8
+	run ib_atomic_bw -n 100
+	run ib_atomic_bw -n 100 -A CMP_AND_SWAP -q 4
+	run ib_atomic_lat -n 100
+	datagrams
 	;;
 *)
 	reliable SRD
 	# immediate data that consume no receive buffer
 	run ib_write_bw -c SRD -n 100 -s 65536 --write_with_imm --unsolicited_write
-	# datagrams
-	run ib_send_bw -c UD -n 100 -s 1024 -Q 1
-	run ib_send_bw -c UD -n 100 -s 1024 -Q 1 -b
-	run ib_send_lat -c UD -n 100 -s 8
+	datagrams
 	;;
 esac
 tap_end_checks

@@ -97,6 +97,7 @@ static void modify(struct pair *p, unsigned int n, uint16_t opcode, uint8_t rnr_
 	mdrv_put(d, 24, 0xf0, 16, 1);			/* LID */
 	mdrv_put(d, 24, 0x390, 3, rnr_retry);
 	mdrv_put(d, 24, 0x490, 3, 7);			/* RDMA is permitted */
+	mdrv_put(d, 24, 0x540, 32, PAIR_QKEY);
 	assert_int_equal(mdrv_do(d, 0x110, 16), 0);
 }
 
@@ -216,7 +217,7 @@ static bool next(struct pair *p, const struct mdrv_cq *cq, unsigned int *index,
 	*done = (struct pair_done){
 		.kind = cqe[63] >> 4, .syndrome = cqe[55], .opcode = cqe[56],
 		.counter = (uint16_t)(cqe[60] << 8 | cqe[61]), .qp = get32(cqe + 56) & 0xffffff,
-		.bytes = get32(cqe + 44), .imm = get32(cqe + 36),
+		.bytes = get32(cqe + 44), .imm = get32(cqe + 36), .source = get32(cqe + 24),
 	};
 	return true;
 }

@@ -12,6 +12,7 @@
 #define PAIR_BLOCKS	8u
 #define PAIR_MEMORY	(1u << 20)
 #define PAIR_IOVA	0x700000000ull	/* + (qp << 32), of both regions */
+#define PAIR_QKEY	0x11223344u	/* of both, for datagrams */
 #define PAIR_LOCAL	1u		/* rights of a key */
 #define PAIR_REMOTE	2u
 
@@ -35,7 +36,7 @@ struct pair {
 struct pair_done {
 	uint8_t kind, syndrome, opcode;
 	uint16_t counter;
-	uint32_t qp, bytes, imm;
+	uint32_t qp, bytes, imm, source;
 };
 
 /* A request that is being built. */
@@ -45,7 +46,7 @@ struct pair_wqe {
 	uint8_t says;			/* its length as it says, in 16 bytes; 0: the true one */
 };
 
-enum { PAIR_RC, PAIR_UC };		/* service */
+enum { PAIR_RC, PAIR_UC, PAIR_UD };	/* service */
 
 /* Both ready to send; @rnr_retry: of both. */
 struct pair pair_create(struct mdrv *d, uint8_t service, uint8_t rnr_retry);

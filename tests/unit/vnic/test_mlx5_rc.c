@@ -12,6 +12,8 @@
 #define WRITE		0x08
 #define WRITE_IMM	0x09
 #define READ		0x10
+#define COMPARE_SWAP	0x11
+#define FETCH_ADD	0x12
 
 static struct pair rc(void **state)
 {
@@ -155,6 +157,50 @@ static void test_large(void **state)
 		assert_int_equal(pair_expect_sent(&p, 0, 0, 0).counter, 1 + 4 * i);
 		pair_check(&p, 1, 0, 70000, i);
 	}
+}
+
+/* ---- atomics: values in memory have the host's byte order ---- */
+
+/* The address that is a multiple of 8, as region 1 does not begin at one, + @off. */
+static struct pair_wqe atomic(const struct pair *p, uint8_t opcode, uint64_t off,
+			      uint64_t operand, uint64_t compare)
+{
+	struct pair_wqe w = pair_wqe(opcode, 0);
+
+	pair_remote(&w, (p->end[1].iova + 7) / 8 * 8 + off, p->end[1].key);
+	mlx5_put64(w.byte + 32, operand);
+	mlx5_put64(w.byte + 40, compare);
+	w.size += 16;
+	pair_segment(&w, 8, p->end[0].key, p->end[0].iova);
+	return w;
+}
+
+static uint64_t word(const struct pair *p, unsigned int end)
+{
+	uint64_t value, off = p->end[end].iova & 0xfff;
+
+	fixture_get(p->d->f, p->end[end].memory + (end ? (off + 7) / 8 * 8 : off), &value, 8);
+	return value;
+}
+
+static void test_atomics(void **state)
+{
+	struct pair p = rc(state);
+	struct pair_wqe w = atomic(&p, FETCH_ADD, 0, 1000000000007, 0);
+
+	pair_send(&p, 0, &w);
+	assert_int_equal(pair_expect_sent(&p, 0, 0, 0).bytes, 8);
+	assert_int_equal(word(&p, 0), 0);
+	assert_int_equal(word(&p, 1), 1000000000007);
+	w = atomic(&p, COMPARE_SWAP, 0, 5, 6);		/* it is not 6 */
+	pair_send(&p, 0, &w);
+	pair_expect_sent(&p, 0, 0, 0);
+	assert_int_equal(word(&p, 0), 1000000000007);
+	assert_int_equal(word(&p, 1), 1000000000007);
+	w = atomic(&p, COMPARE_SWAP, 0, 5, 1000000000007);
+	pair_send(&p, 0, &w);
+	pair_expect_sent(&p, 0, 0, 0);
+	assert_int_equal(word(&p, 1), 5);
 }
 
 /* ---- the receiver is not ready ---- */
@@ -347,9 +393,50 @@ static void test_bad_receive(void **state)
 	pair_expect_received(&p, 1, 14, 0x04);
 }
 
+/* An atomic changes nothing if it fails. */
+static void refused_atomic(struct pair *p, struct pair_wqe w, uint8_t syndrome)
+{
+	pair_send(p, 0, &w);
+	pair_expect_sent(p, 0, 13, syndrome);
+	assert_int_equal(word(p, 1), 0);
+}
+
+static void test_bad_atomics(void **state)
+{
+	struct pair p = rc(state);
+
+	refused_atomic(&p, atomic(&p, FETCH_ADD, 4, 1, 0), 0x12);	/* not aligned */
+	p = rc(state);
+	refused_atomic(&p, atomic(&p, FETCH_ADD, PAIR_MEMORY, 1, 0), 0x13);
+	p = rc(state);
+	p.end[0].key ^= 1;
+	refused_atomic(&p, atomic(&p, FETCH_ADD, 0, 1, 0), 0x04);
+	p = rc(state);
+	p.end[1].key = pair_key(&p, p.end[1].pd, p.end[1].iova, p.end[1].memory, PAIR_MEMORY,
+				PAIR_LOCAL, 3);
+	refused_atomic(&p, atomic(&p, FETCH_ADD, 0, 1, 0), 0x13);
+	p = rc(state);
+	p.end[1].key = pair_key(&p, p.end[1].pd, p.end[1].iova, p.end[1].memory, PAIR_MEMORY,
+				PAIR_LOCAL | PAIR_REMOTE, 1);
+	refused_atomic(&p, atomic(&p, FETCH_ADD, 0, 1, 0), 0x13);	/* not present */
+	p = rc(state);
+	mlx5_set(mlx5_qp_get(p.d->mlx5, p.end[1].qp)->ctx, QPC_RAE, 0);
+	refused_atomic(&p, atomic(&p, FETCH_ADD, 0, 1, 0), 0x13);
+}
+
+/* Its answer has eight bytes. */
+static void test_atomic_length(void **state)
+{
+	struct pair p = rc(state);
+	struct pair_wqe w = atomic(&p, FETCH_ADD, 0, 1, 0);
+
+	w.byte[48 + 3] = 9;
+	refused_atomic(&p, w, 0x01);
+}
+
 static void test_nonsense(void **state)
 {
-	static const uint8_t opcodes[] = { 0x01, 0x07, 0x11, 0x25, 0x7f, 0xff };
+	static const uint8_t opcodes[] = { 0x01, 0x07, 0x13, 0x25, 0x7f, 0xff };
 
 	for (size_t i = 0; i < sizeof(opcodes); i++) {
 		struct pair p = rc(state);
@@ -401,6 +488,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		t(write), t(read), t(send), t(immediate), t(inline), t(nothing), t(large),
+		t(atomics), t(bad_atomics), t(atomic_length),
 		t(waits_for_ever), t(write_imm_waits), t(gives_up), t(unreliable),
 		t(remote_key), t(remote_range), t(remote_right), t(remote_domain),
 		t(remote_absent), t(local_key), t(local_absent), t(short_table),
