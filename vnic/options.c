@@ -122,15 +122,16 @@ static const struct option common_options[] = {
 
 /*
  * Return the options of every NIC and then those of @model, which are numbered from
- * OPT_OF_MODEL. The caller frees the list, which ends in an empty option.
+ * OPT_OF_MODEL. The list ends in an empty option, and is valid until the next call.
  */
-static struct option *list_options(const struct nic_model *model)
+static const struct option *list_options(const struct nic_model *model)
 {
-	struct option *list;
+	static struct option *list;
 	unsigned int n = 0;
 
 	while (model->options[n].name)
 		n++;
+	free(list);
 	list = calloc(NR_COMMON + n + 1, sizeof(*list));
 	if (!list) {
 		log_error("no memory for the table of options");
@@ -203,7 +204,7 @@ static void parse_one(struct options *options, int option, const char *text)
 static const struct nic_model *find_model(int argc, char **argv)
 {
 	const struct nic_model *model = nic_models[0];
-	struct option *list = list_options(model);
+	const struct option *list = list_options(model);
 	const char *name = NULL;
 	int option;
 
@@ -211,7 +212,6 @@ static const struct nic_model *find_model(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "h", list, NULL)) != -1)
 		if (option == OPT_MODEL)
 			name = optarg;
-	free(list);
 	opterr = 1;
 	optind = 0;
 	if (name)
@@ -223,14 +223,13 @@ static const struct nic_model *find_model(int argc, char **argv)
 
 void options_parse(struct options *options, int argc, char **argv)
 {
-	struct option *list;
+	const struct option *list;
 	int option;
 
 	*options = (struct options){ .config = nic_default_config(find_model(argc, argv)) };
 	list = list_options(options->config.model);
 	while ((option = getopt_long(argc, argv, "h", list, NULL)) != -1)
 		parse_one(options, option, optarg);
-	free(list);
 	if (optind < argc)
 		bad_usage("unexpected argument: %s", argv[optind]);
 	if (!options->socket)

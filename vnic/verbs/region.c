@@ -32,10 +32,11 @@ bool region_present(const struct region *region, uint64_t addr, bool write)
 uint64_t region_dma(const struct region *region, uint64_t addr, uint64_t *len)
 {
 	uint64_t in_page = (1ull << region->shift) - 1;
+	uint64_t flags = region->readable | region->writable;
 	uint64_t to_end = region->len - (addr - region->iova);
 	uint64_t left = in_page - (addr & in_page) + 1;
 
 	*len = region->physical || left > to_end ? to_end : left;
 	return region->physical ? addr :
-				  (entry(region, addr) & ~in_page) + (addr & in_page);
+				  (entry(region, addr) & ~flags) + (addr & in_page);
 }

@@ -26,7 +26,7 @@ struct region {
 	uint8_t shift;		/* log2 of the page size */
 	uint64_t iova, len;
 	bool physical;		/* no page table: its addresses are DMA addresses */
-	uint64_t *page;		/* nr_pages DMA addresses; bits below the page size are flags */
+	uint64_t *page;		/* nr_pages DMA addresses, with the flags below in them */
 	uint32_t nr_pages;
 	uint8_t readable;	/* flag of a page that can be read from; 0: all can */
 	uint8_t writable;	/* and of one that can be written to */
