@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/slots.h"
 #include "efa.h"
 
 /* The LLQ BAR is a memfd that QEMU maps for the guest too, so stores into it do not trap. */
@@ -86,18 +87,6 @@ static void add(struct json_object *to, const char *name, uint64_t value)
 	json_object_object_add(to, name, json_object_new_uint64(value));
 }
 
-#define COUNT_USED(array) count_used(&(array)[0].used, sizeof((array)[0]), \
-				     sizeof(array) / sizeof((array)[0]))
-
-static unsigned int count_used(const bool *used, size_t stride, size_t n)
-{
-	unsigned int count = 0;
-
-	for (size_t i = 0; i < n; i++)
-		count += *(const bool *)((const char *)used + i * stride);
-	return count;
-}
-
 static unsigned int count_zombies(const struct efa *efa)
 {
 	unsigned int count = 0;
@@ -111,13 +100,13 @@ static struct json_object *report_objects(const struct efa *efa)
 {
 	struct json_object *o = json_object_new_object();
 
-	add(o, "pd", COUNT_USED(efa->pd));
-	add(o, "uar", count_used(efa->uar, sizeof(bool), EFA_MAX_UAR));
-	add(o, "ah", COUNT_USED(efa->ah));
-	add(o, "eq", COUNT_USED(efa->eq));
-	add(o, "cq", COUNT_USED(efa->cq));
-	add(o, "qp", COUNT_USED(efa->qp));
-	add(o, "mr", COUNT_USED(efa->mr));
+	add(o, "pd", SLOTS_COUNT(efa->pd));
+	add(o, "uar", slots_count(efa->uar, sizeof(bool), EFA_MAX_UAR));
+	add(o, "ah", SLOTS_COUNT(efa->ah));
+	add(o, "eq", SLOTS_COUNT(efa->eq));
+	add(o, "cq", SLOTS_COUNT(efa->cq));
+	add(o, "qp", SLOTS_COUNT(efa->qp));
+	add(o, "mr", SLOTS_COUNT(efa->mr));
 	add(o, "mr_zombies", count_zombies(efa));
 	add(o, "mr_pages", efa->mr_pages);
 	return o;

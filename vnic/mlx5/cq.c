@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "core/slots.h"
 #include "mlx5.h"
 
 #define LOG_CQE_64	6u
@@ -21,17 +22,9 @@ struct mlx5_cq *mlx5_cq_get(struct mlx5 *mlx5, uint32_t number)
 
 static struct mlx5_cq *find_slot(struct mlx5 *mlx5)
 {
-	const uint32_t count = (1u << LOG_MAX_CQ) - 1;
+	uint32_t n = SLOTS_FIND(mlx5->cq, 1, &mlx5->last_cq);
 
-	for (uint32_t i = 1; i <= count; i++) {
-		uint32_t n = 1 + (mlx5->last_cq + i) % count;
-
-		if (!mlx5->cq[n].used) {
-			mlx5->last_cq = n - 1;
-			return &mlx5->cq[n];
-		}
-	}
-	return NULL;
+	return n ? &mlx5->cq[n] : NULL;
 }
 
 static enum mlx5_status check(struct mlx5 *mlx5, const uint8_t *ctx)

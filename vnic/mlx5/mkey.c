@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/slots.h"
 #include "mlx5.h"
 
 #define ENTRIES_PER_OCTOWORD 2u
@@ -19,25 +20,11 @@ struct mlx5_mkey *mlx5_mkey_get(struct mlx5 *mlx5, uint32_t index)
 	return index < 1u << LOG_MAX_MKEY && mlx5->mkey[index].used ? &mlx5->mkey[index] : NULL;
 }
 
-static bool is_free(const struct mlx5 *mlx5, uint32_t index)
-{
-	return !mlx5->mkey[index].used && index != NULL_MKEY >> 8;
-}
-
-/* They go round, so that an index comes back only after all others. */
 static struct mlx5_mkey *find_slot(struct mlx5 *mlx5)
 {
-	const uint32_t count = (1u << LOG_MAX_MKEY) - FIRST_MKEY;
+	uint32_t n = SLOTS_FIND(mlx5->mkey, FIRST_MKEY, &mlx5->last_mkey);
 
-	for (uint32_t i = 1; i <= count; i++) {
-		uint32_t n = FIRST_MKEY + (mlx5->last_mkey + i) % count;
-
-		if (is_free(mlx5, n)) {
-			mlx5->last_mkey = n - FIRST_MKEY;
-			return &mlx5->mkey[n];
-		}
-	}
-	return NULL;
+	return n ? &mlx5->mkey[n] : NULL;
 }
 
 enum mlx5_key_mode mlx5_mkey_mode(const uint8_t ctx[MKC_SIZE])

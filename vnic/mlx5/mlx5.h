@@ -139,7 +139,7 @@ struct mlx5_mkey {
 struct mlx5_numbers {
 	bool *used;
 	uint32_t first, end;	/* valid numbers, @end is behind the last */
-	uint32_t last;		/* handed out: they go round, so that none comes back soon */
+	uint32_t last;		/* see slots_find() */
 	uint32_t live;
 };
 
@@ -176,7 +176,7 @@ struct mlx5 {
 	bool look[1u << LOG_MAX_QP];	/* engine: the QP may have something to do */
 	struct mlx5_rmp rmp[1u << LOG_MAX_SRQ];
 	struct mlx5_mkey mkey[1u << LOG_MAX_MKEY];
-	uint32_t last_cq, last_qp, last_rmp, last_mkey;	/* handed out */
+	uint32_t last_cq, last_qp, last_rmp, last_mkey;	/* see slots_find() */
 	uint32_t entries;		/* of all keys' tables */
 	unsigned int turn;		/* engine: QP that had the last turn */
 	struct mlx5_counters count;

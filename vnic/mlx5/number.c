@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/slots.h"
 #include "mlx5.h"
 
 /* XRC SRQs and RMPs have one table in the driver, so their numbers must differ. */
@@ -25,7 +26,7 @@ int mlx5_numbers_init(struct mlx5 *mlx5)
 
 		n->first = ranges[i].first;
 		n->end = ranges[i].end;
-		n->last = n->end - 1;
+		n->last = n->end - n->first - 1;
 		n->used = calloc(n->end, sizeof(*n->used));
 		if (!n->used)
 			return -ENOMEM;
@@ -50,20 +51,14 @@ void mlx5_numbers_forget(struct mlx5 *mlx5)
 enum mlx5_status mlx5_number_alloc(struct mlx5 *mlx5, enum mlx5_number kind, uint32_t *number)
 {
 	struct mlx5_numbers *n = &mlx5->number[kind];
-	uint32_t count = n->end - n->first;
+	uint32_t at = slots_find(n->used, sizeof(*n->used), n->first, n->end, &n->last);
 
-	for (uint32_t i = 1; i <= count; i++) {
-		uint32_t at = n->first + (n->last - n->first + i) % count;
-
-		if (n->used[at])
-			continue;
-		n->used[at] = true;
-		n->last = at;
-		n->live++;
-		*number = at;
-		return ST_OK;
-	}
-	return ST_NO_RESOURCES;
+	if (!at)
+		return ST_NO_RESOURCES;
+	n->used[at] = true;
+	n->live++;
+	*number = at;
+	return ST_OK;
 }
 
 bool mlx5_number_live(const struct mlx5 *mlx5, enum mlx5_number kind, uint32_t number)

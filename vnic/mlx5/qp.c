@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "core/slots.h"
 #include "mlx5.h"
 
 #define LOG_BLOCK	6u		/* send rings are counted in blocks of 64 bytes */
@@ -33,17 +34,9 @@ struct mlx5_qp *mlx5_qp_get(struct mlx5 *mlx5, uint32_t number)
 
 static struct mlx5_qp *find_slot(struct mlx5 *mlx5)
 {
-	const uint32_t count = (1u << LOG_MAX_QP) - FIRST_QP;
+	uint32_t n = SLOTS_FIND(mlx5->qp, FIRST_QP, &mlx5->last_qp);
 
-	for (uint32_t i = 1; i <= count; i++) {
-		uint32_t n = FIRST_QP + (mlx5->last_qp + i) % count;
-
-		if (!mlx5->qp[n].used) {
-			mlx5->last_qp = n - FIRST_QP;
-			return &mlx5->qp[n];
-		}
-	}
-	return NULL;
+	return n ? &mlx5->qp[n] : NULL;
 }
 
 void mlx5_qp_doorbell(struct mlx5 *mlx5, uint32_t number)

@@ -3,23 +3,12 @@
 #include <json-c/json.h>
 #include <stdio.h>
 
+#include "core/slots.h"
 #include "mlx5.h"
 
 static void add(struct json_object *to, const char *name, uint64_t value)
 {
 	json_object_object_add(to, name, json_object_new_uint64(value));
-}
-
-#define COUNT_USED(array) count_used(&(array)[0].used, sizeof((array)[0]), \
-				     sizeof(array) / sizeof((array)[0]))
-
-static unsigned int count_used(const bool *used, size_t stride, size_t n)
-{
-	unsigned int count = 0;
-
-	for (size_t i = 0; i < n; i++)
-		count += *(const bool *)((const char *)used + i * stride);
-	return count;
 }
 
 static struct json_object *report_objects(const struct mlx5 *mlx5)
@@ -32,11 +21,11 @@ static struct json_object *report_objects(const struct mlx5 *mlx5)
 
 	for (unsigned int i = 0; i < NR_NUMBERS; i++)
 		add(o, names[i], mlx5->number[i].live);
-	add(o, "eq", COUNT_USED(mlx5->eq));
-	add(o, "cq", COUNT_USED(mlx5->cq));
-	add(o, "qp", COUNT_USED(mlx5->qp));
-	add(o, "srq", COUNT_USED(mlx5->rmp));
-	add(o, "mr", COUNT_USED(mlx5->mkey));
+	add(o, "eq", SLOTS_COUNT(mlx5->eq));
+	add(o, "cq", SLOTS_COUNT(mlx5->cq));
+	add(o, "qp", SLOTS_COUNT(mlx5->qp));
+	add(o, "srq", SLOTS_COUNT(mlx5->rmp));
+	add(o, "mr", SLOTS_COUNT(mlx5->mkey));
 	add(o, "mr_pages", mlx5->entries);
 	add(o, "lent_pages", mlx5->nr_lent);
 	return o;

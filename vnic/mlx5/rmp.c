@@ -2,6 +2,7 @@
 /* Receive memory pools: what an application knows as a shared receive queue. */
 #include <string.h>
 
+#include "core/slots.h"
 #include "mlx5.h"
 
 static struct mlx5_rmp *rmp_get(struct mlx5 *mlx5, uint32_t number)
@@ -11,17 +12,9 @@ static struct mlx5_rmp *rmp_get(struct mlx5 *mlx5, uint32_t number)
 
 static struct mlx5_rmp *find_slot(struct mlx5 *mlx5)
 {
-	const uint32_t count = (1u << LOG_MAX_SRQ) - 1;
+	uint32_t n = SLOTS_FIND(mlx5->rmp, 1, &mlx5->last_rmp);
 
-	for (uint32_t i = 1; i <= count; i++) {
-		uint32_t n = 1 + (mlx5->last_rmp + i) % count;
-
-		if (!mlx5->rmp[n].used) {
-			mlx5->last_rmp = n - 1;
-			return &mlx5->rmp[n];
-		}
-	}
-	return NULL;
+	return n ? &mlx5->rmp[n] : NULL;
 }
 
 enum mlx5_status mlx5_create_rmp(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
