@@ -16,19 +16,6 @@ modules=$work/modules
 export SOURCETREE=$work/src
 export DKMS_OPTIONS="--dkmstree $work/dkms --installtree $modules --no-depmod"
 
-# check NAME CMD...: the test is that the command succeeds
-check()
-{
-	local name=$1
-	shift
-	if "$@" > "$work/log" 2>&1; then
-		tap_ok "$name"
-	else
-		tap_note "$(tail -n 20 "$work/log")"
-		tap_not_ok "$name" "see above"
-	fi
-}
-
 # says TEXT CMD...: the command must fail with a message that contains TEXT
 says()
 {
@@ -177,26 +164,26 @@ without_dkms()
 }
 
 new_tree "$@"
-check "dkms: DESTDIR gets the sources, and nothing is built" only_sources
-check "dkms: without dkms it names the package" without_dkms "$1"
-check "dkms: without headers it names the package" \
+tap_command "dkms: DESTDIR gets the sources, and nothing is built" only_sources
+tap_command "dkms: without dkms it names the package" without_dkms "$1"
+tap_command "dkms: without headers it names the package" \
 	says "apt-get install linux-headers-1.2.3" env RELEASE=1.2.3 scripts/dkms install
-check "dkms: kernels before 6.1 are passed over" passed_over
-check "dkms: dkms.conf and compat.h need the same of a configuration" same_needs
+tap_command "dkms: kernels before 6.1 are passed over" passed_over
+tap_command "dkms: dkms.conf and compat.h need the same of a configuration" same_needs
 for config in $(needs); do
-	check "dkms: a kernel without $config is passed over" without_config "$1" "$config"
+	tap_command "dkms: a kernel without $config is passed over" without_config "$1" "$config"
 done
 for release in "$@"; do
 	new_tree "$release"
-	check "dkms: install for $release" installs "$release"
-	check "dkms: the module for $release names no module of the tests" \
+	tap_command "dkms: install for $release" installs "$release"
+	tap_command "dkms: the module for $release names no module of the tests" \
 		no_test_named "$release"
 done
 # two kernels are enough to test how they affect each other
 new_tree "$1" "$2"
-check "dkms: install for one of two kernels" installs "$2"
-check "dkms: an install for the other keeps the module of the first" keeps "$1" "$2"
-check "dkms: another version takes the place of this" other_version "$1" 9.8.7
-check "dkms: and this of the other, for every kernel" replaces "$1" "$2"
-check "dkms: with two versions there, uninstall removes both" two_versions_go "$1" "$2"
+tap_command "dkms: install for one of two kernels" installs "$2"
+tap_command "dkms: an install for the other keeps the module of the first" keeps "$1" "$2"
+tap_command "dkms: another version takes the place of this" other_version "$1" 9.8.7
+tap_command "dkms: and this of the other, for every kernel" replaces "$1" "$2"
+tap_command "dkms: with two versions there, uninstall removes both" two_versions_go "$1" "$2"
 tap_finish

@@ -16,19 +16,6 @@ layout=(PREFIX=/opt/pb LIBDIR=/opt/pb/lib64 INCLUDEDIR=/opt/pb/include/pb SBINDI
 	MANDIR=/opt/pb/man)
 host=(make -s "HOST=B=$work/build")
 
-# check NAME CMD...: the test is that the command succeeds
-check()
-{
-	local name=$1
-	shift
-	if "$@" > "$work/log" 2>&1; then
-		tap_ok "$name"
-	else
-		tap_note "$(tail -n 20 "$work/log")"
-		tap_not_ok "$name" "see above"
-	fi
-}
-
 installed()
 {
 	(cd "$dest" && find . ! -type d -printf '%P\n' | sort)
@@ -117,12 +104,12 @@ uninstalls()
 	"${host[@]}" uninstall "DESTDIR=$dest" "${layout[@]}" && [ -z "$(installed)" ]
 }
 
-check "install: make builds all three, with the caller's flags" builds_by_itself
-check "install: everything, where it is wanted" installs_all
-check "install: the header, the tools and pkg-config have one version" one_version
-check "install: a C program, shared" shared
-check "install: a C program, static" static
-check "install: a C++ program" links g++ cc "$(config --libs)"
-check "install: the library shows what the header has" exports_the_header
-check "install: uninstall leaves nothing" uninstalls
+tap_command "install: make builds all three, with the caller's flags" builds_by_itself
+tap_command "install: everything, where it is wanted" installs_all
+tap_command "install: the header, the tools and pkg-config have one version" one_version
+tap_command "install: a C program, shared" shared
+tap_command "install: a C program, static" static
+tap_command "install: a C++ program" links g++ cc "$(config --libs)"
+tap_command "install: the library shows what the header has" exports_the_header
+tap_command "install: uninstall leaves nothing" uninstalls
 tap_finish

@@ -26,6 +26,19 @@ tap_skip()
 	tap_checks=$((tap_checks + 1))
 }
 
+# tap_command NAME CMD...: the test is that the command succeeds; what it says is shown if not
+tap_command()
+{
+	local name=$1 said
+	shift
+	if said=$("$@" 2>&1); then
+		tap_ok "$name"
+	else
+		tap_note "$(tail -n 20 <<< "$said")"
+		tap_not_ok "$name" "$*"
+	fi
+}
+
 # tap_note TEXT: every line of it becomes a comment.
 tap_note()
 {

@@ -8,19 +8,6 @@ set -u
 
 TIMES=${TIMES:-2}
 
-# check NAME CMD...: the test is that the command succeeds
-check()
-{
-	local name=$1 said
-	shift
-	if said=$("$@" 2>&1); then
-		tap_ok "mlx5: $name"
-	else
-		tap_note "$said"
-		tap_not_ok "mlx5: $name" "$*"
-	fi
-}
-
 port_active()
 {
 	for _ in $(seq 300); do
@@ -68,12 +55,12 @@ rebind()
 	done
 }
 
-check "the port is active" port_active
-check "InfiniBand" devinfo "link_layer:.*InfiniBand"
-check "page faults of every kind that RC has" devinfo SUPPORT_SRQ
-check "atomics" devinfo "atomic_cap:.*ATOMIC_HCA"
-check "the drivers are loaded $TIMES times" reload
-check "the NIC is bound $TIMES times" rebind
-check "no command failed" no_command_failed
-check "no stray DMA" sh -c 'nicctl | jq -e ".stray.total == 0"'
+tap_command "mlx5: the port is active" port_active
+tap_command "mlx5: InfiniBand" devinfo "link_layer:.*InfiniBand"
+tap_command "mlx5: page faults of every kind that RC has" devinfo SUPPORT_SRQ
+tap_command "mlx5: atomics" devinfo "atomic_cap:.*ATOMIC_HCA"
+tap_command "mlx5: the drivers are loaded $TIMES times" reload
+tap_command "mlx5: the NIC is bound $TIMES times" rebind
+tap_command "mlx5: no command failed" no_command_failed
+tap_command "mlx5: no stray DMA" sh -c 'nicctl | jq -e ".stray.total == 0"'
 tap_finish
