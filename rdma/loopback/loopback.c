@@ -166,16 +166,30 @@ int loopback_open(const char *name, unsigned int depth, struct loopback **out)
 	return ret;
 }
 
-void loopback_close(struct loopback *lb)
+static void disconnect(struct loopback *lb)
 {
-	if (!lb)
-		return;
 	if (lb->requester)
 		ibv_destroy_qp(lb->requester);
 	if (lb->responder)
 		ibv_destroy_qp(lb->responder);
 	if (lb->ah)
 		ibv_destroy_ah(lb->ah);
+	lb->requester = NULL;
+	lb->responder = NULL;
+	lb->ah = NULL;
+}
+
+int loopback_reconnect(struct loopback *lb)
+{
+	disconnect(lb);
+	return lb->transport->connect(lb);
+}
+
+void loopback_close(struct loopback *lb)
+{
+	if (!lb)
+		return;
+	disconnect(lb);
 	if (lb->cq)
 		ibv_destroy_cq(lb->cq);
 	if (lb->pd)

@@ -14,7 +14,8 @@
  * posted on the responder. Both complete in the same completion queue, so use wr_id to
  * tell them apart.
  * On EFA the QPs are SRD, and completions may come in any order. On other NICs they
- * are RC, and the first work request that fails puts the QP into the error state.
+ * are RC, and the first work request that fails puts the QP into the error state: the rest
+ * completes as flushed, and loopback_reconnect() is the way on.
  *
  * Functions that return int return a negative errno on failure. loopback_errmsg() then
  * returns one sentence that explains it. It is kept per thread.
@@ -38,6 +39,7 @@ struct loopback {
 	struct ibv_pd *pd;
 	bool can_read;		/* the NIC has RDMA READ */
 	bool can_write;		/* the NIC has RDMA WRITE; the efa of Linux 6.1 lacks it */
+	bool connected;		/* RC: a work request that fails stops the others */
 	uint32_t max_rdma;	/* the most bytes in one READ or WRITE */
 	uint32_t max_send;	/* the most bytes in one SEND */
 	unsigned int depth;	/* limit of outstanding work requests, and of posted receives */
@@ -75,6 +77,12 @@ const char *loopback_errmsg(void);
  * the verbs calls.
  */
 int loopback_open(const char *name, unsigned int depth, struct loopback **lb);
+
+/*
+ * Replace both QPs by new ones. Every work request must have completed before; receives that
+ * were posted are lost. Errors: those of the verbs calls.
+ */
+int loopback_reconnect(struct loopback *lb);
 
 /* Deregister all MRs of lb->pd first. @lb may be NULL. */
 void loopback_close(struct loopback *lb);

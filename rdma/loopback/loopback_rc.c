@@ -17,6 +17,7 @@ static int rc_probe(struct loopback *lb)
 				     ibv_get_device_name(lb->context->device), strerror(err));
 	lb->can_read = true;
 	lb->can_write = true;
+	lb->connected = true;
 	if (lb->depth > (unsigned int)attr.max_qp_wr)
 		lb->depth = attr.max_qp_wr;
 	return 0;

@@ -30,6 +30,7 @@ const char *stray_kind_name(enum stray_kind kind)
 	static const char *const name[STRAY_KINDS] = {
 		[STRAY_UNMAPPED] = "unmapped",
 		[STRAY_DEREGISTERED] = "deregistered",
+		[STRAY_ZAPPED] = "zapped",
 		[STRAY_NO_MASTER] = "no_master",
 	};
 

@@ -16,6 +16,7 @@
 enum stray_kind {
 	STRAY_UNMAPPED,		/* no live map allows it: refused, no byte moved */
 	STRAY_DEREGISTERED,	/* through a deregistered key: the bytes did move */
+	STRAY_ZAPPED,		/* to a page that was taken from its MR: the bytes did move */
 	STRAY_NO_MASTER,	/* bus mastering is off: refused, no byte moved */
 	STRAY_KINDS,
 };
@@ -26,7 +27,7 @@ struct stray_record {
 	uint64_t addr;		/* DMA address */
 	uint64_t len;
 	uint32_t key;		/* of the MR; 0: a ring, a completion or a page table */
-	uint64_t age_ns;	/* time since the unmap or the dereg; 0: unknown */
+	uint64_t age_ns;	/* time since the unmap, the dereg or the zap; 0: unknown */
 };
 
 struct stray_count {

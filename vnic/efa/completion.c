@@ -96,54 +96,34 @@ void efa_cq_doorbell(struct efa *efa, uint16_t cqn, uint32_t value)
 
 /* ---- completions held back ---- */
 
+_Static_assert(sizeof(struct efa_completion) <= HELD_SIZE, "a completion can be held");
+
 static void release_head(struct efa *efa)
 {
-	struct efa_held *held = &efa->held;
-	uint32_t i = held->head++ % EFA_MAX_HELD;
+	const struct held_entry *entry = held_take(&efa->held);
+	struct efa_completion c;
 
-	if (held->entry[i].c.qp)	/* 0: see efa_held_drop() */
-		append(efa, held->entry[i].cq, &held->entry[i].c);
+	memcpy(&c, entry->completion, sizeof(c));
+	if (entry->qp)
+		append(efa, (uint16_t)entry->cq, &c);
 }
 
-/* If EFA_MAX_HELD are held already, the oldest is written early. */
+/* If no more can be held, the oldest is written early. */
 static void hold(struct efa *efa, uint16_t cqn, const struct efa_completion *c)
 {
-	struct efa_held *held = &efa->held;
-	uint32_t i = held->tail % EFA_MAX_HELD;
+	uint64_t due = clock_now_ns() + efa->nic->fault.delay_cqe_us * 1000ull;
 
-	if (held->tail - held->head == EFA_MAX_HELD)
+	if (held_full(&efa->held))
 		release_head(efa);
-	held->entry[i].due = clock_now_ns() + efa->nic->fault.delay_cqe_us * 1000ull;
-	held->entry[i].cq = cqn;
-	held->entry[i].c = *c;
-	held->tail++;
+	held_add(&efa->held, due, cqn, c->qp, c, sizeof(*c));
 }
 
 void efa_held_release(struct efa *efa)
 {
 	uint64_t due;
 
-	while ((due = efa_held_due(efa)) && due <= clock_now_ns())
+	while ((due = held_due(&efa->held)) && due <= clock_now_ns())
 		release_head(efa);
-}
-
-/* Marks the entries, by QP number 0, instead of removing them from the ring. */
-void efa_held_drop(struct efa *efa, uint16_t qpn)
-{
-	struct efa_held *held = &efa->held;
-
-	for (uint32_t i = held->head; i != held->tail; i++)
-		if (held->entry[i % EFA_MAX_HELD].c.qp == qpn)
-			held->entry[i % EFA_MAX_HELD].c.qp = 0;
-}
-
-uint64_t efa_held_due(const struct efa *efa)
-{
-	const struct efa_held *held = &efa->held;
-
-	if (held->head == held->tail)
-		return 0;
-	return held->entry[held->head % EFA_MAX_HELD].due;
 }
 
 /* To keep completions in order, a new one is also held while others are. */
@@ -154,7 +134,7 @@ void efa_cq_push(struct efa *efa, uint16_t cqn, const struct efa_completion *c)
 	efa->count.wr_status[c->status]++;
 	if (fault->drop_cqe)
 		fault->drop_cqe--;
-	else if (fault->delay_cqe_us || efa_held_due(efa))
+	else if (fault->delay_cqe_us || held_due(&efa->held))
 		hold(efa, cqn, c);
 	else
 		append(efa, cqn, c);

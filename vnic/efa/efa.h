@@ -30,6 +30,7 @@
 #include "io_defs.h"
 #include "settings.h"
 #include "verbs/copy.h"
+#include "verbs/held.h"
 #include "verbs/outcome.h"
 
 #define EFA_MAX_PD	256u
@@ -180,17 +181,6 @@ struct efa_completion {
 	uint32_t imm_data;	/* copied from the sender's work request */
 };
 
-#define EFA_MAX_HELD	1024u
-
-struct efa_held {		/* completions held back by fault.delay_cqe_us */
-	struct {
-		uint64_t due;	/* clock_now_ns() time */
-		uint16_t cq;
-		struct efa_completion c;
-	} entry[EFA_MAX_HELD];
-	uint32_t head, tail;	/* free-running */
-};
-
 struct efa {
 	struct nic *nic;
 	struct efa_regs regs;
@@ -209,7 +199,7 @@ struct efa {
 	int llq_fd;
 	unsigned int turn;		/* engine: the QP that had the last turn */
 	uint32_t pause_us;		/* engine: see efa_engine_step() */
-	struct efa_held held;
+	struct held held;		/* completions */
 	struct efa_counters count;
 };
 

@@ -34,7 +34,7 @@ bool efa_engine_step(struct efa *efa)
 		efa->pause_us = efa->nic->fault.slow_us;
 		return true;
 	}
-	due = turns_earlier(next_retry(efa), efa_held_due(efa));
+	due = turns_earlier(next_retry(efa), held_due(&efa->held));
 	if (due)
 		efa->pause_us = turns_pause_us(due);
 	return due;

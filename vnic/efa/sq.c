@@ -243,7 +243,7 @@ void efa_qp_forget(struct efa *efa, struct efa_qp *qp)
 	qp->sq_cons = 0;
 	qp->rq_prod = 0;
 	qp->rq_cons = 0;
-	efa_held_drop(efa, qp->id);
+	held_drop(&efa->held, qp->id);
 	efa_qp_unpark(efa);
 }
 

@@ -51,12 +51,7 @@ enum outcome efa_inbound_send(struct efa *efa, const struct efa_qp *from,
 enum outcome efa_inbound_imm(struct efa *efa, const struct efa_qp *from,
 			     const struct efa_work *work);
 
-/*
- * Completions held back by fault.delay_cqe_us: write those that are due; drop those of a
- * QP; tell when the next one is due (0: none is held).
- */
+/* Write the completions that were held back and are due. */
 void efa_held_release(struct efa *efa);
-void efa_held_drop(struct efa *efa, uint16_t qpn);
-uint64_t efa_held_due(const struct efa *efa);
 
 #endif /* VNIC_EFA_WORK_H */

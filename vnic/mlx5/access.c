@@ -56,6 +56,9 @@ static bool describe(const struct mlx5_mkey *mkey, struct region *region)
 		return false;
 	region->page = mkey->entry;
 	region->nr_pages = mkey->nr_entries;
+	region->zapped = mkey->zapped_ns && !mkey->freed_ns;
+	region->gone_ns = mkey->freed_ns ? mkey->freed_ns : mkey->zapped_ns;
+	region->gone = region->gone_ns;
 	region->readable = MTT_READABLE;
 	region->writable = MTT_WRITABLE;
 	end = table_bytes(region);
@@ -71,9 +74,10 @@ static bool for_qp(const struct mlx5 *mlx5, const struct mlx5_qp *qp, const uint
 	return number == MKC_ANY_QP || number == (uint64_t)(qp - mlx5->qp);
 }
 
-bool mlx5_access(struct mlx5 *mlx5, const struct mlx5_qp *qp, uint32_t key, uint64_t addr,
+bool mlx5_access(struct mlx5 *mlx5, const struct mlx5_user *user, uint32_t key, uint64_t addr,
 		 uint64_t len, uint8_t access, struct region *region)
 {
+	const struct mlx5_qp *qp = user->qp;
 	const struct mlx5_mkey *mkey = mlx5_mkey_get(mlx5, key >> 8);
 
 	*region = (struct region){ .key = key };
@@ -82,6 +86,6 @@ bool mlx5_access(struct mlx5 *mlx5, const struct mlx5_qp *qp, uint32_t key, uint
 	    (!access && !mlx5_get(mkey->ctx, MKC_LOCAL_READ)) || !describe(mkey, region))
 		return false;
 	/* the queue pair that changes keys belongs to no protection domain */
-	return region_allows(region, qp->service == SERVICE_UMR ? region->pd : qp->pd, addr, len,
-			     access);
+	return region_allows(region, qp->service == SERVICE_UMR ? region->pd : user->pd, addr,
+			     len, access);
 }

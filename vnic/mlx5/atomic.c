@@ -8,57 +8,70 @@
 
 #include "work.h"
 
-/* The other side's 8 bytes. */
-static enum mlx5_syndrome target(struct mlx5 *mlx5, const struct mlx5_qp *to,
-				 const struct mlx5_work *work, uint64_t **at)
-{
-	uint64_t len = ATOMIC_BYTES, dma;
+struct word {			/* the other side's 8 bytes */
 	struct region region;
+	uint64_t dma, *at;
+};
+
+static enum mlx5_syndrome find(struct mlx5 *mlx5, struct mlx5_qp *qp,
+			       const struct mlx5_target *to, const struct mlx5_work *work,
+			       struct word *word)
+{
+	struct mlx5_user user = { .qp = to->qp, .pd = to->pd };
+	uint64_t len = ATOMIC_BYTES;
 
 	if (work->addr % ATOMIC_BYTES)
 		return SYNDROME_REMOTE_INVALID;
-	if (!mlx5_get(to->ctx, QPC_RAE) ||
-	    !mlx5_access(mlx5, to, work->key, work->addr, len, REGION_REMOTE_ATOMIC, &region) ||
-	    !region_present(&region, work->addr, true))
+	if (!mlx5_get(to->qp->ctx, QPC_RAE) ||
+	    !mlx5_access(mlx5, &user, work->key, work->addr, len, REGION_REMOTE_ATOMIC,
+			 &word->region))
 		return SYNDROME_REMOTE_ACCESS;
-	dma = region_dma(&region, work->addr, &len);
+	if (!region_present(&word->region, work->addr, true))
+		return mlx5_pagefault_remote(mlx5, qp, to, work);
+	word->dma = region_dma(&word->region, work->addr, &len);
 	len = ATOMIC_BYTES;
-	*at = nic_dma_window(mlx5->nic, dma, &len, DMA_PROT_READ | DMA_PROT_WRITE, work->key);
-	return *at && len == ATOMIC_BYTES ? SYNDROME_OK : SYNDROME_REMOTE_ACCESS;
+	word->at = nic_dma_window(mlx5->nic, word->dma, &len, DMA_PROT_READ | DMA_PROT_WRITE,
+				  work->key);
+	return word->at && len == ATOMIC_BYTES ? SYNDROME_OK : SYNDROME_REMOTE_ACCESS;
 }
 
-static uint64_t changed(const struct mlx5_work *work, const uint8_t *wqe, uint64_t old)
+static uint64_t changed(const struct mlx5_work *work, uint64_t old)
 {
-	uint64_t operand = mlx5_get64(wqe + WQE_OPERAND);
-
 	if (work->op == WR_FETCH_ADD)
-		return old + operand;
-	return old == mlx5_get64(wqe + WQE_COMPARE) ? operand : old;
+		return old + work->operand;
+	return old == work->compare ? work->operand : old;
 }
 
-static bool deliver(struct mlx5 *mlx5, const struct mlx5_list *local, const uint64_t *old)
+static enum mlx5_syndrome deliver(struct mlx5 *mlx5, struct mlx5_qp *qp,
+				  const struct mlx5_list *local, const uint64_t *old)
 {
 	struct segment value = { .bytes = (const uint8_t *)old, .len = ATOMIC_BYTES };
+	struct copy_result moved = verbs_copy(mlx5->nic, local->seg, local->nr, &value, 1, 0,
+					      ATOMIC_BYTES);
 
-	return verbs_copy(mlx5->nic, local->seg, local->nr, &value, 1, 0, ATOMIC_BYTES).moved ==
-	       ATOMIC_BYTES;
+	if (moved.absent)
+		return mlx5_pagefault_local(mlx5, qp);
+	return moved.moved == ATOMIC_BYTES ? SYNDROME_OK : SYNDROME_LOCAL_PROTECTION;
 }
 
-enum mlx5_syndrome mlx5_atomic(struct mlx5 *mlx5, struct mlx5_run *run, const struct mlx5_qp *to,
-			       const struct mlx5_work *work)
+enum mlx5_syndrome mlx5_atomic(struct mlx5 *mlx5, struct mlx5_qp *qp,
+			       const struct mlx5_target *to, const struct mlx5_work *work)
 {
 	enum mlx5_syndrome syndrome;
-	uint64_t *at, old;
+	struct word word;
+	uint64_t old;
 
-	syndrome = target(mlx5, to, work, &at);
+	syndrome = find(mlx5, qp, to, work, &word);
 	if (syndrome)
 		return syndrome;
 	do {
-		old = __atomic_load_n(at, __ATOMIC_ACQUIRE);
-		if (!deliver(mlx5, &work->local, &old))
-			return SYNDROME_LOCAL_PROTECTION;
-	} while (!__atomic_compare_exchange_n(at, &old, changed(work, run->wqe, old), false,
+		old = __atomic_load_n(word.at, __ATOMIC_ACQUIRE);
+		syndrome = deliver(mlx5, qp, &work->local, &old);
+		if (syndrome)
+			return syndrome;
+	} while (!__atomic_compare_exchange_n(word.at, &old, changed(work, old), false,
 					      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
-	run->done = ATOMIC_BYTES;
+	verbs_note_gone(mlx5->nic, &word.region, word.dma, ATOMIC_BYTES, true);
+	qp->run.done = ATOMIC_BYTES;
 	return SYNDROME_OK;
 }

@@ -187,6 +187,18 @@ static void tell(struct mlx5 *mlx5, struct mlx5_eq *eq, unsigned int slot)
 	mlx5_eq_post(mlx5, eq, EV_COMMAND, 0, data);
 }
 
+/* By a fault switch the command neither is done, nor does anybody learn of that. */
+static bool lose(struct mlx5 *mlx5, const struct entry *entry)
+{
+	const struct mlx5_fault *fault = mlx5_fault(&mlx5->nic->fault);
+	uint16_t opcode = mlx5_get16(entry->b + CMD_INPUT + IN_OPCODE);
+
+	if (!fault->internal_error && (!fault->lose_opcode || fault->lose_opcode != opcode))
+		return false;
+	mlx5->count.lost++;
+	return true;
+}
+
 void mlx5_command(struct mlx5 *mlx5, unsigned int slot)
 {
 	struct mlx5_eq *eq = mlx5_eq_for(mlx5, EV_COMMAND);
@@ -201,6 +213,8 @@ void mlx5_command(struct mlx5 *mlx5, unsigned int slot)
 		mlx5->count.bad_access++;
 		return;
 	}
+	if (lose(mlx5, &entry))
+		return;
 	memset(entry.b + CMD_OUTPUT, 0, CMD_INLINE);
 	delivery = deliver(mlx5, &entry);
 	if (delivery)

@@ -56,7 +56,7 @@ enum mlx5_status mlx5_create_cq(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 	if (!slot)
 		return ST_NO_RESOURCES;
 	status = mlx5_ring_take(cmd, 1ull << (cq.log_size + cq.log_cqe), shift,
-				(uint32_t)mlx5_get(ctx, CQC_PAGE_OFFSET) << (shift - 6),
+				(struct mlx5_part){ mlx5_get(ctx, CQC_PAGE_OFFSET), 6 },
 				&cq.ring);
 	if (status)
 		return status;
@@ -107,10 +107,11 @@ static void fire(struct mlx5 *mlx5, struct mlx5_cq *cq)
 	struct mlx5_eq *eq = &mlx5->eq[cq->eq];
 	uint8_t data[EQE_DATA_SIZE] = { 0 };
 
+	mlx5_put32(data + EVENT_CQN, (uint32_t)(cq - mlx5->cq));
+	if (!mlx5_eq_post(mlx5, eq, EV_COMPLETION, 0, data))
+		return;			/* the next completion tries again */
 	cq->armed = CQ_NOT_ARMED;
 	cq->told = cq->prod;
-	mlx5_put32(data + EVENT_CQN, (uint32_t)(cq - mlx5->cq));
-	mlx5_eq_post(mlx5, eq, EV_COMPLETION, 0, data);
 }
 
 /* Is there no room? A consumer that cannot be read is taken to have read nothing. */

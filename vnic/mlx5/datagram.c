@@ -50,6 +50,7 @@ static enum mlx5_syndrome decode(struct mlx5 *mlx5, const struct mlx5_qp *qp,
 {
 	const uint8_t *wqe = qp->run.wqe, *at = wqe + WQE_CTRL_SIZE + WQE_AV_SIZE;
 	const uint8_t *end = wqe + (wqe[WQE_DS] & WQE_DS_MASK) * SGE_SIZE;
+	struct mlx5_user user = { .qp = qp, .pd = qp->pd };
 	struct mlx5_list *local = &work->local;
 	enum mlx5_syndrome syndrome;
 
@@ -59,7 +60,7 @@ static enum mlx5_syndrome decode(struct mlx5 *mlx5, const struct mlx5_qp *qp,
 	local->seg[0] = (struct segment){ .bytes = work->grh, .len = GRH_SIZE };
 	local->nr = 1;
 	local->len = GRH_SIZE;
-	syndrome = mlx5_list_read(mlx5, qp, at, end, 0, local);
+	syndrome = mlx5_list_read(mlx5, &user, at, end, 0, local);
 	if (syndrome)
 		return syndrome;
 	if (local->len > GRH_SIZE + MTU)
@@ -72,12 +73,14 @@ enum mlx5_syndrome mlx5_datagram(struct mlx5 *mlx5, struct mlx5_qp *qp)
 {
 	struct mlx5_work work;
 	enum mlx5_syndrome syndrome = decode(mlx5, qp, &work);
-	struct mlx5_qp *to;
+	struct mlx5_target to;
+	struct mlx5_qp *other;
 
 	if (syndrome)
 		return syndrome;
-	to = receiver(mlx5, qp);
-	syndrome = to ? mlx5_recv_send(mlx5, to, qp, &work) : SYNDROME_RETRIES;
+	other = receiver(mlx5, qp);
+	syndrome = other && mlx5_target(mlx5, other, &qp->run, &to) ?
+		   mlx5_recv_send(mlx5, &to, qp, &work) : SYNDROME_RETRIES;
 	if (syndrome < SYNDROME_REMOTE_INVALID)
 		return syndrome;
 	mlx5->count.dropped++;

@@ -54,7 +54,6 @@ static const struct {
 	{ OP_ALLOC_XRCD, OP_DEALLOC_XRCD, NUMBER_XRCD },
 	{ OP_ALLOC_TRANSPORT_DOMAIN, OP_DEALLOC_TRANSPORT_DOMAIN, NUMBER_TD },
 	{ OP_ALLOC_Q_COUNTER, OP_DEALLOC_Q_COUNTER, NUMBER_COUNTER },
-	{ OP_CREATE_XRC_SRQ, OP_DESTROY_XRC_SRQ, NUMBER_XRC_SRQ },
 };
 
 static enum mlx5_status number(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
@@ -94,6 +93,7 @@ static const struct command {
 	{ OP_CREATE_MKEY, IN_PAGES, 0xc, mlx5_create_mkey },
 	{ OP_QUERY_MKEY, 0xc, MKC + MKC_SIZE, mlx5_query_mkey },
 	{ OP_DESTROY_MKEY, 0xc, 0xc, mlx5_destroy_mkey },
+	{ OP_PAGE_FAULT_RESUME, 0x10, 0xc, mlx5_pagefault_resume },
 	{ OP_QUERY_SPECIAL_CONTEXTS, 0xc, 0x18, mlx5_query_special },
 	{ OP_CREATE_EQ, IN_PAGES, 0xc, mlx5_create_eq },
 	{ OP_DESTROY_EQ, 0xc, 0xc, mlx5_destroy_eq },
@@ -112,8 +112,10 @@ static const struct command {
 	{ OP_2RST_QP, 0xc, 0xc, mlx5_modify_qp },
 	{ OP_INIT2INIT_QP, QPC_IN + QPC_SIZE, 0xc, mlx5_modify_qp },
 	{ OP_QUERY_QP, 0xc, QPC_IN + QPC_SIZE, mlx5_query_qp },
-	{ OP_CREATE_XRC_SRQ, IN_PAGES, 0xc, number },
-	{ OP_DESTROY_XRC_SRQ, 0xc, 0xc, number },
+	{ OP_CREATE_XRC_SRQ, IN_PAGES, 0xc, mlx5_create_xrc_srq },
+	{ OP_DESTROY_XRC_SRQ, 0xc, 0xc, mlx5_destroy_srq },
+	{ OP_QUERY_XRC_SRQ, 0xc, XRC_SRQ_IN + XRC_SRQC_SIZE, mlx5_query_xrc_srq },
+	{ OP_ARM_XRC_SRQ, 0x10, 0x8, mlx5_arm_xrc_srq },
 	{ OP_QUERY_HCA_VPORT_CONTEXT, 0xc, 0x110, mlx5_query_vport },
 	{ OP_QUERY_HCA_VPORT_GID, 0x10, 0x10, mlx5_query_gid },
 	{ OP_QUERY_HCA_VPORT_PKEY, 0x10, 0x10, mlx5_query_pkey },
@@ -131,7 +133,8 @@ static const struct command {
 	{ OP_ALLOC_TRANSPORT_DOMAIN, 0xc, 0xc, number },
 	{ OP_DEALLOC_TRANSPORT_DOMAIN, 0xc, 0xc, number },
 	{ OP_CREATE_RMP, IN_PAGES, 0xc, mlx5_create_rmp },
-	{ OP_DESTROY_RMP, 0xc, 0xc, mlx5_destroy_rmp },
+	{ OP_MODIFY_RMP, RMP_IN + RMPC_SIZE, 0xc, mlx5_modify_rmp },
+	{ OP_DESTROY_RMP, 0xc, 0xc, mlx5_destroy_srq },
 	{ OP_QUERY_RMP, 0xc, RMP_IN + RMPC_SIZE, mlx5_query_rmp },
 };
 

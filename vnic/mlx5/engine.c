@@ -32,9 +32,11 @@ static bool is_ready(const void *priv, unsigned int number)
 	return may_run(look->mlx5, number) && (!run->active || run->look_at <= look->now);
 }
 
-/* None is ready; is there one that will be later? */
+/* None is ready; is there one that will be later, or a completion that is held back? */
 static bool any_waits(const struct mlx5 *mlx5)
 {
+	if (held_due(&mlx5->held))
+		return true;
 	for (unsigned int n = 0; n < 1u << LOG_MAX_QP; n++)
 		if (may_run(mlx5, n))
 			return true;
@@ -50,20 +52,32 @@ static bool run(struct mlx5 *mlx5, struct mlx5_qp *qp)
 	return true;
 }
 
-bool mlx5_step(struct mlx5 *mlx5, uint32_t *pause_us)
+/* The next QP that is ready and has something to do. Return: is there one? */
+static bool take_turn(struct mlx5 *mlx5)
 {
 	struct look look = { .mlx5 = mlx5, .now = clock_now_ns() };
 	int turn = turns_next(&mlx5->turn, 1u << LOG_MAX_QP, is_ready, &look), first = turn;
 
-	*pause_us = POLL_US;
 	if (turn < 0)
-		return any_waits(mlx5);
+		return false;
 	do {
-		if (run(mlx5, &mlx5->qp[turn])) {
-			*pause_us = mlx5->nic->fault.slow_us;
-			break;
-		}
+		if (run(mlx5, &mlx5->qp[turn]))
+			return true;
 		turn = turns_next(&mlx5->turn, 1u << LOG_MAX_QP, is_ready, &look);
 	} while (turn != first);
-	return true;
+	return false;
+}
+
+bool mlx5_step(struct mlx5 *mlx5, uint32_t *pause_us)
+{
+	*pause_us = 0;
+	if (mlx5_fault(&mlx5->nic->fault)->internal_error)
+		return false;
+	mlx5_held_release(mlx5);
+	if (take_turn(mlx5)) {
+		*pause_us = mlx5->nic->fault.slow_us;
+		return true;
+	}
+	*pause_us = held_due(&mlx5->held) ? turns_pause_us(held_due(&mlx5->held)) : POLL_US;
+	return any_waits(mlx5);
 }

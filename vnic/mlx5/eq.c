@@ -27,7 +27,8 @@ enum mlx5_status mlx5_create_eq(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 	if (n == 1u << LOG_MAX_EQ)
 		return ST_NO_RESOURCES;
 	status = mlx5_ring_take(cmd, (uint64_t)EQE_SIZE << log_size,
-				12 + (unsigned int)mlx5_get(ctx, EQC_LOG_PAGE), 0, &ring);
+				12 + (unsigned int)mlx5_get(ctx, EQC_LOG_PAGE),
+				(struct mlx5_part){ 0 }, &ring);
 	if (status)
 		return status;
 	mlx5->eq[n] = (struct mlx5_eq){ .used = true, .vector = (uint8_t)vector,
@@ -89,7 +90,13 @@ static int publish(struct mlx5 *mlx5, uint64_t at, const uint8_t eqe[EQE_SIZE])
 	return nic_dma_write(mlx5->nic, at + tail, eqe + tail, EQE_SIZE - tail, 0);
 }
 
-void mlx5_eq_post(struct mlx5 *mlx5, struct mlx5_eq *eq, enum mlx5_event type,
+/* The driver says how far it has read only now and then, so "full" may come early. */
+static bool is_full(const struct mlx5_eq *eq)
+{
+	return ((eq->prod - eq->cons) & CONS_MASK) >= 1u << eq->log_size;
+}
+
+bool mlx5_eq_post(struct mlx5 *mlx5, struct mlx5_eq *eq, enum mlx5_event type,
 		  uint8_t sub_type, const uint8_t data[EQE_DATA_SIZE])
 {
 	uint32_t slot = eq->prod & ((1u << eq->log_size) - 1);
@@ -97,9 +104,10 @@ void mlx5_eq_post(struct mlx5 *mlx5, struct mlx5_eq *eq, enum mlx5_event type,
 
 	memcpy(eqe + EQE_DATA, data, EQE_DATA_SIZE);
 	eqe[EQE_OWNER] = eq->prod >> eq->log_size & 1;
-	if (publish(mlx5, mlx5_ring_dma(&eq->ring, (uint64_t)slot * EQE_SIZE), eqe)) {
+	if (is_full(eq) ||
+	    publish(mlx5, mlx5_ring_dma(&eq->ring, (uint64_t)slot * EQE_SIZE), eqe)) {
 		mlx5->count.events_lost++;
-		return;
+		return false;
 	}
 	eq->prod++;
 	mlx5->count.events++;
@@ -107,6 +115,7 @@ void mlx5_eq_post(struct mlx5 *mlx5, struct mlx5_eq *eq, enum mlx5_event type,
 		eq->armed = false;
 		pci_raise(&mlx5->nic->pci, eq->vector);
 	}
+	return true;
 }
 
 /* @value: number of the queue << 24 | how far the driver has read. */

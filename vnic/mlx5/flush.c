@@ -27,6 +27,20 @@ static void flush_send(struct mlx5 *mlx5, struct mlx5_qp *qp, uint16_t left)
 	qp->sq_cons = (uint16_t)(qp->sq_cons + (blocks < left ? blocks : left));
 }
 
+/* The receive of a message that broke off. */
+static void flush_taken(struct mlx5 *mlx5, struct mlx5_qp *qp)
+{
+	struct mlx5_completed completed = {
+		.kind = CQE_RESPONDER_ERROR,
+		.syndrome = SYNDROME_FLUSHED,
+		.counter = qp->recv.index,
+		.xrc_srq = qp->recv.xrc_srq,
+	};
+
+	mlx5_complete(mlx5, qp, &completed);
+	qp->recv.taken = false;
+}
+
 static void flush_recv(struct mlx5 *mlx5, struct mlx5_qp *qp)
 {
 	struct mlx5_completed completed = {
@@ -43,7 +57,9 @@ static bool flush_one(struct mlx5 *mlx5, struct mlx5_qp *qp)
 {
 	uint16_t sends = mlx5_sends_waiting(mlx5, qp);
 
-	if (sends)
+	if (qp->recv.taken)
+		flush_taken(mlx5, qp);
+	else if (sends)
 		flush_send(mlx5, qp, sends);
 	else if (mlx5_recvs_waiting(mlx5, qp))
 		flush_recv(mlx5, qp);

@@ -27,6 +27,11 @@ static struct mlx5_mkey *find_slot(struct mlx5 *mlx5)
 	return n ? &mlx5->mkey[n] : NULL;
 }
 
+bool mlx5_mkey_free(const struct mlx5_mkey *mkey)
+{
+	return mkey->freed_ns || mlx5_get(mkey->ctx, MKC_FREE);
+}
+
 enum mlx5_key_mode mlx5_mkey_mode(const uint8_t ctx[MKC_SIZE])
 {
 	return (enum mlx5_key_mode)(mlx5_get(ctx, MKC_MODE_HIGH) << 2 |

@@ -9,12 +9,13 @@
  *   capability.c port.c pages.c   what the device says of itself; pages lent to it
  *   number.c     objects that are a number only: PD, UAR, XRCD, transport domain
  *   ring.c       rings in guest memory
- *   eq.c cq.c qp.c rmp.c mkey.c   one object each: commands and life
+ *   eq.c cq.c qp.c srq.c mkey.c   one object each: commands and life
  *   engine.c     turns among the QPs that have something to do
  *   posted.c     what waits in the rings of a QP
  *   wqe.c        decoding requests; access.c: what a key permits
  *   sq.c         executing requests; recv.c: the receiver's side
  *   atomic.c datagram.c umr.c     requests of their own kind
+ *   pagefault.c  requests that wait for the driver to bring in pages
  *   complete.c   completions
  *   flush.c      what was posted to a QP in the error state
  *   report.c     counters and objects as JSON
@@ -32,6 +33,7 @@
 #include "core/nic.h"
 #include "fields.h"
 #include "settings.h"
+#include "verbs/held.h"
 #include "wire.h"
 
 /* What the capabilities offer (capability.c), as powers of two. */
@@ -97,6 +99,15 @@ struct mlx5_cq {
 	struct mlx5_ring ring;
 };
 
+/* A page fault of a request. */
+struct mlx5_stop {
+	uint32_t token;		/* it waits for the driver's answer with this; 0: it does not */
+	uint32_t of;		/* number of the QP on whose side the page is missing */
+	unsigned int repeats;	/* faults since @at */
+	uint64_t at;		/* bytes that were moved at the last of them */
+	bool refused;		/* the driver cannot bring the page in */
+};
+
 /* The request at the head of a send queue. */
 struct mlx5_run {
 	bool active;		/* it was taken from the ring; all else counts only then */
@@ -105,7 +116,15 @@ struct mlx5_run {
 	unsigned int retries;	/* waits for a receiver that ended */
 	uint64_t retry_at;	/* when this wait ends; 0: it does not wait */
 	uint64_t look_at;	/* when to look next whether the receiver is ready */
+	struct mlx5_stop fault;
 	uint8_t wqe[WQE_MAX];
+};
+
+/* The receive that the message which is arriving goes into. */
+struct mlx5_recv {
+	bool taken;		/* from its ring; all else counts only then */
+	uint16_t index;		/* in the ring */
+	uint32_t xrc_srq;	/* number of the XRC queue that it is from; 0: no such */
 };
 
 struct mlx5_qp {
@@ -118,13 +137,21 @@ struct mlx5_qp {
 	uint16_t rq_size, sq_size;	/* receives, and blocks; powers of two, 0: no ring */
 	uint16_t rq_cons, sq_cons;	/* free running: how far the device is */
 	struct mlx5_run run;
+	struct mlx5_recv recv;
 	struct mlx5_ring ring;
 };
 
-struct mlx5_rmp {
-	bool used;
-	uint8_t ctx[RMPC_SIZE];
+struct mlx5_srq {
+	bool used, xrc;
+	uint8_t ctx[RMPC_SIZE];	/* as it was created; of an XRC queue XRC_SRQC_SIZE bytes */
 	uint32_t pd;
+	uint32_t cq, xrcd, user_index;	/* of an XRC queue */
+	uint8_t log_size, log_stride;	/* receives, and bytes of each */
+	uint64_t record;	/* doorbell record: u32, 16 bits: receives posted */
+	uint16_t head;		/* index of the first in the list */
+	uint16_t taken;		/* free running */
+	uint16_t limit;		/* an event when fewer are left; 0: none */
+	uint32_t users;		/* QPs that receive from it */
 	struct mlx5_ring ring;
 };
 
@@ -133,6 +160,8 @@ struct mlx5_mkey {
 	uint8_t ctx[MKC_SIZE];
 	uint64_t *entry;	/* its table: u64 of MTTs, or two for each KLM; NULL: none */
 	uint32_t nr_entries;
+	/* When a fault switch ignored that pages were taken away, that it was made free. */
+	uint64_t zapped_ns, freed_ns;
 };
 
 /* Objects that are a number only. */
@@ -144,7 +173,7 @@ struct mlx5_numbers {
 };
 
 enum mlx5_number { NUMBER_PD, NUMBER_UAR, NUMBER_XRCD, NUMBER_TD, NUMBER_COUNTER,
-	NUMBER_XRC_SRQ, NR_NUMBERS };
+	NR_NUMBERS };
 
 struct mlx5_counters {
 	uint64_t commands, failed;		/* done; of these, with a status */
@@ -157,6 +186,8 @@ struct mlx5_counters {
 	uint64_t bytes;				/* that requests moved */
 	uint64_t rnr_waits;			/* for a receiver */
 	uint64_t umrs;				/* keys changed */
+	uint64_t page_faults;			/* requests stopped */
+	uint64_t page_faults_refused;		/* answered by: it cannot be brought in */
 	uint64_t doorbells, bad_access;		/* of registers that do not exist, or misused */
 	uint64_t resets;
 	uint64_t opcode[0x1000];		/* how often each was asked for */
@@ -174,11 +205,13 @@ struct mlx5 {
 	struct mlx5_cq cq[1u << LOG_MAX_CQ];
 	struct mlx5_qp qp[1u << LOG_MAX_QP];
 	bool look[1u << LOG_MAX_QP];	/* engine: the QP may have something to do */
-	struct mlx5_rmp rmp[1u << LOG_MAX_SRQ];
+	struct mlx5_srq srq[1u << LOG_MAX_SRQ];
 	struct mlx5_mkey mkey[1u << LOG_MAX_MKEY];
-	uint32_t last_cq, last_qp, last_rmp, last_mkey;	/* see slots_find() */
+	uint32_t last_cq, last_qp, last_srq, last_mkey;	/* see slots_find() */
 	uint32_t entries;		/* of all keys' tables */
+	uint64_t faults;		/* page faults ever, see pagefault.c */
 	unsigned int turn;		/* engine: QP that had the last turn */
+	struct held held;		/* completions */
 	struct mlx5_counters count;
 };
 
@@ -228,11 +261,16 @@ enum mlx5_status mlx5_destroy_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
 enum mlx5_status mlx5_modify_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
 enum mlx5_status mlx5_query_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
 enum mlx5_status mlx5_create_rmp(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
-enum mlx5_status mlx5_destroy_rmp(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_create_xrc_srq(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_destroy_srq(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_modify_rmp(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_arm_xrc_srq(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_query_xrc_srq(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
 enum mlx5_status mlx5_query_rmp(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
 enum mlx5_status mlx5_create_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
 enum mlx5_status mlx5_destroy_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
 enum mlx5_status mlx5_query_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_pagefault_resume(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
 
 /* ---- numbers (number.c) ---- */
 
@@ -245,12 +283,18 @@ bool mlx5_number_live(const struct mlx5 *mlx5, enum mlx5_number kind, uint32_t n
 
 /* ---- rings (ring.c) ---- */
 
+struct mlx5_part {		/* n / (1 << log_parts) of a page */
+	uint64_t n;
+	unsigned int log_parts;
+};
+
 /*
- * Take the page list of @cmd for a ring of @bytes, which begins @start bytes into its first
- * page of 1 << @shift. Return: a status; the pages are in memory of the ring's own.
+ * Take the page list of @cmd for a ring of @bytes, which begins @start of the way into its
+ * first page of 1 << @shift bytes. Return: a status; the pages are in memory of the ring's
+ * own.
  */
 enum mlx5_status mlx5_ring_take(const struct mlx5_cmd *cmd, uint64_t bytes, unsigned int shift,
-				uint32_t start, struct mlx5_ring *ring);
+				struct mlx5_part start, struct mlx5_ring *ring);
 void mlx5_ring_free(struct mlx5_ring *ring);
 
 /* DMA address of byte @off of the ring, which is not cut by a page before @off + 64. */
@@ -260,7 +304,9 @@ uint64_t mlx5_ring_dma(const struct mlx5_ring *ring, uint64_t off);
 
 /* The queue to which events of this type go; NULL: nobody wants them. */
 struct mlx5_eq *mlx5_eq_for(struct mlx5 *mlx5, enum mlx5_event type);
-void mlx5_eq_post(struct mlx5 *mlx5, struct mlx5_eq *eq, enum mlx5_event type,
+
+/* Return: false if the event is lost: the queue is full, or out of reach. */
+bool mlx5_eq_post(struct mlx5 *mlx5, struct mlx5_eq *eq, enum mlx5_event type,
 		  uint8_t sub_type, const uint8_t data[EQE_DATA_SIZE]);
 void mlx5_eq_doorbell(struct mlx5 *mlx5, uint32_t value, bool arm);
 void mlx5_eq_forget(struct mlx5 *mlx5);
@@ -270,12 +316,18 @@ void mlx5_eq_forget(struct mlx5 *mlx5);
 struct mlx5_qp *mlx5_qp_get(struct mlx5 *mlx5, uint32_t number);	/* NULL: not in use */
 void mlx5_qp_doorbell(struct mlx5 *mlx5, uint32_t number);	/* something was posted */
 void mlx5_qp_fail(struct mlx5 *mlx5, struct mlx5_qp *qp);	/* into the error state */
+
+/* @of does not receive any more: what waits for pages on its side is run again. */
+void mlx5_pagefault_forget(struct mlx5 *mlx5, const struct mlx5_qp *of);
+
+struct mlx5_srq *mlx5_srq_get(struct mlx5 *mlx5, uint32_t number);	/* NULL: not in use */
 struct mlx5_mkey *mlx5_mkey_get(struct mlx5 *mlx5, uint32_t index);	/* NULL: not in use */
+bool mlx5_mkey_free(const struct mlx5_mkey *mkey);	/* as far as the driver knows */
 enum mlx5_key_mode mlx5_mkey_mode(const uint8_t ctx[MKC_SIZE]);
 
 void mlx5_cq_forget(struct mlx5 *mlx5);
 void mlx5_qp_forget(struct mlx5 *mlx5);
-void mlx5_rmp_forget(struct mlx5 *mlx5);
+void mlx5_srq_forget(struct mlx5 *mlx5);
 void mlx5_mkey_forget(struct mlx5 *mlx5);
 
 /* ---- the engine (engine.c) ---- */

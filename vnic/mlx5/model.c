@@ -59,7 +59,7 @@ static void *create(struct nic *nic)
 void mlx5_forget(struct mlx5 *mlx5)
 {
 	mlx5_qp_forget(mlx5);
-	mlx5_rmp_forget(mlx5);
+	mlx5_srq_forget(mlx5);
 	mlx5_mkey_forget(mlx5);
 	mlx5_cq_forget(mlx5);
 	mlx5_eq_forget(mlx5);
@@ -135,9 +135,12 @@ static bool step(void *device, uint32_t *pause_us)
 	return mlx5_step(device, pause_us);
 }
 
+/* What a switch had stopped goes on. */
 static void faults_changed(void *device)
 {
-	(void)device;
+	struct mlx5 *mlx5 = device;
+
+	gate_kick(&mlx5->nic->gate);
 }
 
 static void clear(void *device)
@@ -164,7 +167,7 @@ static void report_config(const struct nic_config *config, struct json_object *t
 
 const struct nic_model mlx5_model = {
 	.name = "mlx5",
-	.about = "NVIDIA's ConnectX-5, an InfiniBand port (no SRQ, no page faults yet)",
+	.about = "NVIDIA's ConnectX-5, an InfiniBand port",
 	.defaults = &mlx5_defaults,
 	.defaults_size = sizeof(mlx5_defaults),
 	.options = mlx5_options,

@@ -7,7 +7,6 @@
 #include "core/slots.h"
 #include "mlx5.h"
 
-/* XRC SRQs and RMPs have one table in the driver, so their numbers must differ. */
 static const struct {
 	uint32_t first, end;
 } ranges[NR_NUMBERS] = {
@@ -16,7 +15,6 @@ static const struct {
 	[NUMBER_XRCD] = { 1, 1u << LOG_MAX_XRCD },
 	[NUMBER_TD] = { 1, 1u << LOG_MAX_TD },
 	[NUMBER_COUNTER] = { 1, MAX_COUNTERS },
-	[NUMBER_XRC_SRQ] = { 1u << LOG_MAX_SRQ, 2u << LOG_MAX_SRQ },
 };
 
 int mlx5_numbers_init(struct mlx5 *mlx5)

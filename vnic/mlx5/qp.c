@@ -49,10 +49,30 @@ void mlx5_qp_doorbell(struct mlx5 *mlx5, uint32_t number)
 	gate_kick(&mlx5->nic->gate);
 }
 
+/* It neither sends nor receives any more: nobody waits for memory on its account. */
+static void stop(struct mlx5 *mlx5, struct mlx5_qp *qp)
+{
+	qp->run.active = false;
+	mlx5_pagefault_forget(mlx5, qp);
+}
+
+/* Who shares receives is told that no more of them will complete here. */
+static void tell_last(struct mlx5 *mlx5, const struct mlx5_qp *qp)
+{
+	struct mlx5_eq *eq = mlx5_eq_for(mlx5, EV_LAST_REQUEST);
+	uint8_t data[EQE_DATA_SIZE] = { 0 };
+
+	mlx5_put32(data + EVENT_NUMBER, (uint32_t)(qp - mlx5->qp));
+	if (eq && mlx5_get(qp->ctx, QPC_RQ_TYPE) == RQ_SHARED)
+		mlx5_eq_post(mlx5, eq, EV_LAST_REQUEST, 0, data);
+}
+
 void mlx5_qp_fail(struct mlx5 *mlx5, struct mlx5_qp *qp)
 {
+	if (qp->state != QP_ERR)
+		tell_last(mlx5, qp);
 	qp->state = QP_ERR;
-	qp->run.active = false;
+	stop(mlx5, qp);
 	mlx5->look[qp - mlx5->qp] = true;
 }
 
@@ -64,6 +84,7 @@ static bool service_offered(enum mlx5_service service)
 	case SERVICE_RC:
 	case SERVICE_UC:
 	case SERVICE_UD:
+	case SERVICE_XRC:
 	case SERVICE_QP0:
 	case SERVICE_QP1:
 	case SERVICE_UMR:
@@ -107,14 +128,20 @@ static enum mlx5_status read_context(struct mlx5 *mlx5, const uint8_t *ctx, stru
 		return ST_BAD_RESOURCE;
 	if (type != RQ_NONE && !mlx5_cq_get(mlx5, qp->recv_cq))
 		return ST_BAD_RESOURCE;
+	if (type == RQ_SHARED && !mlx5_srq_get(mlx5, (uint32_t)mlx5_get(ctx, QPC_SRQ)))
+		return ST_BAD_RESOURCE;
 	return ST_OK;
 }
 
-/* Both ends of a QP hold their CQ, also if it has no ring there. */
-static void hold_cqs(struct mlx5 *mlx5, const struct mlx5_qp *qp, int by)
+/* Both ends of a QP hold their CQ, also if it has no ring there; and it holds its SRQ. */
+static void hold_queues(struct mlx5 *mlx5, const struct mlx5_qp *qp, int by)
 {
 	struct mlx5_cq *send = mlx5_cq_get(mlx5, qp->send_cq);
 	struct mlx5_cq *recv = mlx5_cq_get(mlx5, qp->recv_cq);
+	struct mlx5_srq *srq = mlx5_srq_get(mlx5, (uint32_t)mlx5_get(qp->ctx, QPC_SRQ));
+
+	if (srq && mlx5_get(qp->ctx, QPC_RQ_TYPE) == RQ_SHARED)
+		srq->users += (uint32_t)by;
 
 	if (send)
 		send->users += (uint32_t)by;
@@ -135,18 +162,19 @@ enum mlx5_status mlx5_create_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 	if (!slot)
 		return ST_NO_RESOURCES;
 	status = mlx5_ring_take(cmd, (uint64_t)qp.rq_bytes + qp.sq_bytes, shift,
-				(uint32_t)mlx5_get(ctx, QPC_PAGE_OFFSET) << (shift - 6),
+				(struct mlx5_part){ mlx5_get(ctx, QPC_PAGE_OFFSET), 6 },
 				&qp.ring);
 	if (status)
 		return status;
 	*slot = qp;
-	hold_cqs(mlx5, slot, 1);
+	hold_queues(mlx5, slot, 1);
 	mlx5_set(cmd->out, OUT_OBJECT, slot - mlx5->qp);
 	return ST_OK;
 }
 
-static void drop(struct mlx5_qp *qp)
+static void drop(struct mlx5 *mlx5, struct mlx5_qp *qp)
 {
+	held_drop(&mlx5->held, (uint32_t)(qp - mlx5->qp));
 	mlx5_ring_free(&qp->ring);
 	*qp = (struct mlx5_qp){ 0 };
 }
@@ -157,15 +185,16 @@ enum mlx5_status mlx5_destroy_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 
 	if (!qp)
 		return ST_BAD_RESOURCE;
-	hold_cqs(mlx5, qp, -1);
-	drop(qp);
+	hold_queues(mlx5, qp, -1);
+	stop(mlx5, qp);
+	drop(mlx5, qp);
 	return ST_OK;
 }
 
 void mlx5_qp_forget(struct mlx5 *mlx5)
 {
 	for (uint32_t n = 0; n < 1u << LOG_MAX_QP; n++)
-		drop(&mlx5->qp[n]);
+		drop(mlx5, &mlx5->qp[n]);
 }
 
 /* ---- state ---- */
@@ -241,13 +270,15 @@ enum mlx5_status mlx5_modify_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 		return ST_BAD_RESOURCE_STATE;
 	if (step->to != QP_ERR && step->to != QP_RST)
 		take_fields(qp->ctx, cmd);
-	qp->state = step->to;
-	if (step->to == QP_RST) {
+	if (step->to == QP_ERR) {
+		mlx5_qp_fail(mlx5, qp);
+	} else if (step->to == QP_RST) {
 		qp->rq_cons = 0;
 		qp->sq_cons = 0;
+		qp->recv.taken = false;
+		stop(mlx5, qp);
 	}
-	if (step->to == QP_RST || step->to == QP_ERR)
-		qp->run.active = false;
+	qp->state = step->to;
 	mlx5->look[qp - mlx5->qp] = true;	/* its doorbell may have been rung too early */
 	gate_kick(&mlx5->nic->gate);
 	return ST_OK;

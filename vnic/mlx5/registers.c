@@ -13,10 +13,13 @@
 #define LOG_ENTRIES	5u		/* 32 commands at a time */
 #define LOG_ENTRY_SIZE	6u
 #define HEALTH_PERIOD_NS 10000000u
+#define STATE_DISABLED	1u		/* of the NIC interface */
+#define SYNDROME_FIRMWARE 1u
 #define CMDQ_ADDRESS	0xfffff000u	/* in the low word */
 
 uint32_t mlx5_segment_read(struct mlx5 *mlx5, uint32_t off)
 {
+	bool dead = mlx5_fault(&mlx5->nic->fault)->internal_error;
 	uint64_t now = clock_now_ns();
 
 	switch (off) {
@@ -27,8 +30,10 @@ uint32_t mlx5_segment_read(struct mlx5 *mlx5, uint32_t off)
 	case SEG_CMDQ_HI:
 		return (uint32_t)(mlx5->cmdq >> 32);
 	case SEG_CMDQ_LO:
-		return (uint32_t)mlx5->cmdq | mlx5->cmdq_state << 8 | LOG_ENTRIES << 4 |
+		return (uint32_t)mlx5->cmdq | (dead ? STATE_DISABLED : mlx5->cmdq_state) << 8 | LOG_ENTRIES << 4 |
 		       LOG_ENTRY_SIZE;
+	case SEG_SYNDROME:
+		return dead ? SYNDROME_FIRMWARE << 16 : 0;
 	case SEG_TIMER_HI:
 		return (uint32_t)(now >> 32);
 	case SEG_TIMER_LO:

@@ -11,11 +11,21 @@ static void add(struct json_object *to, const char *name, uint64_t value)
 	json_object_object_add(to, name, json_object_new_uint64(value));
 }
 
+/* Keys that are not free: the driver keeps some of these in stock. */
+static unsigned int count_regions(const struct mlx5 *mlx5)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < 1u << LOG_MAX_MKEY; i++)
+		n += mlx5->mkey[i].used && !mlx5_mkey_free(&mlx5->mkey[i]);
+	return n;
+}
+
 static struct json_object *report_objects(const struct mlx5 *mlx5)
 {
 	static const char *const names[NR_NUMBERS] = {
 		[NUMBER_PD] = "pd", [NUMBER_UAR] = "uar", [NUMBER_XRCD] = "xrcd",
-		[NUMBER_TD] = "td", [NUMBER_COUNTER] = "counter", [NUMBER_XRC_SRQ] = "xrc_srq",
+		[NUMBER_TD] = "td", [NUMBER_COUNTER] = "counter",
 	};
 	struct json_object *o = json_object_new_object();
 
@@ -24,8 +34,9 @@ static struct json_object *report_objects(const struct mlx5 *mlx5)
 	add(o, "eq", SLOTS_COUNT(mlx5->eq));
 	add(o, "cq", SLOTS_COUNT(mlx5->cq));
 	add(o, "qp", SLOTS_COUNT(mlx5->qp));
-	add(o, "srq", SLOTS_COUNT(mlx5->rmp));
-	add(o, "mr", SLOTS_COUNT(mlx5->mkey));
+	add(o, "srq", SLOTS_COUNT(mlx5->srq));
+	add(o, "key", SLOTS_COUNT(mlx5->mkey));
+	add(o, "mr", count_regions(mlx5));
 	add(o, "mr_pages", mlx5->entries);
 	add(o, "lent_pages", mlx5->nr_lent);
 	return o;
@@ -49,6 +60,8 @@ static struct json_object *report_counters(const struct mlx5_counters *c)
 	add(o, "bytes", c->bytes);
 	add(o, "rnr_waits", c->rnr_waits);
 	add(o, "umrs", c->umrs);
+	add(o, "page_faults", c->page_faults);
+	add(o, "page_faults_refused", c->page_faults_refused);
 	add(o, "doorbells", c->doorbells);
 	add(o, "bad_access", c->bad_access);
 	add(o, "resets", c->resets);

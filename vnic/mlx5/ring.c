@@ -7,17 +7,18 @@
 #define MAX_SHIFT	31u	/* pages of 2 GiB, as large as the driver has them */
 
 enum mlx5_status mlx5_ring_take(const struct mlx5_cmd *cmd, uint64_t bytes, unsigned int shift,
-				uint32_t start, struct mlx5_ring *ring)
+				struct mlx5_part start, struct mlx5_ring *ring)
 {
-	uint64_t pages;
+	uint64_t pages, at;
 
-	if (shift > MAX_SHIFT || start >> shift)
+	if (shift > MAX_SHIFT || start.n >> start.log_parts)
 		return ST_BAD_PARAM;
-	pages = (start + bytes + (1ull << shift) - 1) >> shift;
+	at = start.n << (shift - start.log_parts);
+	pages = (at + bytes + (1ull << shift) - 1) >> shift;
 	if (cmd->in_len < IN_PAGES || pages > (cmd->in_len - IN_PAGES) / sizeof(uint64_t))
 		return ST_BAD_INPUT_LENGTH;
 	*ring = (struct mlx5_ring){ .nr_pages = (uint32_t)pages, .shift = (uint8_t)shift,
-				    .start = start };
+				    .start = (uint32_t)at };
 	if (!pages)
 		return ST_OK;
 	ring->page = malloc(pages * sizeof(*ring->page));

@@ -3,6 +3,7 @@
 #ifndef VNIC_MLX5_SETTINGS_H
 #define VNIC_MLX5_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/nic.h"
@@ -17,6 +18,17 @@ struct mlx5_fault {
 	uint32_t fail_opcode;		/* command to fail; 0: none */
 	uint32_t fail_status;		/* with this status; 0: internal error */
 	uint32_t fail_count;		/* that many times */
+	uint32_t lose_opcode;		/* command that gets no answer; 0: none */
+	uint32_t lose_resume;		/* ignore this many of the next answers to page faults */
+	bool stall_umr;			/* do nothing that is posted to the queue for keys */
+	/*
+	 * Keep a key's pages when the driver takes them away. Accesses through them count as
+	 * STRAY_ZAPPED where the IOMMU still lets them through.
+	 */
+	bool ignore_zap;
+	/* Honour a key that the driver makes free, in the same way: STRAY_DEREGISTERED. */
+	bool ignore_dereg;
+	bool internal_error;		/* the firmware has failed: nothing is done any more */
 };
 
 extern const struct mlx5_config mlx5_defaults;

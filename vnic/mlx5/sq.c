@@ -13,7 +13,7 @@
 
 #define RNR_FOREVER	7u
 #define RNR_WAIT_NS	20000000ull
-#define RNR_LOOK_NS	500000ull
+#define LOOK_NS		500000ull
 
 /* ---- begin and end ---- */
 
@@ -73,7 +73,7 @@ static bool wait_for_receiver(struct mlx5 *mlx5, struct mlx5_qp *qp)
 		run->retries++;
 		run->retry_at = now + RNR_WAIT_NS;
 	}
-	run->look_at = now + RNR_LOOK_NS;
+	run->look_at = now + LOOK_NS;
 	mlx5->count.rnr_waits++;
 	return true;
 }
@@ -93,11 +93,25 @@ static struct mlx5_qp *peer(struct mlx5 *mlx5, const struct mlx5_qp *qp)
 	return to;
 }
 
+/* Why a slice did not move whole. */
+static enum mlx5_syndrome blame(struct mlx5 *mlx5, struct mlx5_qp *qp,
+				const struct mlx5_target *to, const struct mlx5_work *work,
+				const struct copy_result *moved)
+{
+	bool remote = moved->src_fault == (work->op == WR_READ);
+
+	if (remote)
+		return moved->absent ? mlx5_pagefault_remote(mlx5, qp, to, work) :
+				       SYNDROME_REMOTE_ACCESS;
+	return moved->absent ? mlx5_pagefault_local(mlx5, qp) : SYNDROME_LOCAL_PROTECTION;
+}
+
 /* Move a slice between the local list and the other side's memory. */
-static enum mlx5_syndrome run_rdma(struct mlx5 *mlx5, struct mlx5_qp *qp, struct mlx5_qp *to,
-				   const struct mlx5_work *work)
+static enum mlx5_syndrome run_rdma(struct mlx5 *mlx5, struct mlx5_qp *qp,
+				   const struct mlx5_target *to, const struct mlx5_work *work)
 {
 	const struct mlx5_list *local = &work->local;
+	struct mlx5_user user = { .qp = to->qp, .pd = to->pd };
 	bool read = work->op == WR_READ;
 	uint8_t access = read ? REGION_REMOTE_READ : REGION_REMOTE_WRITE;
 	struct region region;
@@ -107,8 +121,8 @@ static enum mlx5_syndrome run_rdma(struct mlx5 *mlx5, struct mlx5_qp *qp, struct
 
 	if (!local->len)
 		return SYNDROME_OK;
-	if (!mlx5_get(to->ctx, read ? QPC_RRE : QPC_RWE) ||
-	    !mlx5_access(mlx5, to, work->key, work->addr, local->len, access, &region))
+	if (!mlx5_get(to->qp->ctx, read ? QPC_RRE : QPC_RWE) ||
+	    !mlx5_access(mlx5, &user, work->key, work->addr, local->len, access, &region))
 		return SYNDROME_REMOTE_ACCESS;
 	if (read)
 		moved = verbs_copy(mlx5->nic, local->seg, local->nr, &remote, 1, qp->run.done,
@@ -119,29 +133,43 @@ static enum mlx5_syndrome run_rdma(struct mlx5 *mlx5, struct mlx5_qp *qp, struct
 	qp->run.done += moved.moved;
 	if (!moved.src_fault && !moved.dst_fault)
 		return SYNDROME_OK;
-	return moved.src_fault == read ? SYNDROME_REMOTE_ACCESS : SYNDROME_LOCAL_PROTECTION;
+	return blame(mlx5, qp, to, work, &moved);
+}
+
+static enum mlx5_syndrome run_operation(struct mlx5 *mlx5, struct mlx5_qp *qp,
+					const struct mlx5_target *to,
+					const struct mlx5_work *work)
+{
+	switch (work->op) {
+	case WR_SEND:
+	case WR_SEND_IMM:
+		return mlx5_recv_send(mlx5, to, qp, work);
+	case WR_COMPARE_SWAP:
+	case WR_FETCH_ADD:
+		return mlx5_atomic(mlx5, qp, to, work);
+	default:	/* which moves nothing if only the immediate data are left */
+		return run_rdma(mlx5, qp, to, work);
+	}
 }
 
 /* One slice of @work. Sets *@more if there is more to do. */
 static enum mlx5_syndrome run_work(struct mlx5 *mlx5, struct mlx5_qp *qp,
 				   const struct mlx5_work *work, bool *more)
 {
-	struct mlx5_qp *to = peer(mlx5, qp);
+	struct mlx5_qp *other = peer(mlx5, qp);
 	enum mlx5_syndrome syndrome;
 	uint64_t before = qp->run.done;
+	struct mlx5_target to;
 
-	if (!to)
+	if (!other)
 		return SYNDROME_RETRIES;
-	if (work->op == WR_SEND || work->op == WR_SEND_IMM)
-		syndrome = mlx5_recv_send(mlx5, to, qp, work);
-	else if (work->op == WR_COMPARE_SWAP || work->op == WR_FETCH_ADD)
-		syndrome = mlx5_atomic(mlx5, &qp->run, to, work);
-	else	/* which moves nothing if only the immediate data are left */
-		syndrome = run_rdma(mlx5, qp, to, work);
+	if (!mlx5_target(mlx5, other, &qp->run, &to))
+		return SYNDROME_REMOTE_INVALID;
+	syndrome = run_operation(mlx5, qp, &to, work);
 	mlx5->count.bytes += qp->run.done - before;
 	*more = !syndrome && qp->run.done < work->local.len;
 	if (!syndrome && !*more && work->op == WR_WRITE_IMM)
-		syndrome = mlx5_recv_imm(mlx5, to, &qp->run);
+		syndrome = mlx5_recv_imm(mlx5, &to, &qp->run);
 	return syndrome;
 }
 
@@ -167,6 +195,7 @@ static enum mlx5_syndrome run_head(struct mlx5 *mlx5, struct mlx5_qp *qp, bool *
 	switch (qp->service) {
 	case SERVICE_RC:
 	case SERVICE_UC:
+	case SERVICE_XRC:
 		return run_connected(mlx5, qp, more);
 	case SERVICE_UMR:
 		return qp->run.wqe[WQE_OPCODE] == WR_UMR ? mlx5_umr(mlx5, qp) :
@@ -179,18 +208,29 @@ static enum mlx5_syndrome run_head(struct mlx5 *mlx5, struct mlx5_qp *qp, bool *
 	}
 }
 
+/* A queue for keys that a fault switch has stopped. */
+static bool stalled(struct mlx5 *mlx5, const struct mlx5_qp *qp)
+{
+	return qp->service == SERVICE_UMR && mlx5_fault(&mlx5->nic->fault)->stall_umr;
+}
+
 void mlx5_sq_run(struct mlx5 *mlx5, struct mlx5_qp *qp)
 {
 	enum mlx5_syndrome syndrome;
 	bool more = false;
 
-	if (!begin(mlx5, qp)) {
+	if (!begin(mlx5, qp) || qp->run.fault.token) {
 		mlx5->look[qp - mlx5->qp] = false;
 		return;
 	}
 	qp->run.look_at = 0;
+	if (stalled(mlx5, qp)) {
+		qp->run.look_at = clock_now_ns() + LOOK_NS;
+		return;
+	}
 	syndrome = run_head(mlx5, qp, &more);
-	if (syndrome == SYNDROME_RNR_RETRIES && wait_for_receiver(mlx5, qp))
+	if (syndrome == SYNDROME_PAGE_FAULT ||
+	    (syndrome == SYNDROME_RNR_RETRIES && wait_for_receiver(mlx5, qp)))
 		return;
 	if (!more)
 		finish(mlx5, qp, syndrome);

@@ -7,11 +7,14 @@
  * The table that is given may be longer than that of the key, because the driver rounds
  * lengths up; what lies beyond has no effect.
  */
+#include "base/clock.h"
 #include "work.h"
 
 #define ENTRIES_PER_OCTOWORD	2u
 #define MIN_UNITS		8u	/* in 16 bytes: up to where the context ends */
 #define CHUNK			512u	/* entries that are read at a time */
+
+#define FREE_BIT		29u
 
 /* The fields of a context that a bit of the mask stands for. */
 static const struct {
@@ -20,13 +23,28 @@ static const struct {
 	{ 0, MKC_LENGTH }, { 0, MKC_LENGTH64 }, { 1, MKC_LOG_PAGE }, { 6, MKC_START },
 	{ 7, MKC_PD }, { 13, MKC_VARIANT }, { 14, MKC_QPN }, { 17, MKC_LOCAL_READ },
 	{ 18, MKC_LOCAL_WRITE }, { 19, MKC_REMOTE_READ }, { 20, MKC_REMOTE_WRITE },
-	{ 21, MKC_ATOMIC }, { 29, MKC_FREE },
+	{ 21, MKC_ATOMIC }, { FREE_BIT, MKC_FREE },
 };
 
-static void change_context(uint8_t *ctx, const uint8_t *wqe)
+/* The key is made free, and a fault switch says that it goes on working. */
+static bool ignores(const struct mlx5 *mlx5, const struct mlx5_mkey *mkey, const uint8_t *wqe)
+{
+	return mlx5_get64(wqe + UMR_MASK) >> FREE_BIT & 1 &&
+	       mlx5_get(wqe + UMR_CONTEXT, MKC_FREE) && !mlx5_mkey_free(mkey) &&
+	       mlx5_fault(&mlx5->nic->fault)->ignore_dereg;
+}
+
+static void change_context(const struct mlx5 *mlx5, struct mlx5_mkey *mkey, const uint8_t *wqe)
 {
 	uint64_t mask = mlx5_get64(wqe + UMR_MASK);
+	uint8_t *ctx = mkey->ctx;
 
+	if (ignores(mlx5, mkey, wqe)) {
+		mkey->freed_ns = clock_now_ns();
+		return;
+	}
+	if (mask >> FREE_BIT & 1)
+		mkey->freed_ns = 0;
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		if (mask >> fields[i].bit & 1)
 			mlx5_set(ctx, fields[i].field,
@@ -42,10 +60,36 @@ static uint64_t first_entry(const uint8_t *wqe)
 	return wqe[UMR_FLAGS] & UMR_HAS_OFFSET ? octowords * ENTRIES_PER_OCTOWORD : 0;
 }
 
-static void write_entries(struct mlx5_mkey *mkey, uint64_t at, const uint8_t *from, uint64_t n)
+/*
+ * A page that is taken away stays if a fault switch says so. That of a free key is not taken
+ * away: nobody can use it.
+ */
+static bool keep(const struct mlx5 *mlx5, struct mlx5_mkey *mkey, uint64_t old, uint64_t new)
 {
-	for (uint64_t i = 0; i < n && at + i < mkey->nr_entries; i++)
-		mkey->entry[at + i] = mlx5_get64(from + i * sizeof(uint64_t));
+	const uint64_t rights = MTT_READABLE | MTT_WRITABLE;
+
+	if (mlx5_mkey_mode(mkey->ctx) != MODE_MTT || mlx5_mkey_free(mkey) ||
+	    !(old & rights) || new & rights ||
+	    !mlx5_fault(&mlx5->nic->fault)->ignore_zap)
+		return false;
+	if (!mkey->zapped_ns)
+		mkey->zapped_ns = clock_now_ns();
+	return true;
+}
+
+static void write_entries(const struct mlx5 *mlx5, struct mlx5_mkey *mkey, uint64_t at,
+			  const uint8_t *from, uint64_t n)
+{
+	for (uint64_t i = 0; i < n && at + i < mkey->nr_entries; i++) {
+		uint64_t *entry = &mkey->entry[at + i];
+		uint64_t value = mlx5_get64(from + i * sizeof(value));
+
+		if (keep(mlx5, mkey, *entry, value))
+			continue;
+		*entry = value;
+		if (value)
+			mkey->zapped_ns = 0;	/* the driver brings the pages back */
+	}
 }
 
 /* Read @n bytes at @addr of @region, across its pages. */
@@ -75,13 +119,14 @@ static enum mlx5_syndrome load_table(struct mlx5 *mlx5, const struct mlx5_qp *qp
 {
 	const uint8_t *data = wqe + UMR_DATA;
 	uint64_t given = mlx5_get32(data) / sizeof(uint64_t), addr = mlx5_get64(data + 8);
+	struct mlx5_user user = { .qp = qp };
 	uint64_t first = first_entry(wqe);
 	uint8_t chunk[CHUNK * sizeof(uint64_t)];
 	struct region region;
 
 	if (entries > given)
 		entries = given;
-	if (!mlx5_access(mlx5, qp, mlx5_get32(data + 4), addr, entries * sizeof(uint64_t), 0,
+	if (!mlx5_access(mlx5, &user, mlx5_get32(data + 4), addr, entries * sizeof(uint64_t), 0,
 			 &region))
 		return SYNDROME_LOCAL_PROTECTION;
 	for (uint64_t at = 0; at < entries; at += CHUNK) {
@@ -90,7 +135,7 @@ static enum mlx5_syndrome load_table(struct mlx5 *mlx5, const struct mlx5_qp *qp
 		if (read_region(mlx5, &region, addr + at * sizeof(uint64_t), chunk,
 				n * sizeof(uint64_t)))
 			return SYNDROME_LOCAL_PROTECTION;
-		write_entries(mkey, first + at, chunk, n);
+		write_entries(mlx5, mkey, first + at, chunk, n);
 	}
 	return SYNDROME_OK;
 }
@@ -109,15 +154,13 @@ static enum mlx5_syndrome change_table(struct mlx5 *mlx5, const struct mlx5_qp *
 						     load_table(mlx5, qp, mkey, wqe, entries);
 	if (bytes < UMR_DATA + entries * sizeof(uint64_t))
 		return SYNDROME_LOCAL_QP;
-	write_entries(mkey, first_entry(wqe), wqe + UMR_DATA, entries);
+	write_entries(mlx5, mkey, first_entry(wqe), wqe + UMR_DATA, entries);
 	return SYNDROME_OK;
 }
 
 static bool state_wanted(const uint8_t *wqe, const struct mlx5_mkey *mkey)
 {
-	bool is_free = mlx5_get(mkey->ctx, MKC_FREE);
-
-	if (is_free)
+	if (mlx5_mkey_free(mkey))
 		return !(wqe[UMR_FLAGS] & UMR_IF_NOT_FREE);
 	return !(wqe[UMR_FLAGS] & UMR_IF_FREE);
 }
@@ -136,7 +179,7 @@ enum mlx5_syndrome mlx5_umr(struct mlx5 *mlx5, const struct mlx5_qp *qp)
 		return SYNDROME_UMR_CHECK;
 	syndrome = change_table(mlx5, qp, mkey);
 	if (!syndrome) {
-		change_context(mkey->ctx, wqe);
+		change_context(mlx5, mkey, wqe);
 		mlx5->count.umrs++;
 	}
 	return syndrome;

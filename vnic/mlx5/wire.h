@@ -48,6 +48,8 @@ enum mlx5_opcode {
 	OP_INIT2INIT_QP = 0x50e,
 	OP_CREATE_XRC_SRQ = 0x705,
 	OP_DESTROY_XRC_SRQ = 0x706,
+	OP_QUERY_XRC_SRQ = 0x707,
+	OP_ARM_XRC_SRQ = 0x708,
 	OP_QUERY_HCA_VPORT_CONTEXT = 0x762,
 	OP_QUERY_HCA_VPORT_GID = 0x764,
 	OP_QUERY_HCA_VPORT_PKEY = 0x765,
@@ -65,6 +67,7 @@ enum mlx5_opcode {
 	OP_ALLOC_TRANSPORT_DOMAIN = 0x816,
 	OP_DEALLOC_TRANSPORT_DOMAIN = 0x817,
 	OP_CREATE_RMP = 0x90c,
+	OP_MODIFY_RMP = 0x90d,
 	OP_DESTROY_RMP = 0x90e,
 	OP_QUERY_RMP = 0x90f,
 };
@@ -143,8 +146,7 @@ enum mlx5_delivery {
 #define SEG_CMDQ_STATE	0x700u		/* in it: the NIC interface's state */
 #define SEG_DOORBELL	0x18u		/* bit n: entry n */
 #define SEG_INIT	0x1fcu		/* bit 31: the firmware is not ready yet */
-#define SEG_HEALTH	0x200u
-#define SEG_HEALTH_END	0x240u
+#define SEG_SYNDROME	0x23cu		/* of the firmware's health << 16; 0: it is well */
 #define SEG_TIMER_HI	0x1000u
 #define SEG_TIMER_LO	0x1004u
 #define SEG_COUNTER	0x1010u		/* changes as long as the device lives */
@@ -178,7 +180,30 @@ enum mlx5_event {
 	EV_CQ_ERROR = 0x04,
 	EV_COMMAND = 0x0a,
 	EV_PAGE_FAULT = 0x0c,
+	EV_LAST_REQUEST = 0x13,		/* of a QP in the error state that shares receives */
+	EV_SRQ_LIMIT = 0x14,
 };
+
+#define EVENT_NUMBER	24u		/* u32, of the QP or SRQ, in the data of its events */
+
+/* The data of a page fault. */
+enum mlx5_fault_event { FAULT_IN_QUEUE, FAULT_RDMA };	/* sub type: of WQE, RDMA */
+#define FAULT_COMMITTED	0u		/* u32: bytes of the operation that were moved before */
+#define FAULT_KEY	4u		/* u32, RDMA */
+#define FAULT_INDEX	6u		/* u16: of the request in its ring */
+#define FAULT_PACKET	10u		/* u16: bytes of the packet, RDMA */
+#define FAULT_LENGTH	12u		/* u32: bytes of the operation, RDMA */
+#define FAULT_TOKEN	12u		/* u32, not RDMA */
+#define FAULT_ADDR	16u		/* u64, of the operation, RDMA */
+#define FAULT_QUEUE	24u		/* u32: type << 24 | number of the queue; RDMA: token */
+
+/* Bits of the type; a receive in a shared queue has none. */
+#define FAULT_REQUESTER	1u
+#define FAULT_WRITE	2u		/* and of a receive in a queue of its own this one */
+#define FAULT_OF_RDMA	4u
+
+#define RESUME_ERROR	FIELD(0x40, 1)	/* in PAGE_FAULT_RESUME: it cannot be brought in */
+#define RESUME_TOKEN	FIELD(0x68, 24)
 
 /* ---- completion queues ---- */
 
@@ -220,7 +245,8 @@ enum mlx5_completion {
 };
 
 enum mlx5_syndrome {
-	SYNDROME_OK = 0x00,		/* not on the wire: no error */
+	SYNDROME_PAGE_FAULT = -1,	/* not on the wire: the request waits for the driver */
+	SYNDROME_OK = 0x00,		/* neither: no error */
 	SYNDROME_LOCAL_LENGTH = 0x01,
 	SYNDROME_LOCAL_QP = 0x02,
 	SYNDROME_LOCAL_PROTECTION = 0x04,
@@ -260,6 +286,7 @@ enum mlx5_syndrome {
 #define QPC_RWE		FIELD(0x491, 1)
 #define QPC_RAE		FIELD(0x492, 1)
 #define QPC_PAGE_OFFSET	FIELD(0x494, 6)
+#define QPC_XRCD	FIELD(0x4c8, 24)
 #define QPC_RECV_CQ	FIELD(0x4e8, 24)
 #define QPC_DBR		FIELD(0x500, 64)
 #define QPC_QKEY	FIELD(0x540, 32)
@@ -281,12 +308,14 @@ enum mlx5_syndrome {
 #define WQE_IMMEDIATE	12u		/* u32; for a UMR the key */
 #define WQE_CTRL_SIZE	16u
 #define WQE_MAX		1024u		/* bytes, at most as WQE_DS can say */
-#define WQE_REMOTE_ADDR	16u		/* u64 */
-#define WQE_REMOTE_KEY	24u		/* u32 */
-#define WQE_REMOTE_SIZE	16u
-#define WQE_OPERAND	32u		/* u64: to add, or to swap in */
-#define WQE_COMPARE	40u		/* u64 */
-#define WQE_ATOMIC_SIZE	16u
+#define WQE_XRC_SRQ	16u		/* u32, low 24 bits, in the segment that XRC has first */
+#define WQE_XRC_SIZE	16u
+#define REMOTE_ADDR	0u		/* u64, in the segment of the other side's memory */
+#define REMOTE_KEY	8u		/* u32 */
+#define REMOTE_SIZE	16u
+#define ATOMIC_OPERAND	0u		/* u64, in the next: to add, or to swap in */
+#define ATOMIC_COMPARE	8u		/* u64 */
+#define ATOMIC_SIZE	16u
 #define ATOMIC_BYTES	8u
 
 /* A datagram's address, behind its control segment. */
@@ -335,16 +364,35 @@ enum mlx5_service { SERVICE_RC, SERVICE_UC, SERVICE_UD, SERVICE_XRC, SERVICE_QP0
 enum mlx5_rq_type { RQ_OWN, RQ_SHARED, RQ_NONE = 3 };
 enum mlx5_qp_state { QP_RST, QP_INIT, QP_RTR, QP_RTS, QP_SQER, QP_SQD, QP_ERR };
 
-/* ---- shared receive queues: RMPs ---- */
+/* ---- shared receive queues ---- */
 
-#define RMP_IN		0x20u		/* context, in CREATE_RMP and QUERY_RMP's answer */
+#define RMP_IN		0x20u		/* context, in CREATE_RMP, MODIFY_RMP, QUERY_RMP's answer */
 #define RMPC_SIZE	240u
-#define RMP_PD		FIELD(0x2c8, 24)	/* these are from the start of the command */
-#define RMP_PAGE_OFFSET	FIELD(0x2ab, 5)	/* in page / 32 */
-#define RMP_DBR		FIELD(0x300, 64)
-#define RMP_LOG_STRIDE	FIELD(0x38c, 4)	/* bytes */
-#define RMP_LOG_PAGE	FIELD(0x393, 5)
-#define RMP_LOG_SIZE	FIELD(0x39b, 5)
+#define RMPC_PAGE_OFFSET FIELD(0x1ab, 5)	/* in page / 32 */
+#define RMPC_LIMIT	FIELD(0x1b0, 16)
+#define RMPC_PD		FIELD(0x1c8, 24)
+#define RMPC_DBR	FIELD(0x200, 64)
+#define RMPC_LOG_STRIDE	FIELD(0x28c, 4)		/* bytes */
+#define RMPC_LOG_PAGE	FIELD(0x293, 5)
+#define RMPC_LOG_SIZE	FIELD(0x29b, 5)
+#define MODIFY_RMP_MASK	0x10u		/* u64: which fields of the context count */
+#define MODIFY_RMP_LIMIT 1u
+
+#define XRC_SRQ_IN	0x10u		/* context, in CREATE_XRC_SRQ and QUERY_XRC_SRQ's answer */
+#define XRC_SRQC_SIZE	64u
+#define XRC_SRQC_LOG_SIZE FIELD(0x04, 4)
+#define XRC_SRQC_STRIDE	FIELD(0x25, 3)		/* log2 bytes - 4 */
+#define XRC_SRQC_XRCD	FIELD(0x28, 24)
+#define XRC_SRQC_PAGE_OFFSET FIELD(0x40, 6)	/* in page / 64 */
+#define XRC_SRQC_CQ	FIELD(0x48, 24)
+#define XRC_SRQC_LOG_PAGE FIELD(0x82, 6)
+#define XRC_SRQC_USER_INDEX FIELD(0x88, 24)
+#define XRC_SRQC_PD	FIELD(0xc8, 24)
+#define XRC_SRQC_LIMIT	FIELD(0xd0, 16)
+#define XRC_SRQC_DBR	FIELD(0x140, 64)
+#define ARM_XRC_SRQ_LIMIT FIELD(0x70, 16)	/* from the start of the command */
+
+#define SRQ_NEXT_SIZE	16u		/* a receive in a shared queue begins with the link */
 
 /* ---- memory keys ---- */
 

@@ -21,7 +21,21 @@ struct mlx5_work {
 	uint8_t grh[GRH_SIZE];	/* of a datagram; the local list begins with it */
 	uint64_t addr;		/* of the other side's memory, but for SEND */
 	uint32_t key;
+	uint64_t operand, compare;	/* of an atomic operation */
 	struct mlx5_list local;
+};
+
+/* Whose keys count: those of a protection domain, and of one queue pair if they say so. */
+struct mlx5_user {
+	const struct mlx5_qp *qp;
+	uint32_t pd;
+};
+
+/* The other side of a request. */
+struct mlx5_target {
+	struct mlx5_qp *qp;
+	struct mlx5_srq *srq;	/* that its receives are in; NULL: a ring of its own */
+	uint32_t pd;		/* of the memory that it gives access to */
 };
 
 /* ---- posted.c ---- */
@@ -40,19 +54,19 @@ uint16_t mlx5_wqe_blocks(const uint8_t *block);
 /* ---- access.c ---- */
 
 /*
- * May @qp access [@addr, @addr + @len) with @key, in the way of the REGION_* bits of @access
+ * May @user access [@addr, @addr + @len) with @key, in the way of the REGION_* bits of @access
  * (0: a local read)? Fills in @region, which is valid until the gate is released.
  */
-bool mlx5_access(struct mlx5 *mlx5, const struct mlx5_qp *qp, uint32_t key, uint64_t addr,
+bool mlx5_access(struct mlx5 *mlx5, const struct mlx5_user *user, uint32_t key, uint64_t addr,
 		 uint64_t len, uint8_t access, struct region *region);
 
 /* ---- wqe.c ---- */
 
 /*
  * Append the data segments in [@at, @end). Inline data stay where they are. Return: a syndrome
- * for the owner of @qp.
+ * for @user.
  */
-enum mlx5_syndrome mlx5_list_read(struct mlx5 *mlx5, const struct mlx5_qp *qp,
+enum mlx5_syndrome mlx5_list_read(struct mlx5 *mlx5, const struct mlx5_user *user,
 				  const uint8_t *at, const uint8_t *end, uint8_t access,
 				  struct mlx5_list *list);
 enum mlx5_syndrome mlx5_wqe_decode(struct mlx5 *mlx5, const struct mlx5_qp *qp,
@@ -68,24 +82,51 @@ enum mlx5_syndrome mlx5_datagram(struct mlx5 *mlx5, struct mlx5_qp *qp);
 /* Execute a slice of the request at the head of the send queue. */
 void mlx5_sq_run(struct mlx5 *mlx5, struct mlx5_qp *qp);
 
+/* ---- srq.c ---- */
+
+/* Take the receive at the head of the list. Return: false if none is posted. */
+bool mlx5_srq_take(struct mlx5 *mlx5, struct mlx5_srq *srq, uint16_t *index);
+
 /* ---- recv.c ---- */
 
 /*
- * Move the next slice of a SEND by @from into the receive at the head of @to's queue, and
+ * @to as the target of what @run asks for. Return: false if it takes no such request, as an
+ * XRC queue pair whose domain the request's SRQ is not in.
+ */
+bool mlx5_target(struct mlx5 *mlx5, struct mlx5_qp *to, const struct mlx5_run *run,
+		 struct mlx5_target *target);
+
+/*
+ * Move the next slice of a SEND by @from into the receive that the target has for it, and
  * complete that with the last one; a datagram is one slice. Return: a syndrome for the
  * sender; SYNDROME_RNR_RETRIES: there is no receive.
  */
-enum mlx5_syndrome mlx5_recv_send(struct mlx5 *mlx5, struct mlx5_qp *to, struct mlx5_qp *from,
-				  const struct mlx5_work *work);
+enum mlx5_syndrome mlx5_recv_send(struct mlx5 *mlx5, const struct mlx5_target *to,
+				  struct mlx5_qp *from, const struct mlx5_work *work);
 
 /* A WRITE with immediate data takes a receive once its bytes have been moved. */
-enum mlx5_syndrome mlx5_recv_imm(struct mlx5 *mlx5, struct mlx5_qp *to,
+enum mlx5_syndrome mlx5_recv_imm(struct mlx5 *mlx5, const struct mlx5_target *to,
 				 const struct mlx5_run *run);
 
 /* ---- atomic.c ---- */
 
-enum mlx5_syndrome mlx5_atomic(struct mlx5 *mlx5, struct mlx5_run *run, const struct mlx5_qp *to,
-			       const struct mlx5_work *work);
+enum mlx5_syndrome mlx5_atomic(struct mlx5 *mlx5, struct mlx5_qp *qp,
+			       const struct mlx5_target *to, const struct mlx5_work *work);
+
+/* ---- pagefault.c ---- */
+
+/*
+ * The request at the head of @qp met a page that is not present: in its own list, in the
+ * receive at @index that @to has for it, in the memory that @to gives access to. Return:
+ * SYNDROME_PAGE_FAULT if the driver was told, and the request has to be run again when it
+ * answers; otherwise what the request fails with.
+ */
+enum mlx5_syndrome mlx5_pagefault_local(struct mlx5 *mlx5, struct mlx5_qp *qp);
+enum mlx5_syndrome mlx5_pagefault_recv(struct mlx5 *mlx5, struct mlx5_qp *qp,
+				       const struct mlx5_target *to, uint16_t index);
+enum mlx5_syndrome mlx5_pagefault_remote(struct mlx5 *mlx5, struct mlx5_qp *qp,
+					 const struct mlx5_target *to,
+					 const struct mlx5_work *work);
 
 /* ---- umr.c ---- */
 
@@ -101,10 +142,14 @@ struct mlx5_completed {
 	uint32_t bytes, imm;
 	uint32_t source;		/* of a datagram: CQE_SOURCE */
 	bool solicited;
+	uint32_t xrc_srq;		/* number of the SRQ whose CQ it goes to; 0: the QP's own */
 };
 
 void mlx5_complete(struct mlx5 *mlx5, const struct mlx5_qp *qp,
 		   const struct mlx5_completed *completed);
+
+/* Write those that were held back and are due. */
+void mlx5_held_release(struct mlx5 *mlx5);
 
 /* ---- flush.c ---- */
 

@@ -18,7 +18,7 @@ static const uint8_t *take_inline(const uint8_t *at, const uint8_t *end, struct 
 	return at + size;
 }
 
-static bool take_entry(struct mlx5 *mlx5, const struct mlx5_qp *qp, const uint8_t *at,
+static bool take_entry(struct mlx5 *mlx5, const struct mlx5_user *user, const uint8_t *at,
 		       uint8_t access, struct mlx5_list *list)
 {
 	struct segment *seg = &list->seg[list->nr];
@@ -27,11 +27,11 @@ static bool take_entry(struct mlx5 *mlx5, const struct mlx5_qp *qp, const uint8_
 	seg->region = &list->region[list->nr];
 	seg->addr = mlx5_get64(at + 8);
 	seg->len = len ? len : SGE_LENGTH_0;
-	return mlx5_access(mlx5, qp, mlx5_get32(at + 4), seg->addr, seg->len, access,
+	return mlx5_access(mlx5, user, mlx5_get32(at + 4), seg->addr, seg->len, access,
 			   seg->region);
 }
 
-enum mlx5_syndrome mlx5_list_read(struct mlx5 *mlx5, const struct mlx5_qp *qp,
+enum mlx5_syndrome mlx5_list_read(struct mlx5 *mlx5, const struct mlx5_user *user,
 				  const uint8_t *at, const uint8_t *end, uint8_t access,
 				  struct mlx5_list *list)
 {
@@ -43,7 +43,7 @@ enum mlx5_syndrome mlx5_list_read(struct mlx5 *mlx5, const struct mlx5_qp *qp,
 			if (!at || access)	/* nothing can be written there */
 				return SYNDROME_LOCAL_QP;
 		} else {
-			if (!take_entry(mlx5, qp, at, access, list))
+			if (!take_entry(mlx5, user, at, access, list))
 				return SYNDROME_LOCAL_PROTECTION;
 			at += SGE_SIZE;
 		}
@@ -76,12 +76,38 @@ static const struct operation *find_operation(const struct mlx5_qp *qp, uint8_t 
 	return qp->service == SERVICE_UC && operations[opcode].access ? NULL : &operations[opcode];
 }
 
+/*
+ * What stands between the control segment and the data. Return: where the data begin; NULL:
+ * behind @end.
+ */
+static const uint8_t *read_head(const struct mlx5_qp *qp, const struct operation *operation,
+				const uint8_t *end, struct mlx5_work *work)
+{
+	const uint8_t *remote = qp->run.wqe + WQE_CTRL_SIZE +
+				(qp->service == SERVICE_XRC ? WQE_XRC_SIZE : 0);
+	const uint8_t *atomic = remote + (operation->remote ? REMOTE_SIZE : 0);
+	const uint8_t *data = atomic + (operation->atomic ? ATOMIC_SIZE : 0);
+
+	if (data > end)
+		return NULL;
+	if (operation->remote) {
+		work->addr = mlx5_get64(remote + REMOTE_ADDR);
+		work->key = mlx5_get32(remote + REMOTE_KEY);
+	}
+	if (operation->atomic) {
+		work->operand = mlx5_get64(atomic + ATOMIC_OPERAND);
+		work->compare = mlx5_get64(atomic + ATOMIC_COMPARE);
+	}
+	return data;
+}
+
 enum mlx5_syndrome mlx5_wqe_decode(struct mlx5 *mlx5, const struct mlx5_qp *qp,
 				   struct mlx5_work *work)
 {
-	const uint8_t *wqe = qp->run.wqe, *at = wqe + WQE_CTRL_SIZE;
+	const uint8_t *wqe = qp->run.wqe, *data;
 	const uint8_t *end = wqe + (wqe[WQE_DS] & WQE_DS_MASK) * SGE_SIZE;
 	const struct operation *operation = find_operation(qp, wqe[WQE_OPCODE]);
+	struct mlx5_user user = { .qp = qp, .pd = qp->pd };
 	enum mlx5_syndrome syndrome;
 
 	if (!operation)
@@ -89,14 +115,10 @@ enum mlx5_syndrome mlx5_wqe_decode(struct mlx5 *mlx5, const struct mlx5_qp *qp,
 	work->local.nr = 0;
 	work->local.len = 0;
 	work->op = (enum mlx5_request)wqe[WQE_OPCODE];
-	if (operation->remote) {
-		at += WQE_REMOTE_SIZE + (operation->atomic ? WQE_ATOMIC_SIZE : 0);
-		if (at > end)
-			return SYNDROME_LOCAL_QP;
-		work->addr = mlx5_get64(wqe + WQE_REMOTE_ADDR);
-		work->key = mlx5_get32(wqe + WQE_REMOTE_KEY);
-	}
-	syndrome = mlx5_list_read(mlx5, qp, at, end, operation->access, &work->local);
+	data = read_head(qp, operation, end, work);
+	if (!data)
+		return SYNDROME_LOCAL_QP;
+	syndrome = mlx5_list_read(mlx5, &user, data, end, operation->access, &work->local);
 	if (!syndrome && (work->local.len > 1ull << LOG_MAX_MSG ||
 			  (operation->atomic && work->local.len != ATOMIC_BYTES)))
 		return SYNDROME_LOCAL_LENGTH;

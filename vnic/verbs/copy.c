@@ -73,12 +73,11 @@ static bool window_open(struct nic *nic, const struct cursor *c, uint64_t want,
 	return w->at;
 }
 
-/* Record that @len bytes moved through a key that the guest had deregistered. */
-static void note_gone(struct nic *nic, const struct region *region, uint64_t dma,
-		      uint64_t len, bool write)
+void verbs_note_gone(struct nic *nic, const struct region *region, uint64_t dma, uint64_t len,
+		     bool write)
 {
 	struct stray_record record = {
-		.kind = STRAY_DEREGISTERED,
+		.kind = region->zapped ? STRAY_ZAPPED : STRAY_DEREGISTERED,
 		.write = write,
 		.addr = dma,
 		.len = len,
@@ -86,17 +85,17 @@ static void note_gone(struct nic *nic, const struct region *region, uint64_t dma
 		.age_ns = clock_now_ns() - region->gone_ns,
 	};
 
-	stray_note(&nic->stray, &record);
+	if (region->gone)
+		stray_note(&nic->stray, &record);
 }
 
 static void move(struct nic *nic, const struct cursor *dst, const struct window *to,
 		 const struct cursor *src, const struct window *from, uint64_t len)
 {
 	memmove(to->at, from->at, len);		/* the two IOVAs may name the same memory */
-	if (src->seg->region && src->seg->region->gone)
-		note_gone(nic, src->seg->region, from->dma, len, false);
-	if (dst->seg->region->gone)
-		note_gone(nic, dst->seg->region, to->dma, len, true);
+	if (src->seg->region)
+		verbs_note_gone(nic, src->seg->region, from->dma, len, false);
+	verbs_note_gone(nic, dst->seg->region, to->dma, len, true);
 }
 
 struct copy_result verbs_copy(struct nic *nic, const struct segment *dst, unsigned int nr_dst,

@@ -41,4 +41,11 @@ struct copy_result verbs_copy(struct nic *nic, const struct segment *dst, unsign
 			      const struct segment *src, unsigned int nr_src, uint64_t off,
 			      uint32_t len);
 
+/*
+ * Record that @len bytes at @dma moved through @region, if it is gone: for an access that
+ * verbs_copy() does not make.
+ */
+void verbs_note_gone(struct nic *nic, const struct region *region, uint64_t dma, uint64_t len,
+		     bool write);
+
 #endif /* VNIC_COPY_H */

@@ -30,8 +30,9 @@ struct region {
 	uint32_t nr_pages;
 	uint8_t readable;	/* flag of a page that can be read from; 0: all can */
 	uint8_t writable;	/* and of one that can be written to */
-	bool gone;		/* deregistered, but a fault switch keeps it working */
-	uint64_t gone_ns;	/* when it was deregistered, in clock_now_ns() time */
+	bool gone;		/* it must not be used, but a fault switch keeps it working */
+	bool zapped;		/* because its pages were taken away; else: deregistered */
+	uint64_t gone_ns;	/* since when, in clock_now_ns() time */
 };
 
 /*

@@ -75,7 +75,7 @@ void census_take(struct census *census, const char *ibdev)
 {
 	struct json_object *report = nicctl_report();
 
-	census->nic_mrs = nicctl_figure(report, "/efa/objects/mr");
+	census->nic_mrs = nicctl_own_figure(report, "objects/mr");
 	census->dma_maps = nicctl_figure(report, "/dma/live");
 	census->dma_bytes = nicctl_figure(report, "/dma/live_bytes");
 	json_object_put(report);

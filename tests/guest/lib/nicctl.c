@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The control sockets of the virtual NICs; see nicctl.h. */
 #include <stdio.h>
+#include <string.h>
 
 #include <json-c/json.h>
 
@@ -68,6 +69,23 @@ uint64_t nicctl_figure(struct json_object *report, const char *path)
 	return json_object_get_uint64(value);
 }
 
+static const char *model_name(struct json_object *report)
+{
+	struct json_object *model;
+
+	if (json_pointer_get(report, "/device/model", &model))
+		tap_die("NIC control", "its report does not name its model");
+	return json_object_get_string(model);
+}
+
+uint64_t nicctl_own_figure(struct json_object *report, const char *path)
+{
+	char whole[128];
+
+	snprintf(whole, sizeof(whole), "/%s/%s", model_name(report), path);
+	return nicctl_figure(report, whole);
+}
+
 void nicctl_fault(const char *setting)
 {
 	struct json_object *request = command("fault"), *list = json_object_new_array();
@@ -80,6 +98,17 @@ void nicctl_fault(const char *setting)
 void nicctl_clear_faults(void)
 {
 	json_object_put(call(command("clear")));
+}
+
+/* EFA has no pages to be taken away: a revoke deregisters. */
+void nicctl_ignore_revoke(void)
+{
+	struct json_object *report = nicctl_report();
+
+	nicctl_fault("ignore-dereg=1");
+	if (!strcmp(model_name(report), "mlx5"))
+		nicctl_fault("ignore-zap=1");
+	json_object_put(report);
 }
 
 static struct nic_stray_count stray_count(struct json_object *report, const char *kind)
@@ -105,6 +134,7 @@ void nicctl_stray(struct nic_stray *stray)
 	stray->total = nicctl_figure(report, "/stray/total");
 	stray->unmapped = stray_count(report, "unmapped");
 	stray->deregistered = stray_count(report, "deregistered");
+	stray->zapped = stray_count(report, "zapped");
 	json_object_put(report);
 }
 
@@ -123,6 +153,7 @@ struct nic_stray nicctl_stray_since(const struct nic_stray *then)
 	now.total -= then->total;
 	subtract(&now.unmapped, &then->unmapped);
 	subtract(&now.deregistered, &then->deregistered);
+	subtract(&now.zapped, &then->zapped);
 	return now;
 }
 
@@ -139,7 +170,8 @@ uint64_t nicctl_landings(void)
 	struct nic_stray stray;
 
 	nicctl_stray(&stray);
-	return stray.deregistered.reads + stray.deregistered.writes;
+	return stray.deregistered.reads + stray.deregistered.writes + stray.zapped.reads +
+	       stray.zapped.writes;
 }
 
 uint64_t nicctl_reachable(void)

@@ -26,9 +26,15 @@ struct json_object *nicctl_report(void);
 /* One number of a report, by its path: "/stray/total". */
 uint64_t nicctl_figure(struct json_object *report, const char *path);
 
+/* The same of what only this model reports: "objects/mr". */
+uint64_t nicctl_own_figure(struct json_object *report, const char *path);
+
 /* Set one switch, "ignore-dereg=1"; the names are those of vnic/core/fault.h. */
 void nicctl_fault(const char *setting);
 void nicctl_clear_faults(void);
+
+/* From now on the NIC honours keys and pages that are taken from it. */
+void nicctl_ignore_revoke(void);
 
 /* Close the port, so that another process can open it. */
 void nicctl_close(void);
@@ -40,7 +46,7 @@ struct nic_stray_count {
 
 struct nic_stray {
 	uint64_t total;
-	struct nic_stray_count unmapped, deregistered;
+	struct nic_stray_count unmapped, deregistered, zapped;
 };
 
 void nicctl_stray(struct nic_stray *stray);
@@ -49,7 +55,7 @@ void nicctl_stray(struct nic_stray *stray);
 struct nic_stray nicctl_stray_since(const struct nic_stray *then);
 uint64_t nicctl_stray_total(void);
 
-/* Accesses through deregistered keys that reached their memory. */
+/* Accesses through deregistered keys and to zapped pages that reached their memory. */
 uint64_t nicctl_landings(void);
 
 /* Bytes that the IOMMU lets the NIC reach now, as the NIC sees it. */

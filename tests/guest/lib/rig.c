@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "nicctl.h"
@@ -77,6 +78,17 @@ bool rig_exporter_is_ours(void)
 bool rig_is_fenced(void)
 {
 	return !strcmp(environment("PB_IMPORTER"), "stock");
+}
+
+bool rig_mr_revives(void)
+{
+	struct utsname kernel;
+	int major = 0, minor = 0;
+
+	if (strncmp(rig_ibdev(), "mlx5", 4) || uname(&kernel))
+		return false;
+	sscanf(kernel.release, "%d.%d", &major, &minor);
+	return major > 6 || (major == 6 && minor >= 12);
 }
 
 static uint64_t refused(const struct nic_stray *stray)

@@ -52,6 +52,13 @@ bool rig_exporter_is_ours(void);
 bool rig_is_fenced(void);
 
 /*
+ * Is the NIC a ConnectX? Its MRs of a dma-buf are dynamic: they are mapped again when they are
+ * used after a revoke. So an MR revives when the device is back, if the driver can be told of
+ * the access, which it is from Linux 6.12 on.
+ */
+bool rig_mr_revives(void);
+
+/*
  * rig_stray(): how many accesses the NIC has made so far that it should not have made. These
  * include accesses that the IOMMU refused, except under the fence: refusals are the fence's
  * purpose, and rig_refused() counts them instead.

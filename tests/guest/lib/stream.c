@@ -161,6 +161,13 @@ static void complete(struct stream *s, const struct ibv_wc *wc)
 	struct stream_slot *slot = &s->slot[i];
 
 	slot->busy = false;
+	if (wc->status && s->rig->lb->connected)
+		s->broken = true;
+	if (s->broken && wc->status == IBV_WC_WR_FLUSH_ERR) {
+		slot->stamp = 0;
+		s->flushed++;
+		return;
+	}
 	if (slot->kind == STREAM_BYSTANDER) {
 		check_bystander(s, i, wc->status);
 		return;
@@ -183,11 +190,24 @@ static unsigned int fill(struct stream *s)
 	unsigned int busy = 0;
 
 	for (unsigned int i = 0; i < STREAM_DEPTH; i++) {
-		if (!s->slot[i].busy && !s->stop)
+		if (!s->slot[i].busy && !s->stop && !s->broken)
 			post(s, i);
 		busy += s->slot[i].busy;
 	}
 	return busy;
+}
+
+/* Nothing is in flight. Return: is there more to do? */
+static bool reconnect(struct stream *s)
+{
+	if (!s->broken)
+		return false;
+	s->broken = false;
+	if (!loopback_reconnect(s->rig->lb))
+		return !s->stop;
+	tap_note("reconnecting: %s", loopback_errmsg());
+	s->post_failed++;
+	return false;
 }
 
 static void *run(void *arg)
@@ -197,7 +217,9 @@ static void *run(void *arg)
 	unsigned int busy;
 	int n;
 
-	while ((busy = fill(s))) {
+	while ((busy = fill(s)) || reconnect(s)) {
+		if (!busy)
+			continue;
 		n = loopback_poll(s->rig->lb, wc, STREAM_DEPTH, COMPLETION_TIMEOUT_MS);
 		if (n <= 0) {
 			s->hung = busy;
@@ -226,6 +248,11 @@ void stream_start(struct stream *s, struct rig *rig, const struct window *w, boo
 void stream_fence(struct stream *s)
 {
 	s->fence = s->posted;
+}
+
+void stream_open(struct stream *s)
+{
+	s->fence = UINT64_MAX;
 }
 
 bool stream_wait(struct stream *s, atomic_uint_fast64_t *figure, uint64_t value,

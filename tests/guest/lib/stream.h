@@ -8,6 +8,7 @@
  *	WRITE and READ with the BAR as the local side (lkey),
  *	WRITE from host to host: the bystander, which must always succeed and
  *	whose bytes are compared.
+ * On RC the first error stops all that was posted; the stream connects anew and goes on.
  * On a NIC without RDMA WRITE (efa of Linux 6.1) there are three: the two READs,
  * which move data both ways, and a bystander that READs.
  * Every request has a sequence number, and a transfer into the BAR carries it in
@@ -51,11 +52,13 @@ struct stream {
 	atomic_bool stop;
 	struct stream_slot slot[STREAM_DEPTH];
 	bool into_bar_only;		/* post only one kind, into the BAR, each of 1 MiB */
+	bool broken;			/* the QP is in the error state */
 
 	/* Figures; read them at any time. */
 	atomic_uint_fast64_t posted;	/* count, and so the last sequence number */
 	atomic_uint_fast64_t fence;	/* no request above it may succeed on the BAR */
 	atomic_uint_fast64_t bar_ok, bar_bad, host_ok, host_bad;
+	atomic_uint_fast64_t flushed;	/* on RC: stopped by the error of another */
 	atomic_uint_fast64_t late_ok;	/* BAR requests above the fence that succeeded */
 	atomic_uint_fast64_t compared;	/* reads of the BAR whose stamp was known */
 	atomic_uint_fast64_t corrupt;	/* wrong bytes came back, from BAR or host */
@@ -72,8 +75,9 @@ struct stream {
 void stream_start(struct stream *s, struct rig *rig, const struct window *w,
 		  bool into_bar_only);
 
-/* From now on every new BAR request must fail. */
+/* From now on every new BAR request must fail; and from now on it may succeed. */
 void stream_fence(struct stream *s);
+void stream_open(struct stream *s);
 
 /* Wait until *@figure is at least @value. Return: false after @timeout_ms. */
 bool stream_wait(struct stream *s, atomic_uint_fast64_t *figure, uint64_t value,

@@ -74,6 +74,8 @@ int window_one(struct rig *rig, enum loopback_op op, uint64_t host, uint32_t len
 	n = loopback_poll(rig->lb, &wc, 1, TIMEOUT_MS);
 	if (n <= 0)
 		return n ? n : -ETIMEDOUT;
+	if (wc.status && rig->lb->connected && loopback_reconnect(rig->lb))
+		tap_die("window", "%s", loopback_errmsg());
 	return wc.status;
 }
 

@@ -96,6 +96,7 @@ static struct json_object *to_json(const struct revoke_result *r)
 	json_object_object_add(o, "wr_status", json_object_new_string(r->wr_status));
 	json_object_object_add(o, "stray_dma", json_object_new_uint64(r->stray_dma));
 	json_object_object_add(o, "refused_dma", json_object_new_uint64(r->refused_dma));
+	json_object_object_add(o, "after", json_object_new_string(r->after));
 	json_object_object_add(o, "ok", json_object_new_boolean(r->ok));
 	return o;
 }

@@ -14,6 +14,7 @@ struct revoke_result {
 	char wr_status[96];		/* status of the failed work requests */
 	uint64_t stray_dma;
 	uint64_t refused_dma;		/* refused by the IOMMU because of the fence */
+	const char *after;		/* the MR: "revives", is "dead", or is "fenced" */
 	bool ok;
 };
 

@@ -228,7 +228,7 @@ static struct figures run_rounds(struct rig *rig, bool revoke, const char *what)
 
 	watchdog_set(LIMIT_S, what);
 	nicctl_stray(&before);
-	nicctl_fault("ignore-dereg=1");
+	nicctl_ignore_revoke();
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		window_open(&w, rig, 1);
 		end_under_load(rig, &w, i, revoke, &f);

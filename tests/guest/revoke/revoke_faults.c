@@ -161,7 +161,7 @@ static void test_ignored_dereg(struct rig *rig)
 
 	watchdog_set(120, "ignored dereg");
 	nicctl_stray(&before);
-	nicctl_fault("ignore-dereg=1");
+	nicctl_ignore_revoke();
 	for (;;) {
 		window_open(&w, rig, 1);
 		ignored_round(rig, &w, &all);

@@ -6,6 +6,8 @@
 
 #define RECV_BYTES	32u
 #define SEND_RING	(PAIR_RECVS * RECV_BYTES)	/* it is behind the receives */
+#define SHARED_BYTES	64u	/* a receive in a shared queue */
+#define USER_INDEX	0x4242u
 
 static void be32(uint8_t *at, uint32_t value)
 {
@@ -51,9 +53,38 @@ uint32_t pair_key(struct pair *p, uint32_t pd, uint64_t iova, uint64_t memory, u
 	return mdrv_object(d) << 8 | 0x5a;
 }
 
+/* A plain one, or, if the pair has an XRC domain, one that completes to end 1's queue. */
+static void create_srq(struct pair *p)
+{
+	struct mdrv *d = p->d;
+	struct pair_srq *srq = &p->srq;
+
+	srq->ring = fixture_alloc(d->f, FIXTURE_PAGE);
+	srq->record = fixture_alloc(d->f, 64);
+	mdrv_begin(d, p->xrcd ? 0x705 : 0x90c, 0);
+	if (p->xrcd) {
+		mdrv_put(d, 16, 0x04, 4, 3);
+		mdrv_put(d, 16, 0x25, 3, 2);
+		mdrv_put(d, 16, 0x28, 24, p->xrcd);
+		mdrv_put(d, 16, 0x48, 24, p->end[1].recv.number);
+		mdrv_put(d, 16, 0x88, 24, USER_INDEX);
+		mdrv_put(d, 16, 0xc8, 24, p->end[1].pd);
+		mdrv_put(d, 16, 0x140, 64, srq->record);
+	} else {
+		mdrv_put(d, 0x20, 0x1c8, 24, p->end[1].pd);
+		mdrv_put(d, 0x20, 0x200, 64, srq->record);
+		mdrv_put(d, 0x20, 0x28c, 4, 6);
+		mdrv_put(d, 0x20, 0x29b, 5, 3);
+	}
+	mdrv_put(d, 0x110, 0, 64, srq->ring);
+	assert_int_equal(mdrv_do(d, 0x118, 16), 0);
+	srq->number = mdrv_object(d);
+}
+
 static uint32_t create_qp(struct pair *p, const struct pair_end *end, uint8_t service)
 {
 	struct mdrv *d = p->d;
+	bool shared = end == &p->end[1] && p->srq.number;
 
 	mdrv_begin(d, 0x500, 0);
 	mdrv_put(d, 24, 0x08, 8, service);
@@ -66,12 +97,16 @@ static uint32_t create_qp(struct pair *p, const struct pair_end *end, uint8_t se
 	mdrv_put(d, 24, 0x3e8, 24, end->send.number);
 	mdrv_put(d, 24, 0x4e8, 24, end->recv.number);
 	mdrv_put(d, 24, 0x500, 64, end->record);
+	mdrv_put(d, 24, 0x4c8, 24, p->xrcd);
+	mdrv_put(d, 24, 0x565, 3, shared);
+	mdrv_put(d, 24, 0x568, 24, shared ? p->srq.number : 0);
 	mdrv_put(d, 0x110, 0, 64, end->ring);
 	assert_int_equal(mdrv_do(d, 0x118, 16), 0);
 	return mdrv_object(d);
 }
 
-static void create_end(struct pair *p, unsigned int n, uint32_t eq, uint8_t service)
+static void create_end(struct pair *p, unsigned int n, uint32_t eq, uint8_t service,
+		       bool shared)
 {
 	struct pair_end *end = &p->end[n];
 
@@ -80,6 +115,8 @@ static void create_end(struct pair *p, unsigned int n, uint32_t eq, uint8_t serv
 	end->recv = mdrv_make_cq(p->d, p->uar, eq, 4, 6);
 	end->ring = fixture_alloc(p->d->f, FIXTURE_PAGE);
 	end->record = fixture_alloc(p->d->f, 64);
+	if (n == 1 && shared)
+		create_srq(p);
 	end->qp = create_qp(p, end, service);
 	end->iova = PAIR_IOVA + ((uint64_t)n << 32) + 0x123;	/* begins within a page */
 	end->memory = fixture_alloc(p->d->f, PAIR_MEMORY + FIXTURE_PAGE);
@@ -101,19 +138,31 @@ static void modify(struct pair *p, unsigned int n, uint16_t opcode, uint8_t rnr_
 	assert_int_equal(mdrv_do(d, 0x110, 16), 0);
 }
 
-struct pair pair_create(struct mdrv *d, uint8_t service, uint8_t rnr_retry)
+static struct pair create(struct mdrv *d, uint8_t service, uint8_t rnr_retry, bool shared)
 {
 	struct pair p = { .d = d, .uar = mdrv_number(d, 0x802) };
 	uint64_t events;
 	uint32_t eq = mdrv_eq(d, p.uar, 4, 0, &events);
 
-	create_end(&p, 0, eq, service);
-	create_end(&p, 1, eq, service);
+	if (service == PAIR_XRC)
+		p.xrcd = mdrv_number(d, 0x80e);
+	create_end(&p, 0, eq, service, shared);
+	create_end(&p, 1, eq, service, shared);
 	for (uint16_t opcode = 0x502; opcode <= 0x504; opcode++) {
 		modify(&p, 0, opcode, rnr_retry);
 		modify(&p, 1, opcode, rnr_retry);
 	}
 	return p;
+}
+
+struct pair pair_create(struct mdrv *d, uint8_t service, uint8_t rnr_retry)
+{
+	return create(d, service, rnr_retry, false);
+}
+
+struct pair pair_create_shared(struct mdrv *d, uint8_t service)
+{
+	return create(d, service, 7, true);
 }
 
 /* ---- requests ---- */
@@ -124,6 +173,12 @@ struct pair_wqe pair_wqe(uint8_t opcode, uint32_t imm)
 
 	be32(w.byte + 12, imm);
 	return w;
+}
+
+void pair_xrc(struct pair_wqe *w, uint32_t srq)
+{
+	be32(w->byte + w->size, srq);
+	w->size += 16;
 }
 
 void pair_remote(struct pair_wqe *w, uint64_t addr, uint32_t key)
@@ -190,6 +245,19 @@ void pair_recv(struct pair *p, unsigned int n, uint32_t len, uint32_t key, uint6
 	write_record(p, end);
 }
 
+void pair_share(struct pair *p, uint16_t index, uint16_t next, uint32_t len, uint64_t addr)
+{
+	struct pair_wqe w = { .byte = { [2] = (uint8_t)(next >> 8), [3] = (uint8_t)next },
+			      .size = 16 };
+	uint8_t be[4];
+
+	pair_segment(&w, len, p->end[1].key, addr);
+	pair_segment(&w, 0, 0x100, 0);
+	fixture_put(p->d->f, p->srq.ring + index * SHARED_BYTES, w.byte, SHARED_BYTES);
+	be32(be, ++p->srq.posted);
+	fixture_put(p->d->f, p->srq.record, be, sizeof(be));
+}
+
 void pair_run(struct pair *p)
 {
 	const struct nic_model *model = p->d->f->nic.config.model;
@@ -213,7 +281,7 @@ static bool next(struct pair *p, const struct mdrv_cq *cq, unsigned int *index,
 	++*index;
 	be32(be, *index);
 	fixture_put(p->d->f, cq->record, be, sizeof(be));
-	assert_int_equal(get32(cqe + 32), 0x4242);
+	assert_int_equal(get32(cqe + 32), USER_INDEX);
 	*done = (struct pair_done){
 		.kind = cqe[63] >> 4, .syndrome = cqe[55], .opcode = cqe[56],
 		.counter = (uint16_t)(cqe[60] << 8 | cqe[61]), .qp = get32(cqe + 56) & 0xffffff,

@@ -26,10 +26,19 @@ struct pair_end {
 	unsigned int sent, received;	/* completions that were looked at */
 };
 
+/* A shared receive queue. */
+struct pair_srq {
+	uint32_t number;
+	uint64_t ring, record;
+	uint16_t posted;
+};
+
 struct pair {
 	struct mdrv *d;
 	uint32_t uar;
 	struct pair_end end[2];		/* tests send from 0 to 1 */
+	struct pair_srq srq;		/* that end 1 receives from; number 0: a ring of its own */
+	uint32_t xrcd;			/* of the pair, if it is one for XRC */
 };
 
 /* A completion. */
@@ -46,16 +55,23 @@ struct pair_wqe {
 	uint8_t says;			/* its length as it says, in 16 bytes; 0: the true one */
 };
 
-enum { PAIR_RC, PAIR_UC, PAIR_UD };	/* service */
+enum { PAIR_RC, PAIR_UC, PAIR_UD, PAIR_XRC };	/* service */
 
 /* Both ready to send; @rnr_retry: of both. */
 struct pair pair_create(struct mdrv *d, uint8_t service, uint8_t rnr_retry);
+
+/* The same, with a shared receive queue for end 1, as XRC has it in any case. */
+struct pair pair_create_shared(struct mdrv *d, uint8_t service);
+
+/* Post the receive of @index, behind which the list goes on with @next. */
+void pair_share(struct pair *p, uint16_t index, uint16_t next, uint32_t len, uint64_t addr);
 
 /* A region of @memory; @table: flags of its pages. Return: its key. */
 uint32_t pair_key(struct pair *p, uint32_t pd, uint64_t iova, uint64_t memory, uint64_t bytes,
 		  unsigned int rights, unsigned int flags);
 
 struct pair_wqe pair_wqe(uint8_t opcode, uint32_t imm);
+void pair_xrc(struct pair_wqe *w, uint32_t srq);
 void pair_remote(struct pair_wqe *w, uint64_t addr, uint32_t key);
 void pair_segment(struct pair_wqe *w, uint32_t len, uint32_t key, uint64_t addr);
 void pair_inline(struct pair_wqe *w, const void *data, uint32_t len);

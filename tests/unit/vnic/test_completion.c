@@ -283,7 +283,7 @@ static void test_drop(void **state)
 static void make_due(struct rig *r)
 {
 	for (uint32_t i = r->efa->held.head; i != r->efa->held.tail; i++)
-		r->efa->held.entry[i % EFA_MAX_HELD].due = 1;
+		r->efa->held.entry[i % MAX_HELD].due = 1;
 }
 
 static void test_delay(void **state)
@@ -344,7 +344,7 @@ static void test_delay_limit(void **state)
 	uint16_t cq = rig_cq(r, 2048, 0);
 
 	r->f->nic.fault.delay_cqe_us = 3600u * 1000 * 1000;
-	for (uint16_t i = 0; i < EFA_MAX_HELD + 2; i++)
+	for (uint16_t i = 0; i < MAX_HELD + 2; i++)
 		push(r, cq, i);
 	rig_expect(r, cq, 0, EFA_IO_OK);
 	rig_expect(r, cq, 1, EFA_IO_OK);

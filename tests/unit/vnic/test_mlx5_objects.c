@@ -41,19 +41,6 @@ static void test_numbers(void **state)
 	assert_int_equal(mdrv_do(d, 16, 16), ST_NO_RESOURCES);
 }
 
-/* An XRC SRQ and an RMP never have the same number: the driver keeps them in one table. */
-static void test_srq_numbers(void **state)
-{
-	struct mdrv *d = *state;
-	uint32_t xrc;
-
-	mdrv_begin(d, 0x705, 0);
-	assert_int_equal(mdrv_do(d, 0x110, 16), 0);
-	xrc = (uint32_t)got(d, 9, 0, 24);
-	assert_true(xrc >= 1u << LOG_MAX_SRQ);
-	assert_int_equal(destroy(d, 0x706, xrc), 0);
-}
-
 static void test_eq(void **state)
 {
 	struct mdrv *d = *state;
@@ -351,7 +338,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		mdrv_test(test_numbers),
-		mdrv_test(test_srq_numbers),
 		mdrv_test(test_eq),
 		mdrv_test(test_bad_eq),
 		mdrv_test(test_qp_states),
