@@ -78,11 +78,11 @@ bool mlx5_access(struct mlx5 *mlx5, const struct mlx5_user *user, uint32_t key, 
 		 uint64_t len, uint8_t access, struct region *region)
 {
 	const struct mlx5_qp *qp = user->qp;
-	const struct mlx5_mkey *mkey = mlx5_mkey_get(mlx5, key >> 8);
+	const struct mlx5_mkey *mkey = mlx5_mkey_usable(mlx5, key >> 8);
 
 	*region = (struct region){ .key = key };
 	if (!mkey || mlx5_get(mkey->ctx, MKC_VARIANT) != (key & 0xff) ||
-	    mlx5_get(mkey->ctx, MKC_FREE) || !for_qp(mlx5, qp, mkey->ctx) ||
+	    !for_qp(mlx5, qp, mkey->ctx) ||
 	    (!access && !mlx5_get(mkey->ctx, MKC_LOCAL_READ)) || !describe(mkey, region))
 		return false;
 	/* the queue pair that changes keys belongs to no protection domain */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "core/slots.h"
 #include "mlx5.h"
 
@@ -18,6 +19,20 @@
 struct mlx5_mkey *mlx5_mkey_get(struct mlx5 *mlx5, uint32_t index)
 {
 	return index < 1u << LOG_MAX_MKEY && mlx5->mkey[index].used ? &mlx5->mkey[index] : NULL;
+}
+
+/*
+ * A key that was made free or destroyed is not one any more, unless a fault switch has ignored
+ * that, and still does.
+ */
+struct mlx5_mkey *mlx5_mkey_usable(struct mlx5 *mlx5, uint32_t index)
+{
+	struct mlx5_mkey *mkey = index < 1u << LOG_MAX_MKEY ? &mlx5->mkey[index] : NULL;
+
+	if (!mkey || !(mkey->used || mkey->freed_ns) || mlx5_get(mkey->ctx, MKC_FREE) ||
+	    (mkey->freed_ns && !mlx5_fault(&mlx5->nic->fault)->ignore_dereg))
+		return NULL;
+	return mkey;
 }
 
 static struct mlx5_mkey *find_slot(struct mlx5 *mlx5)
@@ -70,6 +85,13 @@ static enum mlx5_status read_table(const struct mlx5_cmd *cmd, uint64_t *entry, 
 	return ST_OK;
 }
 
+static void drop(struct mlx5 *mlx5, struct mlx5_mkey *mkey)
+{
+	mlx5->entries -= mkey->nr_entries;
+	free(mkey->entry);
+	*mkey = (struct mlx5_mkey){ 0 };
+}
+
 enum mlx5_status mlx5_create_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 {
 	const uint8_t *ctx = cmd->in + MKC;
@@ -94,17 +116,11 @@ enum mlx5_status mlx5_create_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 		return status;
 	}
 	memcpy(mkey.ctx, ctx, MKC_SIZE);
+	drop(mlx5, slot);		/* what a fault switch has kept there */
 	*slot = mkey;
 	mlx5->entries += mkey.nr_entries;
 	mlx5_set(cmd->out, OUT_OBJECT, slot - mlx5->mkey);
 	return ST_OK;
-}
-
-static void drop(struct mlx5 *mlx5, struct mlx5_mkey *mkey)
-{
-	mlx5->entries -= mkey->nr_entries;
-	free(mkey->entry);
-	*mkey = (struct mlx5_mkey){ 0 };
 }
 
 enum mlx5_status mlx5_destroy_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
@@ -113,7 +129,12 @@ enum mlx5_status mlx5_destroy_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 
 	if (!mkey)
 		return ST_BAD_RESOURCE;
-	drop(mlx5, mkey);
+	if (mlx5_fault(&mlx5->nic->fault)->ignore_dereg) {
+		mkey->used = false;
+		mkey->freed_ns = clock_now_ns();
+	} else {
+		drop(mlx5, mkey);
+	}
 	return ST_OK;
 }
 

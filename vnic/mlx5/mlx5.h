@@ -322,6 +322,7 @@ void mlx5_pagefault_forget(struct mlx5 *mlx5, const struct mlx5_qp *of);
 
 struct mlx5_srq *mlx5_srq_get(struct mlx5 *mlx5, uint32_t number);	/* NULL: not in use */
 struct mlx5_mkey *mlx5_mkey_get(struct mlx5 *mlx5, uint32_t index);	/* NULL: not in use */
+struct mlx5_mkey *mlx5_mkey_usable(struct mlx5 *mlx5, uint32_t index);	/* NULL: not */
 bool mlx5_mkey_free(const struct mlx5_mkey *mkey);	/* as far as the driver knows */
 enum mlx5_key_mode mlx5_mkey_mode(const uint8_t ctx[MKC_SIZE]);
 

@@ -75,9 +75,14 @@ bool rig_exporter_is_ours(void)
 	return !strcmp(name ? name + 1 : driver, "peerbar-vfio-pci");
 }
 
+static bool is_connectx(void)
+{
+	return !strncmp(rig_ibdev(), "mlx5", 4);
+}
+
 bool rig_is_fenced(void)
 {
-	return !strcmp(environment("PB_IMPORTER"), "stock");
+	return !is_connectx() && !strcmp(environment("PB_IMPORTER"), "stock");
 }
 
 bool rig_mr_revives(void)
@@ -85,7 +90,7 @@ bool rig_mr_revives(void)
 	struct utsname kernel;
 	int major = 0, minor = 0;
 
-	if (strncmp(rig_ibdev(), "mlx5", 4) || uname(&kernel))
+	if (!is_connectx() || uname(&kernel))
 		return false;
 	sscanf(kernel.release, "%d.%d", &major, &minor);
 	return major > 6 || (major == 6 && minor >= 12);

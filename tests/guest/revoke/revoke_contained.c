@@ -37,6 +37,7 @@
 #define SETTLE_US 50000u	/* several times a lazy domain's flush interval */
 #define LIMIT_S 120u
 #define TITLE 128
+#define DRIVERS_OWN 65536u	/* bytes that the NIC's driver may map for itself meanwhile */
 
 static struct stream stream;
 
@@ -124,7 +125,7 @@ static void pull(struct rig *rig, enum trigger trigger, uint64_t with_bar, struc
 	stream_fence(&stream);
 	asked = now_us();
 	took = asked - took;
-	f->open += nicctl_reachable() > with_bar - rig->span;
+	f->open += nicctl_reachable() > with_bar - rig->span + DRIVERS_OWN;
 	asked = now_us() - asked;
 	landed = nicctl_landings();
 	sleep_us(SETTLE_US);
