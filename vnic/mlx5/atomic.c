@@ -9,7 +9,7 @@
 #include "work.h"
 
 struct word {			/* the other side's 8 bytes */
-	struct region region;
+	struct mlx5_list list;	/* one segment */
 	uint64_t dma, *at;
 };
 
@@ -19,16 +19,19 @@ static enum mlx5_syndrome find(struct mlx5 *mlx5, struct mlx5_qp *qp,
 {
 	struct mlx5_user user = { .qp = to->qp, .pd = to->pd };
 	uint64_t len = ATOMIC_BYTES;
+	const struct segment *seg;
 
+	word->list.nr = 0;
 	if (work->addr % ATOMIC_BYTES)
 		return SYNDROME_REMOTE_INVALID;
 	if (!mlx5_get(to->qp->ctx, QPC_RAE) ||
 	    !mlx5_access(mlx5, &user, work->key, work->addr, len, REGION_REMOTE_ATOMIC,
-			 &word->region))
+			 &word->list) || word->list.nr != 1)
 		return SYNDROME_REMOTE_ACCESS;
-	if (!region_present(&word->region, work->addr, true))
+	seg = &word->list.seg[0];
+	if (!region_present(seg->region, seg->addr, true))
 		return mlx5_pagefault_remote(mlx5, qp, to, work);
-	word->dma = region_dma(&word->region, work->addr, &len);
+	word->dma = region_dma(seg->region, seg->addr, &len);
 	len = ATOMIC_BYTES;
 	word->at = nic_dma_window(mlx5->nic, word->dma, &len, DMA_PROT_READ | DMA_PROT_WRITE,
 				  work->key);
@@ -71,7 +74,7 @@ enum mlx5_syndrome mlx5_atomic(struct mlx5 *mlx5, struct mlx5_qp *qp,
 			return syndrome;
 	} while (!__atomic_compare_exchange_n(word.at, &old, changed(work, old), false,
 					      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
-	verbs_note_gone(mlx5->nic, &word.region, word.dma, ATOMIC_BYTES, true);
+	verbs_note_gone(mlx5->nic, word.list.seg[0].region, word.dma, ATOMIC_BYTES, true);
 	qp->run.done = ATOMIC_BYTES;
 	return SYNDROME_OK;
 }

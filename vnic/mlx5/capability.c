@@ -33,6 +33,7 @@ static const struct cap general[] = {
 	{ 0x0ea, 6, LOG_MAX_MKEY },
 	{ 0x0fc, 4, LOG_MAX_EQ },
 	{ 0x108, 1, 1 },			/* keys of fixed buffer size */
+	{ 0x119, 1, 1 },			/* a key of which nothing is present */
 	{ 0x118, 1, 1 },			/* UMR of more than 64 Ki octowords */
 	{ 0x14a, 6, 4 },			/* RDMA reads and atomics in flight, log2 */
 	{ 0x15a, 6, 4 },
@@ -46,7 +47,9 @@ static const struct cap general[] = {
 	{ 0x1fc, 4, 1 },			/* completions carry the user's index */
 	{ 0x20a, 2, 2 },			/* UMR wants no fence */
 	{ 0x21e, 1, 1 },			/* atomics */
+	{ 0x221, 1, 1 },			/* completion queues get another ring */
 	{ 0x227, 1, 1 },			/* page faults */
+	{ 0x231, 1, 1 },			/* memory windows */
 	{ 0x23c, 1, 1 },			/* XRC: without it the driver does not start */
 	{ 0x23d, 1, 1 },			/* UD */
 	{ 0x23f, 1, 1 },			/* RC */
@@ -60,6 +63,7 @@ static const struct cap general[] = {
 	{ 0x32b, 5, LOG_MAX_PD },
 	{ 0x33b, 5, LOG_MAX_XRCD },
 	{ 0x470, 16, 1u << LOG_MAX_EQ },
+	{ 0x4e0, 32, 1000000 },			/* the clock counts nanoseconds */
 	{ 0x520, 32, 1 },			/* UARs in a page */
 };
 

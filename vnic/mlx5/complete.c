@@ -91,6 +91,7 @@ void mlx5_complete(struct mlx5 *mlx5, const struct mlx5_qp *qp,
 	mlx5_put32(cqe + CQE_USER, user);
 	mlx5_put32(cqe + CQE_IMMEDIATE, completed->imm);
 	mlx5_put32(cqe + CQE_BYTES, completed->bytes);
+	mlx5_put64(cqe + CQE_TIME, clock_now_ns());
 	cqe[CQE_SYNDROME] = (uint8_t)completed->syndrome;
 	mlx5_put32(cqe + CQE_WQE_QPN, (uint32_t)completed->opcode << 24 | number);
 	mlx5_put16(cqe + CQE_COUNTER, completed->counter);

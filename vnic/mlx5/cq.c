@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Completion queues: creation, destruction, what a query tells; entries and arming.
+ * Completion queues: creation, destruction, another ring, what a query tells; entries and
+ * arming.
  *
  * How far the driver has read, it writes into a doorbell record in its memory. A queue is
  * armed for one event, either for any entry or for a solicited one. If there is such an entry
@@ -27,11 +28,25 @@ static struct mlx5_cq *find_slot(struct mlx5 *mlx5)
 	return n ? &mlx5->cq[n] : NULL;
 }
 
+/* The ring that a command gives a queue, with entries of 1 << @log_cqe bytes. */
+static enum mlx5_status take_ring(const struct mlx5_cmd *cmd, unsigned int log_cqe,
+				  struct mlx5_ring *ring)
+{
+	const uint8_t *ctx = cmd->in + CQC;
+	struct mlx5_part start = { mlx5_get(ctx, CQC_PAGE_OFFSET), 6 };
+	uint64_t log_size = mlx5_get(ctx, CQC_LOG_SIZE);
+
+	if (log_size > LOG_MAX_CQ_SIZE)
+		return ST_BAD_PARAM;
+	return mlx5_ring_take(cmd, 1ull << (log_size + log_cqe),
+			      12 + (unsigned int)mlx5_get(ctx, CQC_LOG_PAGE), start, ring);
+}
+
 static enum mlx5_status check(struct mlx5 *mlx5, const uint8_t *ctx)
 {
 	uint64_t eq = mlx5_get(ctx, CQC_EQ);
 
-	if (mlx5_get(ctx, CQC_LOG_SIZE) > LOG_MAX_CQ_SIZE || mlx5_get(ctx, CQC_CQE_SZ) > 2 ||
+	if (mlx5_get(ctx, CQC_CQE_SZ) > 2 ||
 	    !mlx5_number_live(mlx5, NUMBER_UAR, (uint32_t)mlx5_get(ctx, CQC_UAR)))
 		return ST_BAD_PARAM;
 	return eq < 1u << LOG_MAX_EQ && mlx5->eq[eq].used ? ST_OK : ST_BAD_RESOURCE;
@@ -40,7 +55,6 @@ static enum mlx5_status check(struct mlx5 *mlx5, const uint8_t *ctx)
 enum mlx5_status mlx5_create_cq(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 {
 	const uint8_t *ctx = cmd->in + CQC;
-	unsigned int shift = 12 + (unsigned int)mlx5_get(ctx, CQC_LOG_PAGE);
 	struct mlx5_cq cq = {
 		.used = true,
 		.log_size = (uint8_t)mlx5_get(ctx, CQC_LOG_SIZE),
@@ -55,9 +69,7 @@ enum mlx5_status mlx5_create_cq(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 	slot = find_slot(mlx5);
 	if (!slot)
 		return ST_NO_RESOURCES;
-	status = mlx5_ring_take(cmd, 1ull << (cq.log_size + cq.log_cqe), shift,
-				(struct mlx5_part){ mlx5_get(ctx, CQC_PAGE_OFFSET), 6 },
-				&cq.ring);
+	status = take_ring(cmd, cq.log_cqe, &cq.ring);
 	if (status)
 		return status;
 	memcpy(cq.ctx, ctx, CQC_SIZE);
@@ -150,16 +162,24 @@ static int publish(struct mlx5 *mlx5, struct mlx5_cq *cq, const uint8_t cqe[CQE_
 	return nic_dma_write(mlx5->nic, at + CQE_LAST, cqe + CQE_LAST, CQE_SIZE - CQE_LAST, 0);
 }
 
-void mlx5_cq_post(struct mlx5 *mlx5, struct mlx5_cq *cq, uint8_t cqe[CQE_SIZE], bool solicited)
+/* Return: false if it is lost. */
+static bool append(struct mlx5 *mlx5, struct mlx5_cq *cq, uint8_t cqe[CQE_SIZE])
 {
 	if (!cq->failed && full(mlx5, cq))
 		fail(mlx5, cq);
 	cqe[CQE_OWNER] = (uint8_t)((cqe[CQE_OWNER] & ~1u) | (cq->prod >> cq->log_size & 1));
-	if (cq->failed || publish(mlx5, cq, cqe)) {
+	if (cq->failed || publish(mlx5, cq, cqe))
+		return false;
+	cq->prod++;
+	return true;
+}
+
+void mlx5_cq_post(struct mlx5 *mlx5, struct mlx5_cq *cq, uint8_t cqe[CQE_SIZE], bool solicited)
+{
+	if (!append(mlx5, cq, cqe)) {
 		mlx5->count.completions_lost++;
 		return;
 	}
-	cq->prod++;
 	mlx5->count.completions++;
 	if (solicited)
 		cq->solicited = cq->prod;
@@ -179,4 +199,43 @@ void mlx5_cq_arm(struct mlx5 *mlx5, uint32_t number, uint32_t word)
 	/* entries that wait: at most as many as the ring has, so that a wrap tells nothing */
 	if (((news - seen) & CQ_INDEX) - 1 < 1u << cq->log_size && (int32_t)(news - cq->told) > 0)
 		fire(mlx5, cq);
+}
+
+/* ---- another ring ---- */
+
+/*
+ * The last entry of the old ring says that the queue goes on in the new one. The driver copies
+ * there what it has not read yet.
+ */
+static enum mlx5_status resize(struct mlx5 *mlx5, struct mlx5_cq *cq, const struct mlx5_cmd *cmd)
+{
+	uint8_t last[CQE_SIZE] = { [CQE_OWNER] = CQE_RESIZED << 4 };
+	const uint8_t *ctx = cmd->in + CQC;
+	struct mlx5_ring ring;
+	enum mlx5_status status;
+
+	if (cmd->in_len < CQC + CQC_SIZE)
+		return ST_BAD_INPUT_LENGTH;
+	status = take_ring(cmd, cq->log_cqe, &ring);
+	if (status)
+		return status;
+	if (!append(mlx5, cq, last)) {
+		mlx5_ring_free(&ring);
+		return ST_BAD_RESOURCE_STATE;
+	}
+	mlx5_ring_free(&cq->ring);
+	cq->ring = ring;
+	cq->log_size = (uint8_t)mlx5_get(ctx, CQC_LOG_SIZE);
+	mlx5_set(cq->ctx, CQC_LOG_SIZE, cq->log_size);
+	return ST_OK;
+}
+
+/* But for another ring it is about moderation, of which there is none. */
+enum mlx5_status mlx5_modify_cq(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
+{
+	struct mlx5_cq *cq = mlx5_cq_get(mlx5, (uint32_t)mlx5_get(cmd->in, IN_OBJECT));
+
+	if (!cq)
+		return ST_BAD_RESOURCE;
+	return cmd->op_mod == MODIFY_CQ_RESIZE ? resize(mlx5, cq, cmd) : ST_OK;
 }

@@ -100,7 +100,7 @@ static const struct command {
 	{ OP_CREATE_CQ, IN_PAGES, 0xc, mlx5_create_cq },
 	{ OP_DESTROY_CQ, 0xc, 0xc, mlx5_destroy_cq },
 	{ OP_QUERY_CQ, 0xc, CQC + CQC_SIZE, mlx5_query_cq },
-	{ OP_MODIFY_CQ, 0xc, 0xc, do_nothing },	/* moderation: there is none */
+	{ OP_MODIFY_CQ, 0xc, 0xc, mlx5_modify_cq },
 	{ OP_CREATE_QP, IN_PAGES, 0xc, mlx5_create_qp },
 	{ OP_DESTROY_QP, 0xc, 0xc, mlx5_destroy_qp },
 	{ OP_RST2INIT_QP, QPC_IN + QPC_SIZE, 0xc, mlx5_modify_qp },

@@ -53,6 +53,13 @@ enum mlx5_key_mode mlx5_mkey_mode(const uint8_t ctx[MKC_SIZE])
 				    mlx5_get(ctx, MKC_MODE_LOW));
 }
 
+bool mlx5_mkey_refers(const struct mlx5_mkey *mkey)
+{
+	enum mlx5_key_mode mode = mlx5_mkey_mode(mkey->ctx);
+
+	return mode == MODE_KLM || mode == MODE_KSM;
+}
+
 static enum mlx5_status check(struct mlx5 *mlx5, const struct mlx5_cmd *cmd, uint64_t entries)
 {
 	const uint8_t *ctx = cmd->in + MKC;
@@ -145,6 +152,10 @@ enum mlx5_status mlx5_query_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 	if (!mkey)
 		return ST_BAD_RESOURCE;
 	memcpy(cmd->out + MKC, mkey->ctx, MKC_SIZE);
+	/* which keys it refers to, as far as there is room */
+	for (uint32_t i = 0, at = MKEY_TABLE; mlx5_mkey_refers(mkey) && i < mkey->nr_entries &&
+	     at + sizeof(uint64_t) <= cmd->out_len; i++, at += sizeof(uint64_t))
+		mlx5_put64(cmd->out + at, mkey->entry[i]);
 	return ST_OK;
 }
 

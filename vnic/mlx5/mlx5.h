@@ -255,6 +255,7 @@ enum mlx5_status mlx5_create_eq(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
 enum mlx5_status mlx5_destroy_eq(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
 enum mlx5_status mlx5_create_cq(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
 enum mlx5_status mlx5_destroy_cq(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
+enum mlx5_status mlx5_modify_cq(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
 enum mlx5_status mlx5_query_cq(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
 enum mlx5_status mlx5_create_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
 enum mlx5_status mlx5_destroy_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd);
@@ -324,6 +325,7 @@ struct mlx5_srq *mlx5_srq_get(struct mlx5 *mlx5, uint32_t number);	/* NULL: not 
 struct mlx5_mkey *mlx5_mkey_get(struct mlx5 *mlx5, uint32_t index);	/* NULL: not in use */
 struct mlx5_mkey *mlx5_mkey_usable(struct mlx5 *mlx5, uint32_t index);	/* NULL: not */
 bool mlx5_mkey_free(const struct mlx5_mkey *mkey);	/* as far as the driver knows */
+bool mlx5_mkey_refers(const struct mlx5_mkey *mkey);	/* to other keys */
 enum mlx5_key_mode mlx5_mkey_mode(const uint8_t ctx[MKC_SIZE]);
 
 void mlx5_cq_forget(struct mlx5 *mlx5);

@@ -149,6 +149,28 @@ static enum mlx5_syndrome move(struct mlx5 *mlx5, const struct mlx5_target *to,
 	return moved.dst_fault ? unreachable(mlx5, to, from, moved.absent) : SYNDROME_OK;
 }
 
+/* The whole message is there. */
+static enum mlx5_syndrome arrived(struct mlx5 *mlx5, const struct mlx5_target *to,
+				  struct mlx5_qp *from, enum mlx5_request op)
+{
+	static const enum mlx5_completion kinds[] = {
+		[WR_SEND] = CQE_RECV_SEND, [WR_SEND_IMM] = CQE_RECV_SEND_IMM,
+		[WR_SEND_INVAL] = CQE_RECV_SEND_INVAL,
+	};
+	struct mlx5_user user = { .qp = to->qp, .pd = to->pd };
+
+	if (op == WR_SEND_INVAL &&
+	    !mlx5_invalidate(mlx5, &user, mlx5_get32(from->run.wqe + WQE_IMMEDIATE)))
+		return fail(mlx5, to->qp, &from->run, SYNDROME_LOCAL_PROTECTION,
+			    SYNDROME_REMOTE_ACCESS);
+	complete(mlx5, to->qp, &from->run, (struct mlx5_completed){
+		.kind = kinds[op],
+		.bytes = (uint32_t)from->run.done,
+		.source = source_of(mlx5, from),
+	});
+	return SYNDROME_OK;
+}
+
 enum mlx5_syndrome mlx5_recv_send(struct mlx5 *mlx5, const struct mlx5_target *to,
 				  struct mlx5_qp *from, const struct mlx5_work *work)
 {
@@ -164,11 +186,7 @@ enum mlx5_syndrome mlx5_recv_send(struct mlx5 *mlx5, const struct mlx5_target *t
 		return too_long(mlx5, to->qp, &from->run);
 	syndrome = move(mlx5, to, from, work, &list);
 	if (!syndrome && from->run.done == work->local.len)
-		complete(mlx5, to->qp, &from->run, (struct mlx5_completed){
-			.kind = work->op == WR_SEND ? CQE_RECV_SEND : CQE_RECV_SEND_IMM,
-			.bytes = (uint32_t)from->run.done,
-			.source = source_of(mlx5, from),
-		});
+		return arrived(mlx5, to, from, work->op);
 	return syndrome;
 }
 

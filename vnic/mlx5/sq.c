@@ -114,22 +114,20 @@ static enum mlx5_syndrome run_rdma(struct mlx5 *mlx5, struct mlx5_qp *qp,
 	struct mlx5_user user = { .qp = to->qp, .pd = to->pd };
 	bool read = work->op == WR_READ;
 	uint8_t access = read ? REGION_REMOTE_READ : REGION_REMOTE_WRITE;
-	struct region region;
-	struct segment remote = { .region = &region, .addr = work->addr,
-				  .len = (uint32_t)local->len };
+	struct mlx5_list remote = { .nr = 0 };
 	struct copy_result moved;
 
 	if (!local->len)
 		return SYNDROME_OK;
 	if (!mlx5_get(to->qp->ctx, read ? QPC_RRE : QPC_RWE) ||
-	    !mlx5_access(mlx5, &user, work->key, work->addr, local->len, access, &region))
+	    !mlx5_access(mlx5, &user, work->key, work->addr, local->len, access, &remote))
 		return SYNDROME_REMOTE_ACCESS;
 	if (read)
-		moved = verbs_copy(mlx5->nic, local->seg, local->nr, &remote, 1, qp->run.done,
-				   mlx5->nic->config.slice);
+		moved = verbs_copy(mlx5->nic, local->seg, local->nr, remote.seg, remote.nr,
+				   qp->run.done, mlx5->nic->config.slice);
 	else
-		moved = verbs_copy(mlx5->nic, &remote, 1, local->seg, local->nr, qp->run.done,
-				   mlx5->nic->config.slice);
+		moved = verbs_copy(mlx5->nic, remote.seg, remote.nr, local->seg, local->nr,
+				   qp->run.done, mlx5->nic->config.slice);
 	qp->run.done += moved.moved;
 	if (!moved.src_fault && !moved.dst_fault)
 		return SYNDROME_OK;
@@ -143,6 +141,7 @@ static enum mlx5_syndrome run_operation(struct mlx5 *mlx5, struct mlx5_qp *qp,
 	switch (work->op) {
 	case WR_SEND:
 	case WR_SEND_IMM:
+	case WR_SEND_INVAL:
 		return mlx5_recv_send(mlx5, to, qp, work);
 	case WR_COMPARE_SWAP:
 	case WR_FETCH_ADD:
@@ -176,8 +175,11 @@ static enum mlx5_syndrome run_work(struct mlx5 *mlx5, struct mlx5_qp *qp,
 static enum mlx5_syndrome run_connected(struct mlx5 *mlx5, struct mlx5_qp *qp, bool *more)
 {
 	struct mlx5_work work;
-	enum mlx5_syndrome syndrome = mlx5_wqe_decode(mlx5, qp, &work);
+	enum mlx5_syndrome syndrome;
 
+	if (qp->run.wqe[WQE_OPCODE] == WR_UMR)
+		return mlx5_umr(mlx5, qp);
+	syndrome = mlx5_wqe_decode(mlx5, qp, &work);
 	if (!syndrome)
 		syndrome = run_work(mlx5, qp, &work, more);
 	/* an unreliable sender learns of nothing that happens beyond its own device */

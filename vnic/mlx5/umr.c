@@ -16,6 +16,10 @@
 
 #define FREE_BIT		29u
 
+/* Length, start, key byte, queue pair, rights, order of writes, free. */
+#define BIND_MASK	(1ull << 0 | 1ull << 6 | 1ull << 13 | 1ull << 14 | 0x1full << 17 | \
+			 1ull << 25 | 1ull << FREE_BIT | 1ull << 47)
+
 /* The fields of a context that a bit of the mask stands for. */
 static const struct {
 	unsigned int bit, field;
@@ -122,17 +126,17 @@ static enum mlx5_syndrome load_table(struct mlx5 *mlx5, const struct mlx5_qp *qp
 	struct mlx5_user user = { .qp = qp };
 	uint64_t first = first_entry(wqe);
 	uint8_t chunk[CHUNK * sizeof(uint64_t)];
-	struct region region;
+	struct mlx5_list list = { .nr = 0 };
 
 	if (entries > given)
 		entries = given;
 	if (!mlx5_access(mlx5, &user, mlx5_get32(data + 4), addr, entries * sizeof(uint64_t), 0,
-			 &region))
+			 &list) || list.nr != 1)
 		return SYNDROME_LOCAL_PROTECTION;
 	for (uint64_t at = 0; at < entries; at += CHUNK) {
 		uint64_t n = entries - at < CHUNK ? entries - at : CHUNK;
 
-		if (read_region(mlx5, &region, addr + at * sizeof(uint64_t), chunk,
+		if (read_region(mlx5, list.seg[0].region, addr + at * sizeof(uint64_t), chunk,
 				n * sizeof(uint64_t)))
 			return SYNDROME_LOCAL_PROTECTION;
 		write_entries(mlx5, mkey, first + at, chunk, n);
@@ -158,6 +162,24 @@ static enum mlx5_syndrome change_table(struct mlx5 *mlx5, const struct mlx5_qp *
 	return SYNDROME_OK;
 }
 
+/*
+ * What a program may change by its own queue pair: where a memory window of its domain leads,
+ * but not to whom it belongs, nor any other kind of key.
+ */
+static bool may_bind(const struct mlx5_qp *qp, const struct mlx5_mkey *mkey, const uint8_t *wqe)
+{
+	return mlx5_mkey_refers(mkey) && mlx5_get(mkey->ctx, MKC_PD) == qp->pd &&
+	       !(mlx5_get64(wqe + UMR_MASK) & ~BIND_MASK);
+}
+
+/* The key is bound to this queue pair, if the request asks for that. */
+static bool owner_wanted(const struct mlx5 *mlx5, const struct mlx5_qp *qp, const uint8_t *wqe,
+			 const struct mlx5_mkey *mkey)
+{
+	return !(wqe[UMR_FLAGS] & UMR_CHECK_QPN) ||
+	       mlx5_get(mkey->ctx, MKC_QPN) == (uint64_t)(qp - mlx5->qp);
+}
+
 static bool state_wanted(const uint8_t *wqe, const struct mlx5_mkey *mkey)
 {
 	if (mlx5_mkey_free(mkey))
@@ -175,7 +197,8 @@ enum mlx5_syndrome mlx5_umr(struct mlx5 *mlx5, const struct mlx5_qp *qp)
 		return SYNDROME_LOCAL_QP;
 	if (!mkey || !mlx5_get(mkey->ctx, MKC_UMR))
 		return SYNDROME_LOCAL_PROTECTION;
-	if (!state_wanted(wqe, mkey))
+	if (!state_wanted(wqe, mkey) || !owner_wanted(mlx5, qp, wqe, mkey) ||
+	    (qp->service != SERVICE_UMR && !may_bind(qp, mkey, wqe)))
 		return SYNDROME_UMR_CHECK;
 	syndrome = change_table(mlx5, qp, mkey);
 	if (!syndrome) {

@@ -218,6 +218,8 @@ enum mlx5_fault_event { FAULT_IN_QUEUE, FAULT_RDMA };	/* sub type: of WQE, RDMA 
 #define CQC_LOG_PAGE	FIELD(0xc3, 5)
 #define CQC_DBR		FIELD(0x1c0, 64)
 
+#define MODIFY_CQ_RESIZE 1u		/* op_mod */
+
 #define CQ_DBR_CONS	0u		/* doorbell record: u32, 24 bits: how far it was read */
 #define CQ_INDEX	0xffffffu
 #define CQ_ARM_SOLICITED (1u << 24)	/* in the word that arms it; low 24 bits: an index */
@@ -229,6 +231,7 @@ enum mlx5_fault_event { FAULT_IN_QUEUE, FAULT_RDMA };	/* sub type: of WQE, RDMA 
 #define CQE_USER	32u		/* u32: the QP's user index */
 #define CQE_IMMEDIATE	36u		/* u32, as it was sent */
 #define CQE_BYTES	44u		/* u32 */
+#define CQE_TIME	48u		/* u64, of the device's clock */
 #define CQE_SYNDROME	55u		/* of an error */
 #define CQE_WQE_QPN	56u		/* u32: opcode of the request << 24 | number of the QP */
 #define CQE_COUNTER	60u		/* u16: index of the request in its ring */
@@ -240,6 +243,8 @@ enum mlx5_completion {
 	CQE_RECV_WRITE_IMM = 1,
 	CQE_RECV_SEND = 2,
 	CQE_RECV_SEND_IMM = 3,
+	CQE_RECV_SEND_INVAL = 4,
+	CQE_RESIZED = 5,		/* the last of a ring: the next is in the new one */
 	CQE_REQUESTER_ERROR = 13,
 	CQE_RESPONDER_ERROR = 14,
 };
@@ -331,6 +336,7 @@ enum mlx5_syndrome {
 
 enum mlx5_request {
 	WR_NOP = 0x00,
+	WR_SEND_INVAL = 0x01,		/* its immediate is a key, which the receiver loses */
 	WR_WRITE = 0x08,
 	WR_WRITE_IMM = 0x09,
 	WR_SEND = 0x0a,
@@ -352,6 +358,7 @@ enum mlx5_request {
 #define UMR_IF_NOT_FREE	0x40u		/* fail if the key is free */
 #define UMR_IF_FREE	0x20u		/* fail if it is not */
 #define UMR_HAS_OFFSET	0x10u
+#define UMR_CHECK_QPN	0x08u		/* fail if the key is another queue pair's */
 #define UMR_OCTOWORDS	20u		/* u16: of the table, 16 bytes each */
 #define UMR_OFFSET_LOW	22u		/* u16, in octowords */
 #define UMR_MASK	24u		/* u64: which fields of the context count */
@@ -412,12 +419,15 @@ enum mlx5_qp_state { QP_RST, QP_INIT, QP_RTR, QP_RTS, QP_SQER, QP_SQD, QP_ERR };
 #define MKC_QPN		FIELD(0x20, 24)		/* all ones: any */
 #define MKC_VARIANT	FIELD(0x38, 8)		/* low byte of the key */
 #define MKC_LENGTH64	FIELD(0x60, 1)		/* no limit */
+#define MKC_REMOTE_INVAL FIELD(0x67, 1)	/* a message may make it free */
 #define MKC_PD		FIELD(0x68, 24)
 #define MKC_START	FIELD(0x80, 64)
 #define MKC_LENGTH	FIELD(0xc0, 64)
 #define MKC_OCTOWORDS	FIELD(0x1a0, 32)	/* size of its table, 16 bytes each */
 #define MKC_LOG_PAGE	FIELD(0x1da, 6)
 #define MKC_ANY_QP	0xffffffu
+
+#define MKEY_TABLE	0x110u		/* in QUERY_MKEY's answer */
 
 #define MTT_READABLE	1u		/* low bits of an entry of the table */
 #define MTT_WRITABLE	2u

@@ -55,10 +55,13 @@ uint16_t mlx5_wqe_blocks(const uint8_t *block);
 
 /*
  * May @user access [@addr, @addr + @len) with @key, in the way of the REGION_* bits of @access
- * (0: a local read)? Fills in @region, which is valid until the gate is released.
+ * (0: a local read)? Appends the range to @list, which is valid until the gate is released.
  */
 bool mlx5_access(struct mlx5 *mlx5, const struct mlx5_user *user, uint32_t key, uint64_t addr,
-		 uint64_t len, uint8_t access, struct region *region);
+		 uint64_t len, uint8_t access, struct mlx5_list *list);
+
+/* The other side's message makes @key of @user free. Return: false if it may not. */
+bool mlx5_invalidate(struct mlx5 *mlx5, const struct mlx5_user *user, uint32_t key);
 
 /* ---- wqe.c ---- */
 
@@ -130,6 +133,7 @@ enum mlx5_syndrome mlx5_pagefault_remote(struct mlx5 *mlx5, struct mlx5_qp *qp,
 
 /* ---- umr.c ---- */
 
+/* By the driver's queue pair for that; by another, on a memory window. */
 enum mlx5_syndrome mlx5_umr(struct mlx5 *mlx5, const struct mlx5_qp *qp);
 
 /* ---- complete.c ---- */

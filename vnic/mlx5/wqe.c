@@ -21,14 +21,10 @@ static const uint8_t *take_inline(const uint8_t *at, const uint8_t *end, struct 
 static bool take_entry(struct mlx5 *mlx5, const struct mlx5_user *user, const uint8_t *at,
 		       uint8_t access, struct mlx5_list *list)
 {
-	struct segment *seg = &list->seg[list->nr];
 	uint32_t len = mlx5_get32(at);
 
-	seg->region = &list->region[list->nr];
-	seg->addr = mlx5_get64(at + 8);
-	seg->len = len ? len : SGE_LENGTH_0;
-	return mlx5_access(mlx5, user, mlx5_get32(at + 4), seg->addr, seg->len, access,
-			   seg->region);
+	return mlx5_access(mlx5, user, mlx5_get32(at + 4), mlx5_get64(at + 8),
+			   len ? len : SGE_LENGTH_0, access, list);
 }
 
 enum mlx5_syndrome mlx5_list_read(struct mlx5 *mlx5, const struct mlx5_user *user,
@@ -42,12 +38,12 @@ enum mlx5_syndrome mlx5_list_read(struct mlx5 *mlx5, const struct mlx5_user *use
 			at = take_inline(at, end, &list->seg[list->nr]);
 			if (!at || access)	/* nothing can be written there */
 				return SYNDROME_LOCAL_QP;
+			list->len += list->seg[list->nr++].len;
 		} else {
 			if (!take_entry(mlx5, user, at, access, list))
 				return SYNDROME_LOCAL_PROTECTION;
 			at += SGE_SIZE;
 		}
-		list->len += list->seg[list->nr++].len;
 	}
 	return SYNDROME_OK;
 }
@@ -59,6 +55,7 @@ static const struct operation {
 } operations[] = {
 	[WR_SEND] = { .offered = true },
 	[WR_SEND_IMM] = { .offered = true },
+	[WR_SEND_INVAL] = { .offered = true },
 	[WR_WRITE] = { .offered = true, .remote = true },
 	[WR_WRITE_IMM] = { .offered = true, .remote = true },
 	[WR_READ] = { .offered = true, .remote = true, .access = REGION_LOCAL_WRITE },

@@ -26,6 +26,8 @@ bool region_present(const struct region *region, uint64_t addr, bool write)
 {
 	uint8_t flag = write ? region->writable : region->readable;
 
+	if (region->absent)
+		return false;
 	return !flag || entry(region, addr) & flag;
 }
 

@@ -28,6 +28,7 @@ struct region {
 	bool physical;		/* no page table: its addresses are DMA addresses */
 	uint64_t *page;		/* nr_pages DMA addresses, with the flags below in them */
 	uint32_t nr_pages;
+	bool absent;		/* no page of it is present */
 	uint8_t readable;	/* flag of a page that can be read from; 0: all can */
 	uint8_t writable;	/* and of one that can be written to */
 	bool gone;		/* it must not be used, but a fault switch keeps it working */

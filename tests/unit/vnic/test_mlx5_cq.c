@@ -197,6 +197,45 @@ static void test_no_such_queue(void **state)
 	assert_int_equal(b.d->mlx5->count.bad_access, 0);
 }
 
+/* The last entry of the old ring says so, and the queue goes on in the new one. */
+static void test_resize(void **state)
+{
+	struct bench b = bench(*state, 6);
+	uint64_t ring = fixture_alloc(b.d->f, 4096);
+	uint8_t cqe[64];
+
+	post(&b, false);
+	mdrv_begin(b.d, 0x403, 1);
+	mdrv_put(b.d, 9, 0, 24, b.cq.number);
+	mdrv_put(b.d, 16, 0x63, 5, 4);
+	mdrv_put(b.d, 0x110, 0, 64, ring);
+	assert_int_equal(mdrv_do(b.d, 0x118, 16), 0);
+	fixture_get(b.d->f, b.cq.ring + 64, cqe, 64);
+	assert_int_equal(cqe[63], 0x50);
+	consume(&b, 2);
+	for (unsigned int i = 2; i < 17; i++)
+		post(&b, false);
+	fixture_get(b.d->f, ring + 2 * 64, cqe, 64);
+	assert_int_equal(cqe[0], 2);
+	fixture_get(b.d->f, ring, cqe, 64);
+	assert_int_equal(cqe[63], 0x21);		/* the second time round */
+}
+
+/* A full one keeps its ring. */
+static void test_resize_full(void **state)
+{
+	struct bench b = bench(*state, 6);
+
+	for (unsigned int i = 0; i < ENTRIES; i++)
+		post(&b, false);
+	mdrv_begin(b.d, 0x403, 1);
+	mdrv_put(b.d, 9, 0, 24, b.cq.number);
+	mdrv_put(b.d, 16, 0x63, 5, 4);
+	assert_int_equal(mdrv_do(b.d, 0x118, 16), ST_BAD_RESOURCE_STATE);
+	mdrv_put(b.d, 16, 0x63, 5, 31);
+	assert_int_equal(mdrv_do(b.d, 0x118, 16), ST_BAD_PARAM);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +247,8 @@ int main(void)
 		mdrv_test(test_overrun),
 		mdrv_test(test_unreachable),
 		mdrv_test(test_no_such_queue),
+		mdrv_test(test_resize),
+		mdrv_test(test_resize_full),
 	};
 
 	return cmocka_run_group_tests_name("mlx5_cq", tests, NULL, NULL);

@@ -241,7 +241,7 @@ static void test_from_elsewhere(void **state)
 
 	put(&w, 0x01, 1, 1);
 	pair_send(&p, 1, &w);
-	pair_expect_sent(&p, 1, 13, 0x02);
+	pair_expect_sent(&p, 1, 13, 0x06);
 	assert_int_equal(mlx5_get(mlx5_mkey_get(p.d->mlx5, p.end[0].key >> 8)->ctx, MKC_FREE), 0);
 }
 
