@@ -199,17 +199,39 @@ void loopback_close(struct loopback *lb)
 	free(lb);
 }
 
+int loopback_access(const struct loopback *lb)
+{
+	return IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ |
+	       (lb->can_write ? IBV_ACCESS_REMOTE_WRITE : 0) |
+	       (lb->can_atomic ? IBV_ACCESS_REMOTE_ATOMIC : 0);
+}
+
+static bool can(const struct loopback *lb, enum loopback_op op)
+{
+	switch (op) {
+	case LOOPBACK_READ:
+		return lb->can_read;
+	case LOOPBACK_WRITE:
+		return lb->can_write;
+	case LOOPBACK_FETCH_ADD:
+	case LOOPBACK_COMPARE_SWAP:
+		return lb->can_atomic;
+	default:
+		return true;
+	}
+}
+
 int loopback_post(struct loopback *lb, const struct loopback_wr *wr)
 {
 	static const char *const names[] = {
 		[LOOPBACK_READ] = "RDMA READ", [LOOPBACK_WRITE] = "RDMA WRITE",
-		[LOOPBACK_SEND] = "SEND",
+		[LOOPBACK_SEND] = "SEND", [LOOPBACK_FETCH_ADD] = "fetch-and-add",
+		[LOOPBACK_COMPARE_SWAP] = "compare-and-swap",
 	};
 	uint32_t max = wr->op == LOOPBACK_SEND ? lb->max_send : lb->max_rdma;
 	int err;
 
-	if ((wr->op == LOOPBACK_READ && !lb->can_read) ||
-	    (wr->op == LOOPBACK_WRITE && !lb->can_write))
+	if (!can(lb, wr->op))
 		return loopback_fail(EOPNOTSUPP, "%s has no %s: its driver or its kernel "
 				     "is too old", device_name(lb), names[wr->op]);
 	if (wr->length > max)

@@ -29,7 +29,10 @@
 
 #include <infiniband/verbs.h>
 
-enum loopback_op { LOOPBACK_READ, LOOPBACK_WRITE, LOOPBACK_SEND };
+enum loopback_op {
+	LOOPBACK_READ, LOOPBACK_WRITE, LOOPBACK_SEND,
+	LOOPBACK_FETCH_ADD, LOOPBACK_COMPARE_SWAP,	/* of 8 bytes */
+};
 
 struct loopback_transport;
 
@@ -39,6 +42,7 @@ struct loopback {
 	struct ibv_pd *pd;
 	bool can_read;		/* the NIC has RDMA READ */
 	bool can_write;		/* the NIC has RDMA WRITE; the efa of Linux 6.1 lacks it */
+	bool can_atomic;	/* the NIC has fetch-and-add and compare-and-swap */
 	bool connected;		/* RC: a work request that fails stops the others */
 	uint32_t max_rdma;	/* the most bytes in one READ or WRITE */
 	uint32_t max_send;	/* the most bytes in one SEND */
@@ -59,8 +63,10 @@ struct loopback_wr {
 	uint64_t local_addr;
 	uint32_t lkey;
 	uint32_t length;
-	uint64_t remote_addr;	/* READ and WRITE only, as rkey */
+	uint64_t remote_addr;	/* all but SEND, as rkey */
 	uint32_t rkey;
+	uint64_t operand;	/* to add, or to swap in */
+	uint64_t compare;	/* COMPARE_SWAP: with what */
 };
 
 /* Return the sentence that explains this thread's last failure. Never NULL. */
@@ -83,6 +89,9 @@ int loopback_open(const char *name, unsigned int depth, struct loopback **lb);
  * were posted are lost. Errors: those of the verbs calls.
  */
 int loopback_reconnect(struct loopback *lb);
+
+/* Access flags of an MR that every operation of this NIC may use, on either side. */
+int loopback_access(const struct loopback *lb);
 
 /* Deregister all MRs of lb->pd first. @lb may be NULL. */
 void loopback_close(struct loopback *lb);

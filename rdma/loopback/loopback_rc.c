@@ -17,6 +17,7 @@ static int rc_probe(struct loopback *lb)
 				     ibv_get_device_name(lb->context->device), strerror(err));
 	lb->can_read = true;
 	lb->can_write = true;
+	lb->can_atomic = attr.atomic_cap != IBV_ATOMIC_NONE;
 	lb->connected = true;
 	if (lb->depth > (unsigned int)attr.max_qp_wr)
 		lb->depth = attr.max_qp_wr;
@@ -94,7 +95,7 @@ static int bring_up(struct loopback *lb, struct ibv_qp *qp, const struct ibv_qp 
 {
 	struct ibv_qp_attr init = {
 		.qp_state = IBV_QPS_INIT, .port_num = lb->port,
-		.qp_access_flags = IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE,
+		.qp_access_flags = loopback_access(lb),
 	};
 	struct ibv_qp_attr rtr = {
 		.qp_state = IBV_QPS_RTR, .dest_qp_num = peer->qp_num,
@@ -133,11 +134,17 @@ static int rc_connect(struct loopback *lb)
 	return ret;
 }
 
+static bool is_atomic(enum loopback_op op)
+{
+	return op == LOOPBACK_FETCH_ADD || op == LOOPBACK_COMPARE_SWAP;
+}
+
 static int rc_post(struct loopback *lb, const struct loopback_wr *wr)
 {
 	static const enum ibv_wr_opcode opcodes[] = {
 		[LOOPBACK_READ] = IBV_WR_RDMA_READ, [LOOPBACK_WRITE] = IBV_WR_RDMA_WRITE,
-		[LOOPBACK_SEND] = IBV_WR_SEND,
+		[LOOPBACK_SEND] = IBV_WR_SEND, [LOOPBACK_FETCH_ADD] = IBV_WR_ATOMIC_FETCH_AND_ADD,
+		[LOOPBACK_COMPARE_SWAP] = IBV_WR_ATOMIC_CMP_AND_SWP,
 	};
 	struct ibv_sge sge = {
 		.addr = wr->local_addr, .length = wr->length, .lkey = wr->lkey,
@@ -149,6 +156,14 @@ static int rc_post(struct loopback *lb, const struct loopback_wr *wr)
 	};
 	struct ibv_send_wr *bad;
 
+	if (is_atomic(wr->op)) {
+		bool add = wr->op == LOOPBACK_FETCH_ADD;
+
+		send.wr.atomic.remote_addr = wr->remote_addr;
+		send.wr.atomic.rkey = wr->rkey;
+		send.wr.atomic.compare_add = add ? wr->operand : wr->compare;
+		send.wr.atomic.swap = add ? 0 : wr->operand;
+	}
 	return ibv_post_send(lb->requester, &send, &bad);
 }
 

@@ -20,8 +20,7 @@
 
 int mover_init(struct mover *m)
 {
-	int access = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ |
-		     (m->lb->can_write ? IBV_ACCESS_REMOTE_WRITE : 0);
+	int access = loopback_access(m->lb);
 	uint64_t random = ~m->plan.random;
 	size_t i;
 
@@ -56,8 +55,7 @@ void mover_release(struct mover *m)
 		munmap(m->memory, m->memory_size);
 }
 
-/* Only the first complaints are printed. Is this one of them? */
-static bool tell(struct mover *m)
+bool mover_may_tell(struct mover *m)
 {
 	return m->told++ < MOST_COMPLAINTS;
 }
@@ -73,7 +71,7 @@ static void count_wrong(struct mover *m, const struct pair *pair, bool to_bar,
 	const struct step *step = to_bar ? &pair->to : &pair->from;
 
 	m->counts.wrong += bad->count;
-	if (!bad->count || !tell(m))
+	if (!bad->count || !mover_may_tell(m))
 		return;
 	tool_failure("%s of %u bytes %s BAR offset %#" PRIx64 " (the BAR is %s): %zu wrong bytes "
 		     "in %s, the first at %+" PRId64 ": found %#04x, expected %#04x",
@@ -128,12 +126,48 @@ static void complain(struct mover *m, const struct pair *pair, bool to_bar,
 	const struct step *step = to_bar ? &pair->to : &pair->from;
 
 	m->counts.failed++;
-	if (tell(m))
+	if (mover_may_tell(m))
 		tool_failure("%s of %u bytes %s BAR offset %#" PRIx64 " (the BAR is %s) completed "
 			     "with: %s (vendor error %#x)", op_name(to_bar, step), pair->size,
 			     to_bar ? "to" : "from", pair->bar,
 			     step->bar_is_local ? "local" : "remote",
 			     ibv_wc_status_str(wc->status), wc->vendor_err);
+}
+
+/* Take some of @n completions. Returns how many, or -EIO after printing why there are none. */
+static int poll(struct mover *m, struct ibv_wc *wc, unsigned int n)
+{
+	int got = loopback_poll(m->lb, wc, n, COMPLETION_TIMEOUT_MS);
+
+	if (got > 0)
+		return got;
+	if (got < 0)
+		tool_failure("%s", loopback_errmsg());
+	else
+		tool_failure("%u work requests did not complete in %d s: the NIC hangs", n,
+			     COMPLETION_TIMEOUT_MS / 1000);
+	return -EIO;
+}
+
+int mover_one(struct mover *m, const struct loopback_wr *wr, const char *name, uint64_t offset)
+{
+	struct ibv_wc wc;
+
+	if (loopback_post(m->lb, wr)) {
+		tool_failure("%s", loopback_errmsg());
+		return -EIO;
+	}
+	if (poll(m, &wc, 1) < 0)
+		return -EIO;
+	if (wc.status == IBV_WC_SUCCESS) {
+		m->counts.ops++;
+		return 0;
+	}
+	m->counts.failed++;
+	if (mover_may_tell(m))
+		tool_failure("%s at BAR offset %#" PRIx64 " completed with: %s (vendor error %#x)",
+			     name, offset, ibv_wc_status_str(wc.status), wc.vendor_err);
+	return -EIO;
 }
 
 /* Wait until all @n operations of the batch have completed, in any order. */
@@ -144,16 +178,9 @@ static int wait_all(struct mover *m, const struct pair *pairs, unsigned int n, b
 	int got, i;
 
 	while (n) {
-		got = loopback_poll(m->lb, wc, n, COMPLETION_TIMEOUT_MS);
-		if (got < 0) {
-			tool_failure("%s", loopback_errmsg());
-			return -EIO;
-		}
-		if (!got) {
-			tool_failure("%u work requests did not complete in %d s: the NIC hangs", n,
-				     COMPLETION_TIMEOUT_MS / 1000);
-			return -EIO;
-		}
+		got = poll(m, wc, n);
+		if (got < 0)
+			return got;
 		for (i = 0; i < got; i++) {
 			if (wc[i].status == IBV_WC_SUCCESS)
 				m->counts.ops++;

@@ -19,6 +19,7 @@ struct mover_counts {
 	uint64_t from_bar;	/* bytes moved from the BAR and compared */
 	uint64_t wrong;		/* wrong bytes, including those in guards */
 	uint64_t failed;	/* work requests that completed with an error */
+	uint64_t atomics;	/* operations on a word of the BAR that were compared */
 };
 
 struct mover {
@@ -51,5 +52,15 @@ void mover_release(struct mover *mover);
  * happened if it is useless to go on.
  */
 int mover_batch(struct mover *mover);
+
+/*
+ * Post one work request and wait for it; complain if it fails, as what @name does at BAR offset
+ * @offset. Returns 0 or -EIO.
+ */
+int mover_one(struct mover *mover, const struct loopback_wr *wr, const char *name,
+	      uint64_t offset);
+
+/* Only the first complaints are printed. Is this one of them? */
+bool mover_may_tell(struct mover *mover);
 
 #endif /* PEERBAR_MOVER_H */

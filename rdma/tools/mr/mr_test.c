@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "loopback/loopback.h"
+#include "atomics.h"
 #include "mover.h"
 #include "peerbar.h"
 #include "tool.h"
@@ -123,15 +124,14 @@ static int register_bar(struct test *t)
 {
 	struct peerbar_range range = { .offset = t->offset, .length = t->length };
 	struct mover *m = &t->mover;
-	int access = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ |
-		     (m->lb->can_write ? IBV_ACCESS_REMOTE_WRITE : 0);
 	double start;
 
 	t->fd = peerbar_export(t->dev, t->bar, &range, 1, O_RDWR);
 	if (t->fd < 0)
 		return tool_failure("%s", peerbar_errmsg());
 	start = now();
-	m->bar_mr = peerbar_reg_mr(m->lb->pd, t->fd, 0, t->length, access, &m->bar_iova);
+	m->bar_mr = peerbar_reg_mr(m->lb->pd, t->fd, 0, t->length, loopback_access(m->lb),
+				   &m->bar_iova);
 	if (!m->bar_mr)
 		return tool_failure("%s", peerbar_errmsg());
 	t->registration = now() - start;
@@ -173,6 +173,8 @@ static int move(struct test *t)
 
 	while (!ret && moved(t) < t->total) {
 		ret = mover_batch(&t->mover);
+		if (!ret)
+			ret = mover_atomics(&t->mover);
 		if (tty)
 			progress(t, start, &last);
 	}
@@ -196,6 +198,7 @@ static int report(const struct test *t)
 	tool_add_bool(result, "write", t->mover.lb->can_write);
 	tool_add_number(result, "ops", counts->ops);
 	tool_add_number(result, "bytes", moved(t));
+	tool_add_number(result, "atomics", counts->atomics);
 	tool_add_number(result, "to_bar", counts->to_bar);
 	tool_add_number(result, "from_bar", counts->from_bar);
 	tool_add_number(result, "wrong_bytes", counts->wrong);
