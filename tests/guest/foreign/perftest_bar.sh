@@ -42,18 +42,58 @@ run()
 	fi
 }
 
+# every_transport SIDE TRANSPORT: what the NIC has in any case.
+every_transport()
+{
+	local size
+	for size in 4096 65536 1048576; do
+		run "$1" ib_write_bw -c "$2" -n 200 -s "$size"
+		run "$1" ib_read_bw -c "$2" -n 200 -s "$size"
+	done
+	run "$1" ib_send_bw -c "$2" -n 100 -s 4096
+	run "$1" ib_write_bw -c "$2" -n 100 -s 65536 -b
+	run "$1" ib_read_bw -c "$2" -n 100 -s 65536 -q 4
+	run "$1" ib_read_bw -c "$2" -n 20 -a
+	run "$1" ib_write_bw -c "$2" -n 20 -a
+	run "$1" ib_read_lat -c "$2" -n 100 -s 8
+}
+
+# What EFA has not: inline data out of the BAR, events, shared receives, atomics, UC.
+connectx()
+{
+	run "$1" ib_write_lat -c RC -n 100 -s 8
+	run "$1" ib_write_lat -c RC -n 100 -s 8 -I 0
+	run "$1" ib_send_lat -c RC -n 100 -s 8 -e
+	run "$1" ib_send_bw -c RC -n 100 -s 4096 --use-srq
+	run "$1" ib_atomic_bw -n 100
+	run "$1" ib_atomic_lat -n 100 -A CMP_AND_SWAP
+	run "$1" ib_send_bw -c UC -n 100 -s 4096
+	run "$1" ib_write_bw -c UC -n 100 -s 65536
+	run "$1" ib_send_bw -c UD -n 100 -s 1024 -Q 1
+}
+
+# refused TEXT ARG...: what cannot be, with a reason.
+refused()
+{
+	local text=$1 said
+	shift
+	if said=$("$BIN/$1" -d "$PB_IBDEV" "${@:2}" 2>&1); then
+		tap_not_ok "refused: ${*:1}" "it was not"
+	elif [[ $said = *$text* ]]; then
+		tap_ok "refused: ${*:1}"
+	else
+		tap_not_ok "refused: ${*:1}" "$said"
+	fi
+}
+
 tap_begin_checks
 for side in server client both; do
-	for size in 4096 65536 1048576; do
-		run "$side" ib_write_bw -c SRD -n 200 -s "$size"
-		run "$side" ib_read_bw -c SRD -n 200 -s "$size"
-	done
-	run "$side" ib_send_bw -c SRD -n 100 -s 4096
-	run "$side" ib_write_bw -c SRD -n 100 -s 65536 -b
-	run "$side" ib_read_bw -c SRD -n 100 -s 65536 -q 4
-	run "$side" ib_read_bw -c SRD -n 20 -a
-	run "$side" ib_write_bw -c SRD -n 20 -a
-	run "$side" ib_read_lat -c SRD -n 100 -s 8
+	case $PB_IBDEV in
+	mlx5_*) every_transport $side RC; connectx $side;;
+	*) every_transport $side SRD;;
+	esac
 done
+# a dma-buf is no memory that is paged on demand
+refused "with ODP" ib_write_bw --use_vfio="$GPU" --odp
 tap_end_checks
 tap_finish
