@@ -101,6 +101,23 @@ static bool pd_ok(const struct mlx5 *mlx5, const struct mlx5_qp *qp)
 					  : mlx5_number_live(mlx5, NUMBER_PD, qp->pd);
 }
 
+/* Without a ring it need not have a queue, and holds none that is made later by that number. */
+static enum mlx5_status check_queues(struct mlx5 *mlx5, struct mlx5_qp *qp)
+{
+	enum mlx5_rq_type type = (enum mlx5_rq_type)mlx5_get(qp->ctx, QPC_RQ_TYPE);
+	bool send = mlx5_cq_get(mlx5, qp->send_cq), recv = mlx5_cq_get(mlx5, qp->recv_cq);
+
+	if ((qp->sq_bytes && !send) || (type != RQ_NONE && !recv))
+		return ST_BAD_RESOURCE;
+	if (type == RQ_SHARED && !mlx5_srq_get(mlx5, (uint32_t)mlx5_get(qp->ctx, QPC_SRQ)))
+		return ST_BAD_RESOURCE;
+	if (!send)
+		qp->send_cq = 0;
+	if (!recv)
+		qp->recv_cq = 0;
+	return ST_OK;
+}
+
 static enum mlx5_status read_context(struct mlx5 *mlx5, const uint8_t *ctx, struct mlx5_qp *qp)
 {
 	uint32_t rq_log = (uint32_t)mlx5_get(ctx, QPC_LOG_RQ);
@@ -124,13 +141,7 @@ static enum mlx5_status read_context(struct mlx5 *mlx5, const uint8_t *ctx, stru
 	if (rq_log > LOG_MAX_QP_SIZE || stride > LOG_MAX_RECV || sq_log > LOG_MAX_QP_SIZE ||
 	    !service_offered(qp->service) || !pd_ok(mlx5, qp))
 		return ST_BAD_PARAM;
-	if (qp->sq_bytes && !mlx5_cq_get(mlx5, qp->send_cq))
-		return ST_BAD_RESOURCE;
-	if (type != RQ_NONE && !mlx5_cq_get(mlx5, qp->recv_cq))
-		return ST_BAD_RESOURCE;
-	if (type == RQ_SHARED && !mlx5_srq_get(mlx5, (uint32_t)mlx5_get(ctx, QPC_SRQ)))
-		return ST_BAD_RESOURCE;
-	return ST_OK;
+	return check_queues(mlx5, qp);
 }
 
 /* Both ends of a QP hold their CQ, also if it has no ring there; and it holds its SRQ. */

@@ -164,6 +164,25 @@ static void test_qp_holds_its_cq(void **state)
 	assert_int_equal(destroy(d, 0x401, r.cq), 0);
 }
 
+/* One without rings may name any CQ, and does not hold it, also if it is made later. */
+static void test_qp_without_rings(void **state)
+{
+	struct mdrv *d = *state;
+	uint64_t ring;
+	struct qp_rig r = qp_rig(d);
+	uint32_t eq = mdrv_eq(d, r.uar, 0, 0, &ring), later = r.cq + 1, qp;
+
+	r.cq = later;
+	begin_qp(d, &r);
+	mdrv_put(d, 24, 0x50, 1, 1);
+	mdrv_put(d, 24, 0x565, 3, 3);
+	assert_int_equal(mdrv_do(d, 0x110, 16), 0);
+	qp = mdrv_object(d);
+	assert_int_equal(mdrv_cq(d, r.uar, eq, 3), later);
+	assert_int_equal(destroy(d, 0x501, qp), 0);
+	assert_int_equal(destroy(d, 0x401, later), 0);
+}
+
 static void test_bad_qp(void **state)
 {
 	struct mdrv *d = *state;
@@ -342,6 +361,7 @@ int main(void)
 		mdrv_test(test_bad_eq),
 		mdrv_test(test_qp_states),
 		mdrv_test(test_qp_holds_its_cq),
+		mdrv_test(test_qp_without_rings),
 		mdrv_test(test_bad_qp),
 		mdrv_test(test_keys),
 		mdrv_test(test_bad_keys),
