@@ -37,6 +37,20 @@ bool mlx5_target(struct mlx5 *mlx5, struct mlx5_qp *to, const struct mlx5_run *r
 
 /* ---- a receive ---- */
 
+static uint32_t xrc_number(const struct mlx5 *mlx5, const struct mlx5_target *to)
+{
+	return to->srq && to->srq->xrc ? (uint32_t)(to->srq - mlx5->srq) : 0;
+}
+
+/*
+ * A message that broke off has taken a receive. The next goes on with that, unless it names
+ * another XRC queue, which is an error.
+ */
+static bool takes_other(const struct mlx5 *mlx5, const struct mlx5_target *to)
+{
+	return to->qp->recv.taken && to->qp->recv.xrc_srq != xrc_number(mlx5, to);
+}
+
 /* Return: false if none is posted. */
 static bool take(struct mlx5 *mlx5, const struct mlx5_target *to)
 {
@@ -53,9 +67,9 @@ static bool take(struct mlx5 *mlx5, const struct mlx5_target *to)
 			return false;
 		index = qp->rq_cons++ & (qp->rq_size - 1u);
 	}
-	qp->recv = (struct mlx5_recv){ .taken = true, .index = index };
-	if (to->srq && to->srq->xrc)
-		qp->recv.xrc_srq = (uint32_t)(to->srq - mlx5->srq);
+	qp->recv = (struct mlx5_recv){
+		.taken = true, .index = index, .xrc_srq = xrc_number(mlx5, to),
+	};
 	return true;
 }
 
@@ -101,6 +115,13 @@ static enum mlx5_syndrome fail(struct mlx5 *mlx5, struct mlx5_qp *to,
 }
 
 /* ---- messages ---- */
+
+/* The receive is flushed, and the sender told. */
+static enum mlx5_syndrome refuse(struct mlx5 *mlx5, struct mlx5_qp *to)
+{
+	mlx5_qp_fail(mlx5, to);
+	return SYNDROME_REMOTE_INVALID;
+}
 
 /* On a datagram's way nobody is told that it is lost; the receive stays for the next. */
 static enum mlx5_syndrome too_long(struct mlx5 *mlx5, struct mlx5_qp *to,
@@ -177,6 +198,8 @@ enum mlx5_syndrome mlx5_recv_send(struct mlx5 *mlx5, const struct mlx5_target *t
 	struct mlx5_list list = { .nr = 0 };
 	enum mlx5_syndrome syndrome;
 
+	if (takes_other(mlx5, to))
+		return refuse(mlx5, to->qp);
 	if (!take(mlx5, to))
 		return SYNDROME_RNR_RETRIES;
 	syndrome = read_list(mlx5, to, &list);
@@ -193,6 +216,8 @@ enum mlx5_syndrome mlx5_recv_send(struct mlx5 *mlx5, const struct mlx5_target *t
 enum mlx5_syndrome mlx5_recv_imm(struct mlx5 *mlx5, const struct mlx5_target *to,
 				 const struct mlx5_run *run)
 {
+	if (takes_other(mlx5, to))
+		return refuse(mlx5, to->qp);
 	if (!take(mlx5, to))
 		return SYNDROME_RNR_RETRIES;
 	complete(mlx5, to->qp, run, (struct mlx5_completed){ .kind = CQE_RECV_WRITE_IMM,

@@ -100,6 +100,17 @@ static void drop(struct mlx5_srq *srq)
 	*srq = (struct mlx5_srq){ 0 };
 }
 
+/* Receives of messages that have begun to arrive go with the queue that they are from. */
+static void drop_taken(struct mlx5 *mlx5, uint32_t xrc_srq)
+{
+	for (uint32_t n = 0; n < 1u << LOG_MAX_QP; n++) {
+		struct mlx5_recv *recv = &mlx5->qp[n].recv;
+
+		if (recv->taken && recv->xrc_srq == xrc_srq)
+			recv->taken = false;
+	}
+}
+
 /* The one that a command names, which has to be of the command's kind. */
 static struct mlx5_srq *named(struct mlx5 *mlx5, const struct mlx5_cmd *cmd, bool xrc)
 {
@@ -118,8 +129,10 @@ enum mlx5_status mlx5_destroy_srq(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 	if (srq->users)
 		return ST_BAD_RESOURCE_STATE;
 	cq = srq->xrc ? mlx5_cq_get(mlx5, srq->cq) : NULL;
-	if (cq)
+	if (cq) {
 		cq->users--;
+		drop_taken(mlx5, (uint32_t)(srq - mlx5->srq));
+	}
 	drop(srq);
 	return ST_OK;
 }

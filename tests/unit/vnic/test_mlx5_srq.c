@@ -233,6 +233,45 @@ static void test_broken_off(void **state)
 	assert_int_equal(pair_expect_received(&p, 1, 14, 0x05).counter, 3);
 }
 
+/* For XRC: which of two queues end 1 of @p has a receive from, and another pair's is one. */
+static struct pair broken_off_xrc(struct pair *p, void **state)
+{
+	struct pair other = pair_create_shared(*state, PAIR_XRC);
+
+	mlx5_qp_get(p->d->mlx5, p->end[1].qp)->recv = (struct mlx5_recv){
+		.taken = true, .index = 3, .xrc_srq = other.srq.number,
+	};
+	return other;
+}
+
+/* A message that names another queue does not go on with it: the two do not go together. */
+static void test_broken_off_for_other(void **state)
+{
+	struct pair p = pair_create_shared(*state, PAIR_XRC), other = broken_off_xrc(&p, state);
+	struct pair_wqe w = send(&p, 100);
+	struct pair_done done;
+
+	pair_share(&p, 0, 1, 100, p.end[1].iova);
+	pair_fill(&p, 0, 0, 100, 1);
+	pair_send(&p, 0, &w);
+	pair_expect_sent(&p, 0, 13, 0x12);
+	assert_true(pair_received(&other, 1, &done));
+	assert_int_equal(done.syndrome, 0x05);
+	assert_int_equal(done.counter, 3);
+	assert_false(pair_received(&p, 1, &done));
+	pair_check(&p, 1, 0, 1, 0);
+}
+
+/* With the queue goes what was taken from it. */
+static void test_broken_off_queue_gone(void **state)
+{
+	struct pair p = pair_create_shared(*state, PAIR_XRC), other = broken_off_xrc(&p, state);
+
+	assert_int_equal(command(&p, 0x501, other.end[1].qp), 0);
+	assert_int_equal(command(&p, 0x706, other.srq.number), 0);
+	assert_false(mlx5_qp_get(p.d->mlx5, p.end[1].qp)->recv.taken);
+}
+
 #define t(name) mdrv_test(test_##name)
 
 int main(void)
@@ -240,6 +279,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		t(list), t(xrc), t(xrc_memory), t(xrc_wrong_queue), t(kinds), t(in_use),
 		t(limit), t(xrc_limit), t(last_request), t(nonsense), t(broken_off),
+		t(broken_off_for_other), t(broken_off_queue_gone),
 	};
 
 	return cmocka_run_group_tests_name("mlx5_srq", tests, NULL, NULL);
