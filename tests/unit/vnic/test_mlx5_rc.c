@@ -424,6 +424,33 @@ static void test_bad_atomics(void **state)
 	refused_atomic(&p, atomic(&p, FETCH_ADD, 0, 1, 0), 0x13);
 }
 
+/* Nor one whose page has an address that no page has. */
+static void test_atomic_unaligned_page(void **state)
+{
+	struct pair p = rc(state);
+
+	p.end[1].key = pair_key(&p, p.end[1].pd, p.end[1].iova, p.end[1].memory, PAIR_MEMORY,
+				PAIR_LOCAL | PAIR_REMOTE, 3 | 4);
+	refused_atomic(&p, atomic(&p, FETCH_ADD, 0, 1, 0), 0x12);
+}
+
+/* The old value goes into the word itself, its halves exchanged. */
+static void test_atomic_into_itself(void **state)
+{
+	struct pair p = rc(state);
+	struct pair_wqe w = atomic(&p, FETCH_ADD, 0, 7, 0);
+	uint64_t at = (p.end[1].iova + 7) / 8 * 8, off = p.end[1].iova & 0xfff;
+	uint32_t key = pair_key(&p, p.end[0].pd, p.end[1].iova, p.end[1].memory, PAIR_MEMORY,
+				PAIR_LOCAL, 3);
+
+	w.size -= 16;
+	pair_segment(&w, 4, key, at + 4);
+	pair_segment(&w, 4, key, at);
+	fixture_put(p.d->f, p.end[1].memory + (off + 7) / 8 * 8, "\1\0\0\0\2\0\0", 8);
+	pair_send(&p, 0, &w);			/* which ends */
+	assert_int_equal(pair_expect_sent(&p, 0, 0, 0).bytes, 8);
+}
+
 /* Its answer has eight bytes. */
 static void test_atomic_length(void **state)
 {
@@ -489,6 +516,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		t(write), t(read), t(send), t(immediate), t(inline), t(nothing), t(large),
 		t(atomics), t(bad_atomics), t(atomic_length),
+		t(atomic_unaligned_page), t(atomic_into_itself),
 		t(waits_for_ever), t(write_imm_waits), t(gives_up), t(unreliable),
 		t(remote_key), t(remote_range), t(remote_right), t(remote_domain),
 		t(remote_absent), t(local_key), t(local_absent), t(short_table),
