@@ -127,6 +127,7 @@ static enum mlx5_syndrome load_table(struct mlx5 *mlx5, const struct mlx5_qp *qp
 	uint64_t first = first_entry(wqe);
 	uint8_t chunk[CHUNK * sizeof(uint64_t)];
 	struct mlx5_list list = { .nr = 0 };
+	const struct segment *seg = &list.seg[0];
 
 	if (entries > given)
 		entries = given;
@@ -136,7 +137,7 @@ static enum mlx5_syndrome load_table(struct mlx5 *mlx5, const struct mlx5_qp *qp
 	for (uint64_t at = 0; at < entries; at += CHUNK) {
 		uint64_t n = entries - at < CHUNK ? entries - at : CHUNK;
 
-		if (read_region(mlx5, list.seg[0].region, addr + at * sizeof(uint64_t), chunk,
+		if (read_region(mlx5, seg->region, seg->addr + at * sizeof(uint64_t), chunk,
 				n * sizeof(uint64_t)))
 			return SYNDROME_LOCAL_PROTECTION;
 		write_entries(mlx5, mkey, first + at, chunk, n);

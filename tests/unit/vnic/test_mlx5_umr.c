@@ -117,6 +117,34 @@ static void test_fill(void **state)
 	write_with(&p, key, 0);
 }
 
+/* The memory that has the table may have a key that refers to another. */
+static void test_table_by_other_key(void **state)
+{
+	struct pair p = setup(state);
+	uint32_t key = free_key(&p, 8), by;
+	struct pair_wqe w = umr(key, IF_FREE, 4, 0);
+
+	mdrv_begin(p.d, 0x200, 0);
+	mdrv_put(p.d, 16, 0x11, 5, 0x1f);
+	mdrv_put(p.d, 16, 0x16, 2, 2);			/* other keys, with their lengths */
+	mdrv_put(p.d, 16, 0x20, 24, 0xffffff);
+	mdrv_put(p.d, 16, 0x68, 24, p.end[0].pd);
+	mdrv_put(p.d, 16, 0xc0, 64, 4096);
+	mdrv_put(p.d, 16, 0x1a0, 32, 1);
+	mdrv_put(p.d, 0, 0x300, 32, 1);
+	mdrv_put(p.d, 0x110, 0, 64, 4096ull << 32 | p.end[0].key);
+	mdrv_put(p.d, 0x118, 0, 64, p.end[0].iova);
+	assert_int_equal(mdrv_do(p.d, 0x120, 16), 0);
+	by = mdrv_object(p.d) << 8;
+	table(&p, &w, p.end[1].memory, 8, 3);
+	w.size -= 16;
+	pair_segment(&w, 64, by, 0);
+	pair_send(&p, 0, &w);
+	pair_expect_sent(&p, 0, 0, 0);
+	assert_true(mlx5_mkey_get(p.d->mlx5, key >> 8)->entry[7] ==
+		    ((p.end[1].memory + 7 * 4096) | 3));
+}
+
 static void test_free_key_is_no_key(void **state)
 {
 	struct pair p = setup(state);
@@ -252,6 +280,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		t(fill), t(free_key_is_no_key), t(zap), t(invalidate), t(wrong_state), t(beyond),
 		t(long_table), t(bad_table), t(lengths), t(no_key), t(from_elsewhere),
+		t(table_by_other_key),
 	};
 
 	return cmocka_run_group_tests_name("mlx5_umr", tests, NULL, NULL);
