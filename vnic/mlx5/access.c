@@ -52,13 +52,14 @@ static bool describe(const struct mlx5_mkey *mkey, struct region *region)
 {
 	const uint8_t *ctx = mkey->ctx;
 	enum mlx5_key_mode mode = mlx5_mkey_mode(ctx);
-	uint64_t end;
+	uint64_t end = UINT64_MAX - mlx5_get(ctx, MKC_START);	/* it does not wrap around */
 
 	region->pd = (uint32_t)mlx5_get(ctx, MKC_PD);
 	region->access = rights(ctx);
 	region->iova = mlx5_get(ctx, MKC_START);
-	region->len = mlx5_get(ctx, MKC_LENGTH64) ? UINT64_MAX - region->iova :
-						    mlx5_get(ctx, MKC_LENGTH);
+	region->len = mlx5_get(ctx, MKC_LENGTH64) ? end : mlx5_get(ctx, MKC_LENGTH);
+	if (region->len > end)
+		region->len = end;
 	if (mode == MODE_PHYSICAL) {
 		region->physical = true;
 		return true;

@@ -304,6 +304,19 @@ static void test_remote_range(void **state)
 	refused(&p, &w, 0x13);
 }
 
+/* A range does not go on at address 0 behind the highest. */
+static void test_remote_wraps(void **state)
+{
+	struct pair p = rc(state);
+	struct pair_wqe w = pair_wqe(WRITE, 0);
+	uint32_t key = pair_key(&p, p.end[1].pd, -4096ull, p.end[1].memory, 8192,
+				PAIR_LOCAL | PAIR_REMOTE, 3);
+
+	pair_remote(&w, -8ull, key);
+	pair_segment(&w, 64, p.end[0].key, p.end[0].iova);
+	refused(&p, &w, 0x13);
+}
+
 static void test_remote_right(void **state)
 {
 	struct pair p = rc(state);
@@ -518,7 +531,7 @@ int main(void)
 		t(atomics), t(bad_atomics), t(atomic_length),
 		t(atomic_unaligned_page), t(atomic_into_itself),
 		t(waits_for_ever), t(write_imm_waits), t(gives_up), t(unreliable),
-		t(remote_key), t(remote_range), t(remote_right), t(remote_domain),
+		t(remote_key), t(remote_range), t(remote_wraps), t(remote_right), t(remote_domain),
 		t(remote_absent), t(local_key), t(local_absent), t(short_table),
 		t(too_long_for_receive), t(bad_receive), t(nonsense), t(lengths), t(peer_gone),
 	};
