@@ -14,6 +14,7 @@
 #define MAX_SHIFT	62u
 #define MAX_DEPTH	3u	/* of keys that refer to keys */
 #define ENTRIES_PER_KEY	2u	/* u64 of a table, for each key that it refers to */
+#define MAX_SEARCH	4096u	/* entries of a table of keys; nobody waits for more */
 #define WRITES		(REGION_LOCAL_WRITE | REGION_REMOTE_WRITE | REGION_REMOTE_ATOMIC)
 
 struct want {			/* an access that somebody asks for */
@@ -121,6 +122,8 @@ static bool find_referred(const struct mlx5_mkey *mkey, uint64_t off, struct ref
 
 	if (sized)
 		off -= i << shift;
+	else if (n > MAX_SEARCH)
+		n = MAX_SEARCH;
 	for (; i < n; i++) {
 		const uint64_t *entry = &mkey->entry[i * ENTRIES_PER_KEY];
 		uint64_t bytes = sized ? 1ull << shift : entry[0] >> 32;

@@ -250,6 +250,29 @@ static void test_space(void **state)
 	access_by(&p, READ, PART - 8, 16, key, 0x13);		/* nobody to bring it in */
 }
 
+/* However long a table is, nobody waits for a search through all of it. */
+static void test_long_table(void **state)
+{
+	struct pair p = rc(state);
+	struct mlx5_mkey *mkey;
+	uint32_t key;
+
+	mdrv_begin(p.d, 0x200, 0);
+	mdrv_put(p.d, 16, 0x11, 5, 0x1f);
+	mdrv_put(p.d, 16, 0x16, 2, KLM);
+	mdrv_put(p.d, 16, 0x20, 24, 0xffffff);
+	mdrv_put(p.d, 16, 0x60, 1, 1);
+	mdrv_put(p.d, 16, 0x68, 24, p.end[1].pd);
+	mdrv_put(p.d, 16, 0x1a0, 32, 100000);
+	assert_int_equal(mdrv_do(p.d, 0x110, 16), 0);
+	key = mdrv_object(p.d);
+	mkey = mlx5_mkey_get(p.d->mlx5, key);
+	mkey->entry[8] = mkey->entry[2 * 99999] = 4096ull << 32 | p.end[1].key;
+	mkey->entry[9] = mkey->entry[2 * 99999 + 1] = p.end[1].iova;
+	access_by(&p, READ, 4095, 1, key << 8, 0);
+	access_by(&p, READ, 4096, 1, key << 8, 0x13);
+}
+
 /* What it refers to can be asked for: the driver does, at a page fault. */
 static void test_query(void **state)
 {
@@ -270,6 +293,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		t(window), t(window_ends), t(other_queue), t(taken_back), t(invalidated),
 		t(not_invalidated), t(wrong_domain), t(circle), t(space), t(query),
+		t(long_table),
 	};
 
 	return cmocka_run_group_tests_name("mlx5_window", tests, NULL, NULL);
