@@ -109,7 +109,8 @@ enum mlx5_status mlx5_query_cq(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 void mlx5_cq_forget(struct mlx5 *mlx5)
 {
 	for (uint32_t n = 0; n < 1u << LOG_MAX_CQ; n++)
-		drop(&mlx5->cq[n]);
+		if (mlx5->cq[n].used)
+			drop(&mlx5->cq[n]);
 }
 
 /* ---- entries ---- */

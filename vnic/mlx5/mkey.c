@@ -162,5 +162,6 @@ enum mlx5_status mlx5_query_mkey(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 void mlx5_mkey_forget(struct mlx5 *mlx5)
 {
 	for (uint32_t n = 0; n < 1u << LOG_MAX_MKEY; n++)
-		drop(mlx5, &mlx5->mkey[n]);
+		if (mlx5->mkey[n].used || mlx5->mkey[n].freed_ns)
+			drop(mlx5, &mlx5->mkey[n]);
 }

@@ -205,7 +205,8 @@ enum mlx5_status mlx5_destroy_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 void mlx5_qp_forget(struct mlx5 *mlx5)
 {
 	for (uint32_t n = 0; n < 1u << LOG_MAX_QP; n++)
-		drop(mlx5, &mlx5->qp[n]);
+		if (mlx5->qp[n].used)
+			drop(mlx5, &mlx5->qp[n]);
 }
 
 /* ---- state ---- */
