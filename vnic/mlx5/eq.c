@@ -15,12 +15,13 @@ enum mlx5_status mlx5_create_eq(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 	const uint8_t *ctx = cmd->in + EQC;
 	uint32_t vector = (uint32_t)mlx5_get(ctx, EQC_VECTOR);
 	uint32_t log_size = (uint32_t)mlx5_get(ctx, EQC_LOG_SIZE);
+	uint32_t uar = (uint32_t)mlx5_get(ctx, EQC_UAR);
 	enum mlx5_status status;
 	struct mlx5_ring ring;
 	unsigned int n;
 
 	if (vector >= MLX5_VECTORS || log_size > LOG_MAX_EQ_SIZE ||
-	    !mlx5_number_live(mlx5, NUMBER_UAR, (uint32_t)mlx5_get(ctx, EQC_UAR)))
+	    !mlx5_number_live(mlx5, NUMBER_UAR, uar))
 		return ST_BAD_PARAM;
 	for (n = 1; n < 1u << LOG_MAX_EQ && mlx5->eq[n].used; n++)
 		;
@@ -32,7 +33,8 @@ enum mlx5_status mlx5_create_eq(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 	if (status)
 		return status;
 	mlx5->eq[n] = (struct mlx5_eq){ .used = true, .vector = (uint8_t)vector,
-					.log_size = (uint8_t)log_size, .ring = ring };
+					.log_size = (uint8_t)log_size, .uar = uar,
+					.ring = ring };
 	for (unsigned int i = 0; i < 4; i++)
 		mlx5->eq[n].events[i] = mlx5_get64(cmd->in + EQ_EVENTS + 8 * i);
 	mlx5_set(cmd->out, OUT_EQ, n);
@@ -118,14 +120,14 @@ bool mlx5_eq_post(struct mlx5 *mlx5, struct mlx5_eq *eq, enum mlx5_event type,
 	return true;
 }
 
-/* @value: number of the queue << 24 | how far the driver has read. */
-void mlx5_eq_doorbell(struct mlx5 *mlx5, uint32_t value, bool arm)
+struct mlx5_eq *mlx5_eq_get(struct mlx5 *mlx5, uint32_t number)
 {
-	struct mlx5_eq *eq = &mlx5->eq[(value >> 24) % (1u << LOG_MAX_EQ)];
+	return number < 1u << LOG_MAX_EQ && mlx5->eq[number].used ? &mlx5->eq[number] : NULL;
+}
 
-	if (!eq->used)
-		return;
-	eq->cons = value & CONS_MASK;
+void mlx5_eq_doorbell(struct mlx5 *mlx5, struct mlx5_eq *eq, uint32_t cons, bool arm)
+{
+	eq->cons = cons & CONS_MASK;
 	if (!arm)
 		return;
 	eq->armed = (eq->prod & CONS_MASK) == eq->cons;

@@ -80,6 +80,7 @@ struct mlx5_ring {
 struct mlx5_eq {
 	bool used, armed;
 	uint8_t vector, log_size;
+	uint32_t uar;		/* page that its doorbell is in */
 	uint64_t events[4];	/* bit n of word n / 64: type n */
 	uint32_t prod, cons;	/* free running, 24 bits of cons */
 	struct mlx5_ring ring;
@@ -309,7 +310,12 @@ struct mlx5_eq *mlx5_eq_for(struct mlx5 *mlx5, enum mlx5_event type);
 /* Return: false if the event is lost: the queue is full, or out of reach. */
 bool mlx5_eq_post(struct mlx5 *mlx5, struct mlx5_eq *eq, enum mlx5_event type,
 		  uint8_t sub_type, const uint8_t data[EQE_DATA_SIZE]);
-void mlx5_eq_doorbell(struct mlx5 *mlx5, uint32_t value, bool arm);
+
+/* The queue with this number; NULL: not in use. */
+struct mlx5_eq *mlx5_eq_get(struct mlx5 *mlx5, uint32_t number);
+
+/* How far the driver has read @eq; @arm: it wants an interrupt for what comes then. */
+void mlx5_eq_doorbell(struct mlx5 *mlx5, struct mlx5_eq *eq, uint32_t cons, bool arm);
 void mlx5_eq_forget(struct mlx5 *mlx5);
 
 /* ---- the other objects; forget: all of them ---- */

@@ -2,6 +2,9 @@
 /*
  * BAR 0: the initialization segment, and the UAR pages behind it, where doorbells are rung.
  * All of it is big endian. What does not exist reads as 0, and a write to it is counted.
+ *
+ * A UAR page belongs to a process, or to the driver. A doorbell counts only in the page that
+ * its queue was made with, so that no process can ring for another, or for the driver.
  */
 #include "base/clock.h"
 #include "mlx5.h"
@@ -72,15 +75,52 @@ void mlx5_segment_write(struct mlx5 *mlx5, uint32_t off, uint32_t value)
 	}
 }
 
+/* ---- doorbells. Return: false if there is no such queue of this page ---- */
+
+static bool ring_eq(struct mlx5 *mlx5, uint32_t uar, uint32_t value, bool arm)
+{
+	struct mlx5_eq *eq = mlx5_eq_get(mlx5, value >> 24);
+
+	if (!eq || eq->uar != uar)
+		return false;
+	mlx5_eq_doorbell(mlx5, eq, value, arm);
+	return true;
+}
+
+static bool ring_sq(struct mlx5 *mlx5, uint32_t uar, uint32_t number)
+{
+	const struct mlx5_qp *qp = mlx5_qp_get(mlx5, number);
+
+	if (!qp || mlx5_get(qp->ctx, QPC_UAR) != uar)
+		return false;
+	mlx5_qp_doorbell(mlx5, number);
+	return true;
+}
+
+static bool arm_cq(struct mlx5 *mlx5, uint32_t uar, uint32_t number, uint32_t word)
+{
+	const struct mlx5_cq *cq = mlx5_cq_get(mlx5, number);
+
+	if (!cq || mlx5_get(cq->ctx, CQC_UAR) != uar)
+		return false;
+	mlx5_cq_arm(mlx5, number, word);
+	return true;
+}
+
+static bool ring(struct mlx5 *mlx5, uint32_t uar, uint32_t off, const uint8_t *buf, uint32_t len)
+{
+	if (len == 4 && (off == UAR_EQ_ARM || off == UAR_EQ_UPDATE))
+		return ring_eq(mlx5, uar, mlx5_get32(buf), off == UAR_EQ_ARM);
+	if (len == 8 && off >= UAR_SQ)
+		return ring_sq(mlx5, uar, mlx5_get32(buf + 4) >> 8);
+	if (len == 8 && off == UAR_CQ_ARM)
+		return arm_cq(mlx5, uar, mlx5_get32(buf + 4) & CQ_INDEX, mlx5_get32(buf));
+	return false;
+}
+
 void mlx5_doorbell(struct mlx5 *mlx5, uint32_t uar, uint32_t off, const void *buf, uint32_t len)
 {
 	mlx5->count.doorbells++;
-	if (!mlx5_number_live(mlx5, NUMBER_UAR, uar))
+	if (!mlx5_number_live(mlx5, NUMBER_UAR, uar) || !ring(mlx5, uar, off, buf, len))
 		mlx5->count.bad_access++;
-	else if (len == 4 && (off == UAR_EQ_ARM || off == UAR_EQ_UPDATE))
-		mlx5_eq_doorbell(mlx5, mlx5_get32(buf), off == UAR_EQ_ARM);
-	else if (len == 8 && off >= UAR_SQ)
-		mlx5_qp_doorbell(mlx5, mlx5_get32((const uint8_t *)buf + 4) >> 8);
-	else if (len == 8 && off == UAR_CQ_ARM)
-		mlx5_cq_arm(mlx5, mlx5_get32((const uint8_t *)buf + 4), mlx5_get32(buf));
 }
