@@ -262,24 +262,36 @@ int vfu_cmd_region_write(struct vfu *vfu, struct vfu_call *call)
 	return err;
 }
 
-static int do_writes(struct vfu *vfu, const uint8_t *at, uint64_t count, bool dry)
+static int check_writes(struct vfu *vfu, const uint8_t *at, uint64_t count)
 {
 	struct vfu_multi_write write;
+	int err = 0;
+
+	for (; count > 0 && !err; count--, at += sizeof(write)) {
+		memcpy(&write, at, sizeof(write));
+		err = write.access.count > sizeof(write.data) ? -EINVAL :
+		      check_access(vfu, &write.access);
+	}
+	return err;
+}
+
+/* They come from different CPUs: one that the device refuses does not keep the others away. */
+static int do_writes(struct vfu *vfu, const uint8_t *at, uint64_t count)
+{
+	struct vfu_multi_write write;
+	int first = 0;
 
 	for (; count > 0; count--, at += sizeof(write)) {
 		int err;
 
 		memcpy(&write, at, sizeof(write));
-		err = write.access.count > sizeof(write.data) ? -EINVAL :
-		      check_access(vfu, &write.access);
-		if (!err && !dry)
-			err = vfu->ops->region_write(vfu->priv, write.access.region,
-						     write.access.offset, write.data,
-						     write.access.count);
-		if (err)
-			return err;
+		err = vfu->ops->region_write(vfu->priv, write.access.region,
+					     write.access.offset, write.data,
+					     write.access.count);
+		if (!first)
+			first = err;
 	}
-	return 0;
+	return first;
 }
 
 /* All writes are checked before the first one is done. */
@@ -294,9 +306,9 @@ int vfu_cmd_write_multi(struct vfu *vfu, struct vfu_call *call)
 	if (room % sizeof(struct vfu_multi_write) ||
 	    count != room / sizeof(struct vfu_multi_write))
 		return -EINVAL;
-	err = do_writes(vfu, writes, count, true);
+	err = check_writes(vfu, writes, count);
 	if (!err)
-		err = do_writes(vfu, writes, count, false);
+		err = do_writes(vfu, writes, count);
 	if (!err)
 		answer(call, &count, sizeof(count));
 	return err;

@@ -469,6 +469,17 @@ static void test_write_multi(void **state)
 	assert_int_equal(s->dev.calls, 0);
 }
 
+/* One that the device refuses keeps none of the others away: they are other CPUs'. */
+static void test_refused_write(void **state)
+{
+	struct server *s = *state;
+
+	s->dev.err = -EINVAL;
+	assert_int_equal(write_multi(s, 3, 3, 4, 0), EINVAL);
+	assert_int_equal(s->dev.calls, 3);
+	assert_int_equal(s->dev.off, 0x102);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -489,6 +500,7 @@ int main(void)
 		SERVER_TEST(test_region_read),
 		SERVER_TEST(test_region_write),
 		SERVER_TEST(test_write_multi),
+		SERVER_TEST(test_refused_write),
 	};
 
 	return cmocka_run_group_tests_name("vfu", tests, NULL, NULL);
