@@ -31,7 +31,8 @@ enum mlx5_syndrome mlx5_list_read(struct mlx5 *mlx5, const struct mlx5_user *use
 				  const uint8_t *at, const uint8_t *end, uint8_t access,
 				  struct mlx5_list *list)
 {
-	while (end - at >= (ptrdiff_t)SGE_SIZE && mlx5_get32(at + 4) != SCATTER_END) {
+	while (end - at >= (ptrdiff_t)SGE_SIZE &&
+	       !(access && mlx5_get32(at + 4) == SCATTER_END)) {
 		if (list->nr == MAX_SEGMENTS)
 			return SYNDROME_LOCAL_LENGTH;
 		if (mlx5_get32(at) & SGE_INLINE) {

@@ -118,6 +118,27 @@ static void test_inline(void **state)
 	pair_check(&p, 1, 0, sizeof(data), 5);
 }
 
+/* The key that ends a list of places to write to is no end of what is sent. */
+static void test_end_of_list(void **state)
+{
+	static const uint8_t data[12] = { 0, 0, 1, 0, 0x77 };	/* where a key would be */
+	struct pair p = rc(state);
+	struct pair_wqe w = pair_wqe(WRITE, 0);
+	uint8_t got[sizeof(data)];
+
+	pair_remote(&w, p.end[1].iova, p.end[1].key);
+	pair_inline(&w, data, sizeof(data));
+	pair_send(&p, 0, &w);
+	pair_expect_sent(&p, 0, 0, 0);
+	fixture_get(p.d->f, p.end[1].memory + (p.end[1].iova & 0xfff), got, sizeof(got));
+	assert_memory_equal(got, data, sizeof(data));
+	w = pair_wqe(SEND, 0);
+	pair_segment(&w, 10, 0x100, 0);
+	recv(&p, 0, 10);
+	pair_send(&p, 0, &w);
+	pair_expect_sent(&p, 0, 13, 0x04);
+}
+
 /* Neither a key nor an address is looked at when nothing moves. */
 static void test_nothing(void **state)
 {
@@ -527,7 +548,8 @@ static void test_peer_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		t(write), t(read), t(send), t(immediate), t(inline), t(nothing), t(large),
+		t(write), t(read), t(send), t(immediate), t(inline), t(end_of_list),
+		t(nothing), t(large),
 		t(atomics), t(bad_atomics), t(atomic_length),
 		t(atomic_unaligned_page), t(atomic_into_itself),
 		t(waits_for_ever), t(write_imm_waits), t(gives_up), t(unreliable),
