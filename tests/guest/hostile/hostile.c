@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include <infiniband/efadv.h>
 
@@ -24,64 +23,10 @@
 #include "lib/tap.h"
 #include "lib/watchdog.h"
 
-#define GUARD		HOSTILE_MEM
-#define GUARD_BYTE	0xc3
 #define BATCH		64u
 #define LIMIT_S		120u
 
 /* ---- set-up ---- */
-
-static struct ibv_context *open_device(const char *name)
-{
-	struct ibv_device **list = ibv_get_device_list(NULL), **dev;
-	struct ibv_context *context = NULL;
-
-	for (dev = list; dev && *dev; dev++)
-		if (!strcmp(ibv_get_device_name(*dev), name))
-			context = ibv_open_device(*dev);
-	if (!context)
-		tap_die("set-up", "cannot open %s", name);
-	ibv_free_device_list(list);
-	return context;
-}
-
-/* Memory with a guard on both sides. */
-static uint8_t *guarded(void)
-{
-	size_t len = HOSTILE_MEM + 2 * GUARD;
-	uint8_t *mem = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			    -1, 0);
-
-	if (mem == MAP_FAILED)
-		tap_die("set-up", "no memory");
-	memset(mem, GUARD_BYTE, len);
-	return mem + GUARD;
-}
-
-static bool guards_hold(const uint8_t *mem)
-{
-	for (size_t i = 0; i < GUARD; i++)
-		if (mem[i - GUARD] != GUARD_BYTE || mem[HOSTILE_MEM + i] != GUARD_BYTE)
-			return false;
-	return true;
-}
-
-static struct ibv_mr *reg(struct ibv_pd *pd, void *mem, int access)
-{
-	struct ibv_mr *mr = ibv_reg_mr(pd, mem, HOSTILE_MEM, access);
-
-	if (!mr)
-		tap_die("set-up", "cannot register memory: %s", strerror(errno));
-	return mr;
-}
-
-static void dereg(struct ibv_mr *mr)
-{
-	int err = ibv_dereg_mr(mr);
-
-	if (err)
-		tap_die("tear-down", "ibv_dereg_mr: %s", strerror(err));
-}
 
 static struct ibv_ah *create_ah(struct ibv_pd *pd, uint16_t *number)
 {
@@ -103,7 +48,7 @@ static void hostile_open(struct hostile *h, const struct bystander *b)
 
 	h->can_write = b->can_write;
 	h->access = rig_access(b->can_write);
-	h->context = open_device(rig_ibdev());
+	h->context = hostile_open_device();
 	h->pd = ibv_alloc_pd(h->context);
 	h->other_pd = ibv_alloc_pd(h->context);
 	if (!h->pd || !h->other_pd)
@@ -112,25 +57,25 @@ static void hostile_open(struct hostile *h, const struct bystander *b)
 	h->other_ah = create_ah(h->other_pd, &h->other_ahn);
 	rawqp_open(&h->raw, h->pd);
 	rawqp_open(&h->peer, h->pd);
-	h->local = guarded();
-	h->remote = guarded();
-	h->local_mr = reg(h->pd, h->local, h->access);
-	h->remote_mr = reg(h->pd, h->remote, h->access);
-	h->read_only_mr = reg(h->pd, h->remote, 0);
-	h->other_mr = reg(h->other_pd, h->remote, h->access);
-	stale = reg(h->pd, h->remote, h->access);
+	h->local = hostile_guarded();
+	h->remote = hostile_guarded();
+	h->local_mr = hostile_reg(h->pd, h->local, h->access);
+	h->remote_mr = hostile_reg(h->pd, h->remote, h->access);
+	h->read_only_mr = hostile_reg(h->pd, h->remote, 0);
+	h->other_mr = hostile_reg(h->other_pd, h->remote, h->access);
+	stale = hostile_reg(h->pd, h->remote, h->access);
 	h->stale_key = stale->rkey;
-	dereg(stale);
+	hostile_dereg(stale);
 	h->foreign_key = b->key;
 	h->foreign_addr = b->addr;
 }
 
 static void hostile_close(struct hostile *h)
 {
-	dereg(h->other_mr);
-	dereg(h->read_only_mr);
-	dereg(h->remote_mr);
-	dereg(h->local_mr);
+	hostile_dereg(h->other_mr);
+	hostile_dereg(h->read_only_mr);
+	hostile_dereg(h->remote_mr);
+	hostile_dereg(h->local_mr);
 	rawqp_close(&h->peer);
 	rawqp_close(&h->raw);
 	ibv_destroy_ah(h->other_ah);
@@ -154,21 +99,13 @@ static unsigned int complete_batch(struct rawqp *raw, unsigned int n, unsigned i
 	return done;
 }
 
-static void randomize(void *mem, size_t len)
-{
-	uint8_t *byte = mem;
-
-	while (len--)
-		*byte++ = (uint8_t)(random() >> 8);
-}
-
 /* All bytes random, or a correct request with one to three bytes changed. */
 static void random_wqe(const struct hostile *h, struct efa_io_wqe *wqe)
 {
 	uint8_t *byte = (uint8_t *)wqe;
 
 	if (random() % 2) {
-		randomize(wqe, sizeof(*wqe));
+		hostile_randomize(wqe, sizeof(*wqe));
 		return;
 	}
 	*wqe = hostile_good_wqe(h);
@@ -260,7 +197,7 @@ static void run(struct hostile *h, struct bystander *b, unsigned int rounds)
 	wqe = hostile_good_wqe(h);
 	tap_check(rawqp_one(&h->raw, &wqe) == EFA_IO_OK, "other QPs of the process work",
 		  "a correct request fails");
-	tap_check(guards_hold(h->local) && guards_hold(h->remote),
+	tap_check(hostile_guards_hold(h->local) && hostile_guards_hold(h->remote),
 		  "memory beside the MRs is untouched", "it was written");
 }
 
@@ -302,7 +239,7 @@ int main(int argc, char **argv)
 	hostile_open(&h, b);
 	run(&h, b, rounds);
 	hostile_close(&h);
-	bystander_stop(b);
+	bystander_stop(b, "transfers of 64 KiB, each read back and compared");
 	stray = nicctl_stray_total() - stray;
 	tap_check(!stray, "no stray DMA", "%" PRIu64 " accesses", stray);
 	kmsg_check(log);

@@ -3,12 +3,9 @@
 #ifndef GUEST_HOSTILE_H
 #define GUEST_HOSTILE_H
 
-#include <stdatomic.h>
-#include <stdint.h>
-
+#include "hostile_bystander.h"
+#include "hostile_memory.h"
 #include "lib/rawqp.h"
-
-#define HOSTILE_MEM 65536u	/* bytes of each of the regions below */
 
 /* Everything that a correct work request needs, and what the wrong ones refer to. */
 struct hostile {
@@ -34,20 +31,5 @@ struct efa_io_wqe hostile_good_wqe(const struct hostile *h);
 
 /* Work requests with one specific fault each (hostile_cases.c). */
 void hostile_cases(struct hostile *h);
-
-/* Another process that moves verified data (hostile_bystander.c). */
-struct bystander {
-	atomic_uint_fast64_t verified, wrong;
-	atomic_bool stop, ready;
-	uint32_t key;
-	uint64_t addr;
-	bool can_write;		/* does its loopback have RDMA WRITE? */
-};
-
-struct bystander *bystander_start(void);	/* call it before any verbs call */
-
-/* One check, which @when names: it has just moved more data, and never a wrong byte. */
-void bystander_check(struct bystander *b, const char *when);
-void bystander_stop(struct bystander *b);
 
 #endif /* GUEST_HOSTILE_H */
