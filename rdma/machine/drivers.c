@@ -17,7 +17,7 @@ static const struct pb_nic_driver drivers[] = {
 	}, {
 		.driver = "mlx5_core", .module = "mlx5_ib",
 		.registers = "mlx5_ib_reg_user_mr_dmabuf",
-		.revokes = "mlx5_ib_dmabuf_invalidate_cb",
+		.revokes = "mlx5_ib_dmabuf_invalidate_cb", .dynamic = true,
 		.remedy = "boot a kernel with CONFIG_INFINIBAND_ON_DEMAND_PAGING",
 		.otherwise = "mlx5 needs on-demand paging for it, in the kernel "
 			     "(CONFIG_INFINIBAND_ON_DEMAND_PAGING) and in the NIC's firmware: "

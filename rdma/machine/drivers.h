@@ -17,6 +17,7 @@ struct pb_nic_driver {
 	const char *registers;	/* a module that contains this function has dma-buf MRs */
 	const char *revokes;	/* one that contains this one revokes them; NULL: none does */
 	bool ours;		/* @revokes exists only after the change in rdma/drivers */
+	bool dynamic;		/* a revoked MR is mapped again when the NIC uses it */
 	const char *remedy;	/* how to get a driver that revokes */
 	const char *otherwise;	/* why one that revokes may still refuse; NULL if not known */
 };

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "drivers.h"
 #include "sys.h"
 #include "verdict.h"
 
@@ -185,6 +186,17 @@ static void judge_stop(const struct pb_kernel *kernel, const struct pb_nic *nic,
 		v->err = 0;
 }
 
+enum pb_after pb_after(enum pb_stop stop, const char *driver)
+{
+	const struct pb_nic_driver *d = pb_nic_driver_find(driver);
+
+	if (stop == PB_STOP_FENCE)
+		return PB_AFTER_FENCED;
+	if (stop == PB_STOP_NONE || !d)
+		return PB_AFTER_UNKNOWN;
+	return d->dynamic ? PB_AFTER_MAY_REVIVE : PB_AFTER_DEAD;
+}
+
 struct pb_verdict pb_verdict(const struct pb_kernel *kernel, const struct pb_nic *nic,
 			     const struct pb_pci *dev, int bar)
 {
@@ -197,6 +209,8 @@ struct pb_verdict pb_verdict(const struct pb_kernel *kernel, const struct pb_nic
 		v.cause = PB_CAUSE_NO_RDMA_DEVICE;
 	if (!v.cause)
 		judge_stop(kernel, nic, &v);
+	if (!v.cause || v.cause == PB_CAUSE_ACS_UNSEEN)
+		v.after = pb_after(v.stop, nic->pci.driver);
 	return v;
 }
 
@@ -217,6 +231,16 @@ const char *pb_stop_name(enum pb_stop stop)
 	};
 
 	return names[stop];
+}
+
+const char *pb_after_name(enum pb_after after)
+{
+	static const char * const names[] = {
+		[PB_AFTER_UNKNOWN] = NULL, [PB_AFTER_DEAD] = "dead",
+		[PB_AFTER_MAY_REVIVE] = "may-revive", [PB_AFTER_FENCED] = "fenced",
+	};
+
+	return names[after];
 }
 
 const char *pb_exporter_name(enum pb_exporter exporter)

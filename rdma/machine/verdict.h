@@ -21,6 +21,19 @@ enum pb_stop {
 	PB_STOP_FENCE,		/* the exporter unmaps the BAR in the NIC's IOMMU domain */
 };
 
+/*
+ * What becomes of an MR that was revoked, once the device is usable again. Whether an MR of a
+ * dynamic importer works then depends on the kernel: before the NIC's page faults reach the
+ * driver, nothing maps the buffer again. No symbol of the driver tells, so it is only said
+ * that the MR may.
+ */
+enum pb_after {
+	PB_AFTER_UNKNOWN,	/* the NIC is refused, or its driver is not in the table */
+	PB_AFTER_DEAD,		/* no request by its keys succeeds again */
+	PB_AFTER_MAY_REVIVE,	/* the same keys may work again */
+	PB_AFTER_FENCED,	/* the NIC goes on trying, and the IOMMU refuses */
+};
+
 enum pb_exporter {
 	PB_EXPORTER_NONE,	/* no VFIO driver is bound, or one that cannot export */
 	PB_EXPORTER_KERNEL,	/* the kernel's vfio-pci, or a variant of it */
@@ -33,6 +46,7 @@ struct pb_verdict {
 	struct peerbar_route route;	/* its reason is PEERBAR_REACHABLE unless refused */
 	bool route_sure;		/* false: it depends on ACS bits that only root can read */
 	enum pb_stop stop;
+	enum pb_after after;
 	enum pb_cause cause;		/* the first reason why it does not work */
 	int err;			/* of the registration; 0 if it works or is not tried */
 };
@@ -46,6 +60,9 @@ struct pb_verdict pb_verdict(const struct pb_kernel *kernel, const struct pb_nic
 /* Return why the route is refused, or PB_CAUSE_NONE if it is not. */
 enum pb_cause pb_route_cause(const struct pb_verdict *v);
 
+/* What comes after a revoke by which @stop stops the NIC of @driver. */
+enum pb_after pb_after(enum pb_stop stop, const char *driver);
+
 #define PB_ENOTSUPP 524		/* kernel-internal, but some drivers return it to user space */
 
 /*
@@ -56,6 +73,8 @@ int pb_errno_meaning(int err);
 
 /* Words for programs: "none", "native", "our-change", "fence"; "kernel", "peerbar", ... */
 const char *pb_stop_name(enum pb_stop stop);
+/* "dead", "may-revive", "fenced"; NULL if it is not known. */
+const char *pb_after_name(enum pb_after after);
 const char *pb_exporter_name(enum pb_exporter exporter);
 
 #endif /* PEERBAR_VERDICT_H */

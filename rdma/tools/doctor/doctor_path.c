@@ -53,6 +53,13 @@ static void explain_fence_list(const struct doctor *d, struct finding *f)
 	command(f, "echo %s > " PB_FENCE_FILE, drivers);
 }
 
+static const char *says_after(const char *driver)
+{
+	return pb_after(PB_STOP_NATIVE, driver) == PB_AFTER_MAY_REVIVE ?
+		       "a revoked MR may work again when the device does" :
+		       "a revoked MR stays dead";
+}
+
 void check_revoke(const struct doctor *d, struct finding *f)
 {
 	const char *driver = d->nic.pci.driver;
@@ -80,7 +87,8 @@ void check_revoke(const struct doctor *d, struct finding *f)
 		break;
 	}
 	if (!nic_pins(d))
-		found_ok(f, "driver %s gives buffers back when they are revoked", driver);
+		found_ok(f, "driver %s gives buffers back when they are revoked; %s", driver,
+			 says_after(driver));
 	else if (d->verdict.stop == PB_STOP_FENCE)
 		found_ok(f, "driver %s pins buffers, and peerbar-vfio-pci fences it in the IOMMU, "
 			 "as its parameter fence allows", driver);

@@ -12,6 +12,7 @@
 #include "machine/facts.h"
 #include "machine/pci.h"
 #include "machine/sys.h"
+#include "machine/verdict.h"
 #include "words.h"
 
 #define DEBUGFS "/sys/kernel/debug"
@@ -53,10 +54,10 @@ static bool one_export(char *text, void *data)
 }
 
 /*
- * Return the array of attachments of buffer @id, or NULL if that buffer was not in the file
- * "exports". The files are read one after the other, so it may have been created since.
+ * Return buffer @id, or NULL if it was not in the file "exports". The files are read one after
+ * the other, so it may have been created since.
  */
-static json_object *attachments_of(const struct reading *r, uint64_t id)
+static json_object *export_of(const struct reading *r, uint64_t id)
 {
 	size_t i, n = json_object_array_length(r->exports);
 
@@ -65,7 +66,7 @@ static json_object *attachments_of(const struct reading *r, uint64_t id)
 
 		json_object_object_get_ex(export, "buffer", &buffer);
 		if (json_object_get_uint64(buffer) == id)
-			return json_object_object_get(export, "attachments");
+			return export;
 	}
 	return NULL;
 }
@@ -80,7 +81,39 @@ static void add_rdma(json_object *object, const char *address)
 		tool_add_string(object, "rdma", name);
 }
 
-static json_object *attachment(const struct words *words)
+/* A buffer whose device was closed is an orphan. */
+static bool is_orphan(json_object *export)
+{
+	const char *state = json_object_get_string(json_object_object_get(export, "state"));
+
+	return state && !strcmp(state, "orphan");
+}
+
+static enum pb_stop stop_of(const struct words *words)
+{
+	const char *stop = words_find(words, "stop");
+
+	if (!stop)
+		return PB_STOP_NONE;
+	return strcmp(stop, "fence") ? PB_STOP_NATIVE : PB_STOP_FENCE;
+}
+
+/*
+ * What the importer's driver would do to revive an MR is in vain if the exporter never lets
+ * this attachment map again.
+ */
+static void add_after(json_object *object, const struct words *words, bool orphan)
+{
+	const char *driver = words_find(words, "driver");
+	enum pb_after after = pb_after(stop_of(words), driver ? driver : "");
+
+	if (after == PB_AFTER_MAY_REVIVE && (orphan || words_number(words, "fenced")))
+		after = PB_AFTER_DEAD;
+	if (after)
+		tool_add_string(object, "after", pb_after_name(after));
+}
+
+static json_object *attachment(const struct words *words, bool orphan)
 {
 	json_object *object = tool_object();
 
@@ -91,6 +124,7 @@ static json_object *attachment(const struct words *words)
 		copy(object, words, "callback", "callback");
 	copy(object, words, "map", "type");
 	copy(object, words, "stop", "stop");
+	add_after(object, words, orphan);
 	tool_add_bool(object, "fenced", words_number(words, "fenced"));
 	copy(object, words, "reason", "reason");
 	return object;
@@ -113,7 +147,7 @@ static json_object *mapping(const struct words *words)
 static bool one_attachment(char *text, void *data)
 {
 	struct reading *r = data;
-	json_object *list, *object;
+	json_object *export, *object;
 	struct words words;
 
 	words_split(text, &words);
@@ -125,15 +159,15 @@ static bool one_attachment(char *text, void *data)
 	r->mappings = NULL;
 	if (!words_find(&words, "importer"))
 		return true;
-	list = attachments_of(r, words_number(&words, "buffer"));
-	if (!list)
+	export = export_of(r, words_number(&words, "buffer"));
+	if (!export)
 		return true;
-	object = attachment(&words);
+	object = attachment(&words, is_orphan(export));
 	if (tool_options.details || tool_options.json) {
 		r->mappings = tool_array();
 		tool_add_object(object, "mappings", r->mappings);
 	}
-	tool_append(list, object);
+	tool_append(json_object_object_get(export, "attachments"), object);
 	r->importers++;
 	return true;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * peerbar path show: what lies between a NIC and a device, which route the NIC would take
- * to a BAR, what would stop it when the BAR is revoked, and whether it would be let in.
- * Nothing is opened: verdict.h says how the verdict is found.
+ * to a BAR, what would stop it when the BAR is revoked, what would become of the MR then,
+ * and whether the NIC would be let in. Nothing is opened: verdict.h says how the verdict is
+ * found.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -245,6 +246,8 @@ static void add_verdict(json_object *object, const struct path *p)
 	/* In a kernel with P2PDMA the route shown is only what the rules predict. */
 	tool_add_string(object, "decides", p->kernel.p2pdma == PB_NO ? "rules" : "kernel");
 	tool_add_string(object, "stop", pb_stop_name(v->stop));
+	if (v->after)
+		tool_add_string(object, "after", pb_after_name(v->after));
 	tool_add_string(object, "verdict", verdict_name(v));
 	if (tool_options.json || v->cause)
 		tool_add_string(object, "cause", pb_cause_name(v->cause));

@@ -55,10 +55,18 @@ rebind()
 	done
 }
 
+# Whatever the kernel: this word promises nothing that the driver of an old one does not keep.
+says_may_revive()
+{
+	peerbar -j path show mlx5_0 "$PB_GPU" |
+		jq -e '.stop == "native" and .after == "may-revive" and .verdict == "works"'
+}
+
 tap_command "mlx5: the port is active" port_active
 tap_command "mlx5: InfiniBand" devinfo "link_layer:.*InfiniBand"
 tap_command "mlx5: page faults of every kind that RC has" devinfo SUPPORT_SRQ
 tap_command "mlx5: atomics" devinfo "atomic_cap:.*ATOMIC_HCA"
+tap_command "mlx5: path show says that an MR may revive" says_may_revive
 tap_command "mlx5: the drivers are loaded $TIMES times" reload
 tap_command "mlx5: the NIC is bound $TIMES times" rebind
 tap_command "mlx5: no command failed" no_command_failed

@@ -34,26 +34,26 @@ verdict()
 	peerbar -j path show "$PB_IBDEV" "$PB_GPU"
 }
 
-# expected KIND EXPORTER: print the VERDICT and CAUSE to expect here, derived from other facts
-# than those that path show looks at.
+# expected KIND EXPORTER: print the VERDICT, CAUSE and AFTER to expect here, derived from other
+# facts than those that path show looks at.
 expected()
 {
 	if [ "$2" = vfio-pci ] && ! grep -q CONFIG_VFIO_PCI_DMABUF=y "$CONFIG"; then
-		echo "refused cannot-export"
+		echo "refused cannot-export null"
 	elif [ "$1" = revocable ] && forwards; then
-		echo "works none"
+		echo "works none dead"
 	elif [ "$1" = revocable ]; then
-		echo "refused host-bridge-unknown"
+		echo "refused host-bridge-unknown null"
 	elif [ "$2" = vfio-pci ]; then
-		echo "refused pins-exporter"
+		echo "refused pins-exporter null"
 	elif ! forwards; then
-		echo "refused host-bridge-unknown"
+		echo "refused host-bridge-unknown null"
 	elif grep -q iommu=pt /proc/cmdline; then
-		echo "refused pins-identity"
+		echo "refused pins-identity null"
 	elif ! grep -qwE 'efa|all' $FENCE; then
-		echo "refused pins-not-named"
+		echo "refused pins-not-named null"
 	else
-		echo "works-with-fence none"
+		echo "works-with-fence none fenced"
 	fi
 }
 
@@ -104,7 +104,7 @@ check()
 	said=$(verdict)
 	mapfile -t field < <(jq -r '.verdict, .errno, .remedy' <<< "$said")
 	want=$(expected "$1" "$2")
-	if [ "$(jq -r '"\(.verdict) \(.cause)"' <<< "$said")" != "$want" ]; then
+	if [ "$(jq -r '"\(.verdict) \(.cause) \(.after)"' <<< "$said")" != "$want" ]; then
 		tap_not_ok "$name" "not $want: $said"
 	elif ! out=$(agrees "${field[0]}" "$(errno "${field[1]}")" "${field[2]}"); then
 		tap_not_ok "$name" "$out; it said: $said"
@@ -167,6 +167,7 @@ check_shown()
 			.bar == $PB_BAR and .state == \"usable\" and (.attachments[0] |
 			.importer == \"$PB_NIC\" and .rdma == \"$PB_IBDEV\" and
 			.map == \"$(verdict | jq -r .map)\" and (.stop // \"$stop\") == \"$stop\" and
+			.after == $(verdict | jq .after) and
 			([.mappings[].size] | add) == $(stat -c %s \
 				"/sys/bus/pci/devices/$PB_GPU/resource$PB_BAR")))"; then
 		tap_ok "export show: a registration in use"

@@ -81,6 +81,18 @@ static void fence_knows_each(void **state)
 	}
 }
 
+/* Only mlx5 maps a buffer again, and only a driver that gives buffers back can. */
+static void only_mlx5_is_dynamic(void **state)
+{
+	const struct pb_nic_driver *d;
+
+	(void)state;
+	for (unsigned int row = 0; (d = pb_nic_driver(row)); row++) {
+		assert_int_equal(d->dynamic, !strcmp(d->module, "mlx5_ib"));
+		assert_true(!d->dynamic || d->revokes);
+	}
+}
+
 static void read_text(const char *path, char *text, size_t size)
 {
 	FILE *file = fopen(path, "re");
@@ -139,6 +151,7 @@ int main(void)
 		TEST(knows_nics_by_their_ids),
 		TEST(knows_what_is_none),
 		TEST(fence_knows_each),
+		TEST(only_mlx5_is_dynamic),
 		TEST(changed_drivers_are_in_it),
 	};
 

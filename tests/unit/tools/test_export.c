@@ -60,10 +60,10 @@ static void prints_text(void **state)
 		"dev " GPU " buffers 2 importers 2 revokes 9 fenced 3 overdue 1\n"
 		"    buffer 1234 bar 2 size 256M ranges 1 state usable live 1\n"
 		"        importer " NIC " rdma efa_0 driver efa map host-bridge stop native "
-		"fenced no\n"
+		"after dead fenced no\n"
 		"    buffer 1240 bar 2 size 12k ranges 3 state orphan live 0\n"
-		"        importer 0000:03:00.0 driver test map not-supported stop fence fenced yes "
-		"reason below = different host bridges\n"
+		"        importer 0000:03:00.0 driver test map not-supported stop fence "
+		"after fenced fenced yes reason below = different host bridges\n"
 		"    reason reset count 7 active yes\n"
 		"    reason memory-off count 2 active no\n"
 		"    below_us 64 count 8\n"
@@ -74,6 +74,41 @@ static void prints_text(void **state)
 	show_machine();
 	assert_int_equal(said_run(export_show, 0, NULL), TOOL_OK);
 	assert_string_equal(said_out, expected);
+}
+
+/* What an MR of the importer at @word has to expect, by the word that is printed. */
+static void expect_after(const char *state, const char *word, const char *after)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "buffer=1 bar=2 bytes=4096 ranges=1 state=%s live=1\n", state);
+	fake_file(FOLDER "/exports", text);
+	snprintf(text, sizeof(text), "buffer=1 importer=" NIC " callback=f %s\n", word);
+	fake_file(FOLDER "/attachments", text);
+	assert_int_equal(said_run(export_show, 0, NULL), TOOL_OK);
+	if (!strstr(said_out, after))
+		fail_msg("%s: no \"%s\" in \"%s\"", word, after, said_out);
+}
+
+static void says_what_comes_after(void **state)
+{
+	(void)state;
+	show_machine();
+	expect_after("usable", "driver=mlx5_core stop=native fenced=0",
+		     " stop native after may-revive fenced no\n");
+	expect_after("revoked", "driver=mlx5_core stop=native fenced=0",
+		     " stop native after may-revive fenced no\n");
+	expect_after("usable", "driver=mlx5_core stop=fence fenced=0",
+		     " stop fence after fenced fenced no\n");
+	expect_after("usable", "driver=ice stop=native fenced=0", " after dead fenced no\n");
+	/* the exporter never lets these map again */
+	expect_after("usable", "driver=mlx5_core stop=native fenced=1", " after dead fenced yes\n");
+	expect_after("orphan", "driver=mlx5_core stop=native fenced=0", " after dead fenced no\n");
+	/* not in the table, with no driver any more, of a module that does not say how it stops */
+	expect_after("usable", "driver=amdgpu stop=native fenced=0", " stop native fenced no\n");
+	expect_after("usable", "driver=none stop=native fenced=0", " stop native fenced no\n");
+	expect_after("usable", "driver=efa fenced=0", " driver efa fenced no\n");
+	expect_after("usable", "driver=amdgpu stop=fence fenced=0", " after fenced fenced no\n");
 }
 
 static void prints_details(void **state)
@@ -108,6 +143,8 @@ static void prints_json(void **state)
 	assert_int_equal(json_object_array_length(list), 2);
 	json_object_object_get_ex(json_object_array_get_idx(list, 0), "attachments", &list);
 	assert_int_equal(json_object_array_length(list), 1);
+	json_object_object_get_ex(json_object_array_get_idx(list, 0), "after", &value);
+	assert_string_equal(json_object_get_string(value), "dead");
 	json_object_object_get_ex(json_object_array_get_idx(list, 0), "mappings", &list);
 	assert_int_equal(json_object_array_length(list), 1);
 	json_object_object_get_ex(json_object_array_get_idx(list, 0), "size", &value);
@@ -171,6 +208,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(prints_text),
+		TEST(says_what_comes_after),
 		TEST(prints_details),
 		TEST(prints_json),
 		TEST(lines_of_another_kind_do_no_harm),

@@ -16,6 +16,7 @@
 #define ARGS(...) ((char *[]){ __VA_ARGS__ })
 
 #define GPU_PART 5
+#define NIC_PART 6
 
 static struct machine_function parts[] = {
 	{ .path = "pci0000:00/0000:00:00.0", .vendor = 0x8086, .device = 0x29c0,
@@ -30,7 +31,7 @@ static struct machine_function parts[] = {
 	[GPU_PART] = { .path = "pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:01.0/" GPU,
 	  .vendor = 0x1af4, .device = 0x1110, .acs = MACHINE_NO_ACS, .driver = "vfio-pci",
 	  .vfio = true, .group = 8, .bar = 0x380000000000, .size = 1 << 30 },
-	{ .path = "pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:02.0/" NIC,
+	[NIC_PART] = { .path = "pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:02.0/" NIC,
 	  .vendor = 0x1d0f, .device = 0xefa2, .acs = MACHINE_NO_ACS, .driver = "efa",
 	  .group = 9, .mask = 48, .rdma = "efa_0" },
 };
@@ -60,7 +61,7 @@ static void prints_text(void **state)
 {
 	static const char expected[] =
 		"nic efa_0 dev " GPU " bar 2 map host-bridge decides kernel stop our-change "
-		"verdict works\n"
+		"after dead verdict works\n"
 		"    end nic dev " NIC " driver efa rdma efa_0 revokes our-change group 9 "
 		"domain DMA dma_mask_bits 48 host pci0000:00\n"
 		"    end dev dev " GPU " driver vfio-pci exporter kernel group 8 domain DMA bar 2 "
@@ -83,6 +84,30 @@ static void prints_text(void **state)
 	assert_non_null(strstr(said_out, "\n    host pci0000:00 by 0000:00:00.0 id 8086:29c0\n"));
 }
 
+/* The driver of a ConnectX maps the buffer again when the NIC uses it. */
+static void says_what_may_revive(void **state)
+{
+	struct machine_function connectx = parts[NIC_PART];
+
+	(void)state;
+	make_machine("AuthenticAMD/25", false);
+	connectx.path = "pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:02.0/0000:04:00.1";
+	connectx.vendor = 0x15b3;
+	connectx.device = 0x1017;
+	connectx.driver = "mlx5_core";
+	connectx.rdma = "mlx5_0";
+	machine_add(&connectx);
+	fake_file("/proc/kallsyms",
+		  MACHINE_MODULE_SYMBOL("vfio_pci_core_feature_dma_buf", "vfio_pci_core")
+		  MACHINE_MODULE_SYMBOL("mlx5_ib_reg_user_mr_dmabuf", "mlx5_ib")
+		  MACHINE_MODULE_SYMBOL("mlx5_ib_dmabuf_invalidate_cb", "mlx5_ib"));
+	assert_int_equal(said_run(path_show, 2, ARGS("mlx5_0", GPU)), TOOL_OK);
+	assert_non_null(strstr(said_out, " stop native after may-revive verdict works\n"));
+	tool_options.json = true;
+	assert_int_equal(said_run(path_show, 2, ARGS("mlx5_0", GPU)), TOOL_OK);
+	assert_non_null(strstr(said_out, "\"after\":\"may-revive\""));
+}
+
 static void says_why_not(void **state)
 {
 	(void)state;
@@ -94,6 +119,7 @@ static void says_why_not(void **state)
 	tool_options.json = true;
 	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", GPU)), TOOL_OK);
 	assert_non_null(strstr(said_out, "\"errno\":\"EINVAL\""));
+	assert_null(strstr(said_out, "\"after\""));
 	assert_int_equal(said_run(path_show, 4, ARGS("efa_0", GPU, "bar", "0")), TOOL_OK);
 	assert_non_null(strstr(said_out, "\"cause\":\"no-bar\""));
 }
@@ -117,7 +143,7 @@ static void says_whom_to_name(void **state)
 			       "peerbar.conf, or load peerbar's efa (rdma/drivers)\n"));
 	fake_file("/sys/module/peerbar_vfio_pci/parameters/fence", "irdma,efa\n");
 	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", GPU)), TOOL_OK);
-	assert_non_null(strstr(said_out, " stop fence verdict works-with-fence\n"));
+	assert_non_null(strstr(said_out, " stop fence after fenced verdict works-with-fence\n"));
 }
 
 static void says_what_it_does_not_see(void **state)
@@ -125,8 +151,8 @@ static void says_what_it_does_not_see(void **state)
 	(void)state;
 	make_machine("GenuineIntel/6", true);
 	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", GPU)), TOOL_OK);
-	assert_non_null(strstr(said_out, " map none decides kernel stop our-change verdict "
-			       "unknown cause acs-unseen "));
+	assert_non_null(strstr(said_out, " map none decides kernel stop our-change after dead "
+			       "verdict unknown cause acs-unseen "));
 	assert_non_null(strstr(said_out, " remedy run as root\n"));
 	assert_non_null(strstr(said_out, "\n    hop 0000:02:01.0 above dev acs unknown "
 			       "redirects none counts yes\n"));
@@ -153,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(prints_text),
+		TEST(says_what_may_revive),
 		TEST(says_why_not),
 		TEST(says_whom_to_name),
 		TEST(says_what_it_does_not_see),
