@@ -11,6 +11,7 @@ declare -A NIC_ALIAS=(
 	[efa]=pci:v00001D0Fd0000EFA		# any generation
 	[mlx5]=pci:v000015B3d0000101		# ConnectX-5, its virtual function, too
 )
+EXCUSED=/run/peerbar.excused		# tests/guest/lib/kmsg.c writes it
 FENCE=/sys/module/peerbar_vfio_pci/parameters/fence
 
 # kernel_option NAME: its value on the kernel command line.
@@ -209,15 +210,24 @@ export_environment()
 	PATH=/src/build/perftest/25.01/bin:$PATH
 }
 
+# The kernel log without the name of the task that printed, which the debug kernel adds.
+kernel_log()
+{
+	dmesg | sed 's/^\(\[[^]]*\]\) \[ *[CT][0-9]*\] /\1 /'
+}
+
 # Print the lines of the kernel log that a healthy run does not have: warnings of the kernel,
 # and reports of the debug kernel's detectors, including those that a detector has given up.
-# One warning at boot is left out: the emulated CPU has no microcode.
+# One warning at boot is left out: the emulated CPU has no microcode. So are the very lines that
+# a test has excused.
 kernel_warnings()
 {
 	local bad="WARNING:|BUG:|Oops|Call Trace|blocked for more than|general protection"
 	bad+="|UBSAN:|DMA-API: debugging out of memory|ODEBUG: Out of memory"
 	bad+="|INFO: lockdep is turned off|kmemleak: .*suspected"
-	dmesg | grep -E "$bad" | grep -v "Speculative Return Stack Overflow: WARNING"
+	touch "$EXCUSED"
+	kernel_log | grep -E "$bad" | grep -v "Speculative Return Stack Overflow: WARNING" |
+		grep -vxFf "$EXCUSED"
 	[ ! -e /proc/lockdep_stats ] || lockdep_works || echo "lockdep gave up"
 }
 

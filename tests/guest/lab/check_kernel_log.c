@@ -5,6 +5,7 @@
  *	since=$(check_kernel_log --position)
  *	...
  *	check_kernel_log --since "$since"	prints one TAP line; exit status 1 if it is "not ok"
+ *	check_kernel_log --since N --but TEXT	warnings that contain TEXT are excused
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -19,8 +20,10 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "position", no_argument, NULL, 'p' },
 		{ "since", required_argument, NULL, 's' },
+		{ "but", required_argument, NULL, 'b' },
 		{ NULL, 0, NULL, 0 },
 	};
+	const char *excuse = NULL;
 	uint64_t since = 0;
 	int c;
 
@@ -29,12 +32,16 @@ int main(int argc, char **argv)
 			printf("%" PRIu64 "\n", kmsg_position());
 			return EXIT_SUCCESS;
 		}
-		if (c != 's') {
-			fprintf(stderr, "usage: %s [--position | --since N]\n", argv[0]);
+		if (c == 's') {
+			since = strtoull(optarg, NULL, 10);
+		} else if (c == 'b') {
+			excuse = optarg;
+		} else {
+			fprintf(stderr, "usage: %s [--position | [--since N] [--but TEXT]]\n",
+				argv[0]);
 			return 2;
 		}
-		since = strtoull(optarg, NULL, 10);
 	}
-	kmsg_check(since);
+	kmsg_check_but(since, excuse);
 	return tap_exit_status();
 }

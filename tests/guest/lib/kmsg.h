@@ -11,13 +11,18 @@
 /* A lower bound for the sequence number of the next record. 0: no log. */
 uint64_t kmsg_position(void);
 
-/* Print, as comments, the bad records from @since on. Return: how many, or -errno. */
-int kmsg_complaints(uint64_t since);
-
 /* How many records from @since on contain @text, or -errno. */
 int kmsg_count(uint64_t since, const char *text);
 
-/* One check named "kernel log": kmsg_complaints(@since) finds nothing. */
+/* One check named "kernel log": there is no bad record from @since on. Bad ones are printed. */
 void kmsg_check(uint64_t since);
+
+/*
+ * The same, but warnings that contain @excuse do not count, nor does the heading of the stack
+ * that follows such a warning. They are printed, and left out of the lab's own check at the end
+ * of the run. Only for a fault of the kernel that docs/findings.md has, and only around what
+ * provokes it. @excuse may be NULL.
+ */
+void kmsg_check_but(uint64_t since, const char *excuse);
 
 #endif /* GUEST_KMSG_H */

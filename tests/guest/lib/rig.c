@@ -85,15 +85,26 @@ bool rig_is_fenced(void)
 	return !is_connectx() && !strcmp(environment("PB_IMPORTER"), "stock");
 }
 
-bool rig_mr_revives(void)
+/* The running kernel's version: 612 is 6.12. */
+static int kernel_version(void)
 {
 	struct utsname kernel;
 	int major = 0, minor = 0;
 
-	if (!is_connectx() || uname(&kernel))
-		return false;
-	sscanf(kernel.release, "%d.%d", &major, &minor);
-	return major > 6 || (major == 6 && minor >= 12);
+	if (uname(&kernel) || sscanf(kernel.release, "%d.%d", &major, &minor) != 2)
+		tap_die("set-up", "the kernel does not tell its version");
+	return major * 100 + minor;
+}
+
+bool rig_mr_revives(void)
+{
+	return is_connectx() && kernel_version() >= 612;
+}
+
+const char *rig_known_warning(void)
+{
+	return is_connectx() && kernel_version() == 601 ?
+		       " at drivers/infiniband/hw/mlx5/umr.c:334 mlx5r_umr_post_send_wait+" : NULL;
 }
 
 static uint64_t refused(const struct nic_stray *stray)

@@ -59,6 +59,13 @@ bool rig_is_fenced(void);
 bool rig_mr_revives(void);
 
 /*
+ * The warning of a fault of the NIC's driver that is not ours to mend, as kmsg_check_but() takes
+ * it: mlx5_ib of Linux 6.1 may zap a key that it has already given up, if the exporter revokes
+ * while an MR is deregistered (docs/findings.md). NULL if the driver has no such fault.
+ */
+const char *rig_known_warning(void);
+
+/*
  * rig_stray(): how many accesses the NIC has made so far that it should not have made. These
  * include accesses that the IOMMU refused, except under the fence: refusals are the fence's
  * purpose, and rig_refused() counts them instead.
