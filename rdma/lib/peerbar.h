@@ -29,10 +29,22 @@
  * all revoke its dma-bufs. When the call returns, no NIC can reach the BAR through
  * them: either the NIC's driver has torn its MRs down, or, for a driver that cannot
  * do that or does not in time, peerbar-vfio-pci has unmapped the BAR in the NIC's
- * IOMMU domain (the fence). Work requests that use an MR which its driver tore down
- * complete with IBV_WC_REM_ACCESS_ERR or IBV_WC_LOC_PROT_ERR. A NIC behind the fence
- * does not know about the revoke: each of its accesses raises an IOMMU fault. In both
- * cases the MR must still be deregistered.
+ * IOMMU domain (the fence). Work requests that use such an MR then complete with
+ * IBV_WC_REM_ACCESS_ERR (the MR is the remote side) or IBV_WC_LOC_PROT_ERR (the local one; a
+ * SEND to be received there gives IBV_WC_REM_OP_ERR to its sender). On RC this puts the queue
+ * pair into the error state. A NIC behind the fence does not know about the revoke: each of
+ * its accesses raises an IOMMU fault.
+ *
+ * What comes after depends on the driver ("after" in peerbar path show):
+ *  - dead (EFA, irdma): no request by the MR's keys ever succeeds again.
+ *  - may-revive (mlx5): when the device is usable again, as it is when peerbar_reset() returns,
+ *    the same MR may work again, with the same keys, and reaches the bytes that are in the BAR
+ *    then; on older kernels it may stay dead. A request that meets the revoke may wait and then
+ *    succeed. So neither does a key that works mean that there was no reset, nor is an error
+ *    its only sign.
+ *  - fenced (drivers that cannot revoke): dead, and the NIC goes on trying.
+ * After peerbar_close() every MR is dead. An MR must always be deregistered; doing that and
+ * registering anew after a revoke is right with every driver.
  */
 #ifndef PEERBAR_H
 #define PEERBAR_H
@@ -91,8 +103,8 @@ const char *peerbar_errmsg(void);
 int peerbar_open(const char *address, struct peerbar_device **dev);
 
 /*
- * Undo every peerbar_map() of @dev, revoke every dma-buf exported from it, and close
- * it. @dev may be NULL.
+ * Undo every peerbar_map() of @dev, revoke every dma-buf exported from it for good, and
+ * close it. @dev may be NULL.
  */
 void peerbar_close(struct peerbar_device *dev);
 
@@ -144,12 +156,16 @@ int peerbar_unmap(void *addr, size_t length);
 
 /*
  * Reset the device (VFIO_DEVICE_RESET). The kernel revokes its dma-bufs first. After the
- * reset, memory decode and bus mastering are turned on again. Errors: -ENOTSUP (the device
+ * reset, memory decode and bus mastering are turned on again, and an MR that may revive works
+ * again (see "Revocation" above). Errors: -ENOTSUP (the device
  * has no reset of its own), -EAGAIN (another reset is running).
  */
 int peerbar_reset(struct peerbar_device *dev);
 
-/* Set or clear the memory space enable bit of PCI_COMMAND. Clearing it revokes. */
+/*
+ * Set or clear the memory space enable bit of PCI_COMMAND. Clearing it revokes. Setting it makes
+ * the device usable again, and MRs that may revive with it.
+ */
 int peerbar_set_memory(struct peerbar_device *dev, bool enable);
 
 /**
