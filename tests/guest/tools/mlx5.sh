@@ -62,11 +62,38 @@ says_may_revive()
 		jq -e '.stop == "native" and .after == "may-revive" and .verdict == "works"'
 }
 
+# The same of an MR that exists.
+shows_may_revive()
+{
+	for _ in $(seq 100); do
+		! peerbar -j export show "$PB_GPU" | jq -e '.[0].exports[0].attachments[0] |
+			.driver == "mlx5_core" and .stop == "native" and .after == "may-revive"' ||
+			return 0
+		sleep 0.2
+	done
+	return 1
+}
+
+check_shown()
+{
+	local name="mlx5: export show says it, too" mover
+	if [ ! -e "/sys/kernel/debug/peerbar/$PB_GPU" ]; then
+		tap_skip "$name" "the kernel's exporter shows nothing"
+		return
+	fi
+	peerbar mr test mlx5_0 "$PB_GPU" total 1T > /dev/null 2>&1 &
+	mover=$!
+	tap_command "$name" shows_may_revive
+	kill -9 $mover
+	wait $mover 2> /dev/null
+}
+
 tap_command "mlx5: the port is active" port_active
 tap_command "mlx5: InfiniBand" devinfo "link_layer:.*InfiniBand"
 tap_command "mlx5: page faults of every kind that RC has" devinfo SUPPORT_SRQ
 tap_command "mlx5: atomics" devinfo "atomic_cap:.*ATOMIC_HCA"
 tap_command "mlx5: path show says that an MR may revive" says_may_revive
+check_shown
 tap_command "mlx5: the drivers are loaded $TIMES times" reload
 tap_command "mlx5: the NIC is bound $TIMES times" rebind
 tap_command "mlx5: no command failed" no_command_failed
