@@ -81,9 +81,10 @@ machine_args()
 		-device "virtconsole,chardev=out")
 	ARGS+=(-kernel "$KERNEL/vmlinux" -initrd "$RUN/initramfs.cpio" -append
 		"console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check ${IOMMU_OPTION[$LAB_IOMMU]} peerbar.mode=$LAB_MODE peerbar.kernel=$LAB_KERNEL peerbar.exporter=$LAB_EXPORTER peerbar.nic=$LAB_NIC_MODEL peerbar.importer=$LAB_IMPORTER$LAB_APPEND")
+	[ "$LAB_SWITCH" = 0 ] || switch_args
 	for i in $(seq "$LAB_GPUS"); do
-		ARGS+=(-object "memory-backend-memfd,id=gpumem$i,size=$LAB_BAR,share=on"
-			-device "pcie-root-port,id=gpuport$i,chassis=$i,slot=$i,x-speed=5")
+		ARGS+=(-object "memory-backend-memfd,id=gpumem$i,size=$LAB_BAR,share=on")
+		port_args "gpuport$i" "$i" x-speed=5
 		"gpu_$LAB_GPU" "$i"
 	done
 	for i in $(seq "$LAB_NICS"); do
@@ -98,18 +99,35 @@ machine_args()
 	share_args modules "$KERNEL/lib/modules" on
 }
 
-# nic_args NUMBER NAME: the NIC behind its own root port, and its control socket as a port
-# of the guest.
+# A PCIe switch, whose ports have no ACS.
+switch_args()
+{
+	ARGS+=(-device "pcie-root-port,id=switchport,chassis=16,slot=16"
+		-device "x3130-upstream,id=switch,bus=switchport")
+}
+
+# port_args ID NUMBER [OPTION]: the port above one slot: a downstream port of the switch if
+# there is one, otherwise a root port, which gets OPTION.
+port_args()
+{
+	if [ "$LAB_SWITCH" = 1 ]; then
+		ARGS+=(-device "xio3130-downstream,id=$1,bus=switch,chassis=$2,slot=$2")
+	else
+		ARGS+=(-device "pcie-root-port,id=$1,chassis=$2,slot=$2${3:+,$3}")
+	fi
+}
+
+# nic_args NUMBER NAME: the NIC below its own port, and its control socket as a port of the
+# guest.
 nic_args()
 {
-	local slot=$((8 + $1))
-	ARGS+=(-device "pcie-root-port,id=$2port,chassis=$slot,slot=$slot"
-		-device "{\"driver\":\"vfio-user-pci\",\"id\":\"$2\",\"bus\":\"$2port\",\"rombar\":0,\"socket\":{\"type\":\"unix\",\"path\":\"$RUN/$2\"}}"
+	port_args "$2port" $((8 + $1))
+	ARGS+=(-device "{\"driver\":\"vfio-user-pci\",\"id\":\"$2\",\"bus\":\"$2port\",\"rombar\":0,\"socket\":{\"type\":\"unix\",\"path\":\"$RUN/$2\"}}"
 		-chardev "socket,id=$2ctl,path=$RUN/$2-control"
 		-device "virtserialport,chardev=$2ctl,name=peerbar.$2")
 }
 
-# gpu_KIND NUMBER: the device that a program owns, behind root port gpuport$1, with gpumem$1
+# gpu_KIND NUMBER: the device that a program owns, below the port gpuport$1, with gpumem$1
 # as the memory of its BAR.
 gpu_ivshmem()
 {
