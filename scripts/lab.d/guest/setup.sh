@@ -51,35 +51,55 @@ load_modules()
 	[ "$2" = none ] || load_importer "$2"
 }
 
-# load_importer IMPORTER: the NIC's driver; one that the kernel has or one that was built.
+# has_nic MODEL: does a NIC of this machine have it?
+has_nic()
+{
+	[[ ,$(kernel_option peerbar.nic), = *,$1,* ]]
+}
+
+# load_importer IMPORTER: the NICs' drivers; those that the kernel has and one that was built.
 load_importer()
 {
 	local modules
 	modules=/src/build/modules/$(uname -r)/$1
-	if [ "$(kernel_option peerbar.nic)" = mlx5 ]; then
+	if has_nic mlx5; then
 		modprobe mlx5_ib || complain "modprobe mlx5_ib failed"
-		wait_for_port
-		return
+		wait_for_ports
 	fi
-	[ "$1" = stock ] || load_if_there "$modules/peerbar_umem.ko"
-	load "$modules/efa.ko"
+	if has_nic efa; then
+		[ "$1" = stock ] || load_if_there "$modules/peerbar_umem.ko"
+		load "$modules/efa.ko"
+	fi
 }
 
-# An InfiniBand driver makes its device some time after it was loaded.
-wait_for_port()
+# An InfiniBand driver makes its devices some time after it was loaded.
+wait_for_ports()
 {
+	local nr
+	nr=$(pci_devices "${NIC_ALIAS[mlx5]}" | wc -l)
 	for _ in $(seq 300); do
-		! grep -qs ACTIVE /sys/class/infiniband/*/ports/1/state || return 0
+		[ "$(cat /sys/class/infiniband/mlx5_*/ports/1/state 2> /dev/null |
+			grep -c ACTIVE)" -lt "$nr" ] || return 0
 		sleep 0.1
 	done
-	complain "no port of the NIC is active"
+	complain "not all ports of the NICs are active"
+}
+
+# nics: the addresses of all NICs, the first of the first model first.
+nics()
+{
+	local models model
+	IFS=, read -ra models <<< "$(kernel_option peerbar.nic)"
+	for model in "${models[@]}"; do
+		pci_devices "${NIC_ALIAS[$model]}"
+	done
 }
 
 # to_fence IMPORTER: the value of the module parameter "fence": the drivers that
 # peerbar-vfio-pci may fence off. The stock efa can register BARs only if it is among them.
 to_fence()
 {
-	[ "$1 $(kernel_option peerbar.nic)" != "stock efa" ] || echo efa
+	! has_nic efa || [ "$1" != stock ] || echo efa
 }
 
 # set_fence DRIVERS: set the module parameter, if the module is loaded.
@@ -198,7 +218,7 @@ export_environment()
 	export PB_GPU=${gpus[0]:-} PB_GPU2=${gpus[1]:-} PB_BAR
 	PB_IGB=$(pci_devices $IGB_ALIAS)
 	export PB_IGB
-	mapfile -t nics < <(pci_devices "${NIC_ALIAS[$(kernel_option peerbar.nic)]}")
+	mapfile -t nics < <(nics)
 	export PB_NIC=${nics[0]:-} PB_NIC2=${nics[1]:-}
 	export_rdma_devices
 	PB_IMPORTER=$(kernel_option peerbar.importer)

@@ -35,11 +35,12 @@ guest_main()
 		esac
 	done
 	guest_choice --kernel "$kernel" 6.1 6.12 latest debug
-	guest_choice --nic-model "$model" efa mlx5
+	guest_choice --nic-model "$model" efa mlx5 efa,mlx5 mlx5,efa
+	[[ $model != *,* ]] || nics=2
 	[ -n "$importer" ] || importer=$(guest_importer "$model")
 	[ "$model $importer" != "mlx5 revocable" ] ||
 		die "the importer of mlx5 is stock: the kernel's own driver revokes" 2
-	[ -n "$exporter" ] || exporter=$(guest_exporter "$kernel" "$model-$importer")
+	[ -n "$exporter" ] || exporter=$(guest_exporter "$kernel" "$model" "$importer")
 	guest_choice --exporter "$exporter" kernel peerbar none
 	guest_choice --importer "$importer" revocable stock none
 	guest_choice --gpu "$gpu" ivshmem nvme igb
@@ -76,14 +77,14 @@ guest_boot()
 # guest_importer MODEL: the NIC driver that can revoke.
 guest_importer()
 {
-	[ "$1" = efa ] && echo revocable || echo stock
+	[[ $1 = *efa* ]] && echo revocable || echo stock
 }
 
-# guest_exporter SERIES MODEL-IMPORTER: "kernel" if this kernel has an exporter of its own and
+# guest_exporter SERIES MODEL IMPORTER: "kernel" if this kernel has an exporter of its own and
 # that accepts the importer, otherwise "peerbar".
 guest_exporter()
 {
-	[[ $1 != 6.* ]] && [ "$2" != efa-stock ] && echo kernel || echo peerbar
+	[[ $1 != 6.* && ($2 != *efa* || $3 != stock) ]] && echo kernel || echo peerbar
 }
 
 # guest_arg OPTION VALUE...: the value, or an error that names the option.

@@ -48,14 +48,39 @@ nic_name()
 	echo "nic${1#1}"
 }
 
-# start_nic NUMBER [OPTION]...: start peerbar-vnic with a GID of its own.
+# nic_model NUMBER: the setting names one model for all NICs, or one for each.
+nic_model()
+{
+	local models
+	IFS=, read -ra models <<< "$LAB_NIC_MODEL"
+	echo "${models[$1 - 1]:-${models[0]}}"
+}
+
+# nic_options NUMBER [OPTION]...: set OPTIONS to those of this NIC. One that begins with a
+# model and a colon is for NICs of that model only. An InfiniBand port needs a LID of its own.
+nic_options()
+{
+	local model option
+	model=$(nic_model "$1")
+	OPTIONS=(--model "$model" --gid "fe80::200:ff:fe00:$1")
+	[ "$model" != mlx5 ] || OPTIONS+=("--lid=$1")
+	for option in "${@:2}"; do
+		case $option in
+		"$model":*) OPTIONS+=("${option#*:}");;
+		efa:*|mlx5:*) ;;
+		*) OPTIONS+=("$option");;
+		esac
+	done
+}
+
+# start_nic NUMBER [OPTION]...: start peerbar-vnic.
 start_nic()
 {
-	local name gid=fe80::200:ff:fe00:$1
+	local name
 	name=$(nic_name "$1")
-	set -- --model "$LAB_NIC_MODEL" "${@:2}"
+	nic_options "$@"
 	/src/build/vnic/peerbar-vnic --socket "$RUN/$name" --control "$RUN/$name-control" \
-		--report "$RESULTS/lab/$name.json" --gid "$gid" "$@" \
+		--report "$RESULTS/lab/$name.json" "${OPTIONS[@]}" \
 		>"$RESULTS/lab/$name.log" 2>&1 &
 	NICS+=($!)
 	for _ in $(seq 100); do

@@ -14,6 +14,8 @@
 #include "rig.h"
 #include "tap.h"
 
+static unsigned int selected = 1;	/* NIC */
+
 static const char *environment(const char *name)
 {
 	const char *value = getenv(name);
@@ -33,14 +35,20 @@ const char *rig_gpu2(void)
 	return environment("PB_GPU2");
 }
 
+void rig_select_nic(unsigned int nic)
+{
+	selected = nic;
+	nicctl_select(nic);
+}
+
 const char *rig_ibdev(void)
 {
-	return environment("PB_IBDEV");
+	return selected == 1 ? environment("PB_IBDEV") : rig_ibdev2();
 }
 
 const char *rig_nic(void)
 {
-	return environment("PB_NIC");
+	return selected == 1 ? environment("PB_NIC") : rig_nic2();
 }
 
 const char *rig_ibdev2(void)

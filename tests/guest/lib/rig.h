@@ -38,6 +38,9 @@ const char *rig_nic(void);		/* the PCI device of rig_ibdev() */
 const char *rig_ibdev2(void);		/* the second NIC's, with --nics 2 */
 const char *rig_nic2(void);		/* and its PCI device */
 
+/* From now on rig_ibdev(), rig_nic() and what is asked below are about NIC 1 or 2. */
+void rig_select_nic(unsigned int nic);
+
 /* The number of the BAR that holds memory: PB_BAR if it is set, else 2 as on ivshmem. */
 unsigned int rig_bar(void);
 
