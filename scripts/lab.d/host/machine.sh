@@ -58,12 +58,15 @@ nic_model()
 
 # nic_options NUMBER [OPTION]...: set OPTIONS to those of this NIC. One that begins with a
 # model and a colon is for NICs of that model only. An InfiniBand port needs a LID of its own.
+# On 6.1 and 6.12 a ConnectX is a virtual function: for a physical one these make 6,120 memory
+# keys after every probe, each by a command.
 nic_options()
 {
 	local model option
 	model=$(nic_model "$1")
 	OPTIONS=(--model "$model" --gid "fe80::200:ff:fe00:$1")
 	[ "$model" != mlx5 ] || OPTIONS+=("--lid=$1")
+	[[ $model-$LAB_KERNEL != mlx5-6.* ]] || OPTIONS+=(--part=cx5vf)
 	for option in "${@:2}"; do
 		case $option in
 		"$model":*) OPTIONS+=("${option#*:}");;
