@@ -8,8 +8,6 @@
  * the fuzzer gets past the first check. Besides looking for crashes, the target checks after
  * every input that the counts of users that objects keep are right.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -19,6 +17,8 @@
 #include "efa/admin_defs.h"
 #include "efa/efa.h"
 #include "efa/model.h"
+#include "input.h"
+#include "must.h"
 
 #define RAM_SIZE	(4u << 20)	/* from IOVA 0 */
 #define PAGE		4096u
@@ -41,41 +41,6 @@ static int ram_fd = -1;
 static struct efa *device(void)
 {
 	return nic.device;
-}
-
-/* ---- input ---- */
-
-struct input {
-	const uint8_t *at;
-	size_t left;
-};
-
-static void take(struct input *in, void *dst, size_t len)
-{
-	size_t n = len < in->left ? len : in->left;
-
-	memset(dst, 0, len);
-	if (n == 0)
-		return;
-	memcpy(dst, in->at, n);
-	in->at += n;
-	in->left -= n;
-}
-
-static uint8_t take8(struct input *in)
-{
-	uint8_t value;
-
-	take(in, &value, sizeof(value));
-	return value;
-}
-
-static uint32_t take32(struct input *in)
-{
-	uint32_t value;
-
-	take(in, &value, sizeof(value));
-	return value;
 }
 
 /* ---- commands that are valid once an object of each kind exists, with id 1 ---- */
@@ -283,14 +248,6 @@ static void step(struct input *in)
 }
 
 /* ---- what must be true whatever the guest has done ---- */
-
-#define MUST(cond) \
-	do { \
-		if (!(cond)) { \
-			fprintf(stderr, "line %d: %s\n", __LINE__, #cond); \
-			abort(); \
-		} \
-	} while (0)
 
 static uint32_t pd_users[EFA_MAX_PD], cq_users[EFA_MAX_CQ], eq_users[EFA_MAX_EQ];
 

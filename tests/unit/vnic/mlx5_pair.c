@@ -124,7 +124,7 @@ static void create_end(struct pair *p, unsigned int n, uint32_t eq, uint8_t serv
 			    PAIR_LOCAL | PAIR_REMOTE, 3);
 }
 
-static void modify(struct pair *p, unsigned int n, uint16_t opcode, uint8_t rnr_retry)
+unsigned int pair_modify(struct pair *p, unsigned int n, uint16_t opcode, uint8_t rnr_retry)
 {
 	struct mdrv *d = p->d;
 
@@ -135,7 +135,7 @@ static void modify(struct pair *p, unsigned int n, uint16_t opcode, uint8_t rnr_
 	mdrv_put(d, 24, 0x390, 3, rnr_retry);
 	mdrv_put(d, 24, 0x490, 3, 7);			/* RDMA is permitted */
 	mdrv_put(d, 24, 0x540, 32, PAIR_QKEY);
-	assert_int_equal(mdrv_do(d, 0x110, 16), 0);
+	return mdrv_do(d, 0x110, 16);
 }
 
 static struct pair create(struct mdrv *d, uint8_t service, uint8_t rnr_retry, bool shared)
@@ -149,8 +149,8 @@ static struct pair create(struct mdrv *d, uint8_t service, uint8_t rnr_retry, bo
 	create_end(&p, 0, eq, service, shared);
 	create_end(&p, 1, eq, service, shared);
 	for (uint16_t opcode = 0x502; opcode <= 0x504; opcode++) {
-		modify(&p, 0, opcode, rnr_retry);
-		modify(&p, 1, opcode, rnr_retry);
+		assert_int_equal(pair_modify(&p, 0, opcode, rnr_retry), 0);
+		assert_int_equal(pair_modify(&p, 1, opcode, rnr_retry), 0);
 	}
 	return p;
 }
@@ -212,7 +212,7 @@ static void write_record(struct pair *p, const struct pair_end *end)
 	fixture_put(p->d->f, end->record, be, sizeof(be));
 }
 
-void pair_send(struct pair *p, unsigned int n, const struct pair_wqe *w)
+void pair_post(struct pair *p, unsigned int n, const struct pair_wqe *w)
 {
 	struct pair_end *end = &p->end[n];
 	unsigned int blocks = (w->size + 63) / 64;
@@ -229,6 +229,11 @@ void pair_send(struct pair *p, unsigned int n, const struct pair_wqe *w)
 	be32(bell + 4, end->qp << 8 | copy.byte[7]);
 	assert_int_equal(nic_vfu_ops.region_write(&p->d->f->nic, 0, p->uar * 4096ull + 0x800,
 						  bell, sizeof(bell)), 0);
+}
+
+void pair_send(struct pair *p, unsigned int n, const struct pair_wqe *w)
+{
+	pair_post(p, n, w);
 	pair_run(p);
 }
 

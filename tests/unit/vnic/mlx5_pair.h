@@ -10,7 +10,9 @@
 
 #define PAIR_RECVS	8u		/* of 32 bytes: two segments */
 #define PAIR_BLOCKS	8u
+#ifndef PAIR_MEMORY			/* fuzz targets have less, to be faster */
 #define PAIR_MEMORY	(1u << 20)
+#endif
 #define PAIR_IOVA	0x700000000ull	/* + (qp << 32), of both regions */
 #define PAIR_QKEY	0x11223344u	/* of both, for datagrams */
 #define PAIR_LOCAL	1u		/* rights of a key */
@@ -63,6 +65,9 @@ struct pair pair_create(struct mdrv *d, uint8_t service, uint8_t rnr_retry);
 /* The same, with a shared receive queue for end 1, as XRC has it in any case. */
 struct pair pair_create_shared(struct mdrv *d, uint8_t service);
 
+/* Change the state of @end's by this command, connected with the other. Return: as mdrv_do(). */
+unsigned int pair_modify(struct pair *p, unsigned int end, uint16_t opcode, uint8_t rnr_retry);
+
 /* Post the receive of @index, behind which the list goes on with @next. */
 void pair_share(struct pair *p, uint16_t index, uint16_t next, uint32_t len, uint64_t addr);
 
@@ -76,7 +81,8 @@ void pair_remote(struct pair_wqe *w, uint64_t addr, uint32_t key);
 void pair_segment(struct pair_wqe *w, uint32_t len, uint32_t key, uint64_t addr);
 void pair_inline(struct pair_wqe *w, const void *data, uint32_t len);
 
-/* Post it at @end, ring the doorbell, and let the device work until it waits. */
+/* Post it at @end and ring the doorbell; pair_send() also lets the device work until it waits. */
+void pair_post(struct pair *p, unsigned int end, const struct pair_wqe *w);
 void pair_send(struct pair *p, unsigned int end, const struct pair_wqe *w);
 void pair_recv(struct pair *p, unsigned int end, uint32_t len, uint32_t key, uint64_t addr);
 void pair_run(struct pair *p);
