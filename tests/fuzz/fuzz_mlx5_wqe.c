@@ -189,8 +189,10 @@ static void step_send(struct input *in)
 static void post_other(const struct place *at)
 {
 	struct pair_wqe w = { .size = 16 };
-	uint8_t posted[4] = { [3] = (uint8_t)++other.posted };
+	uint8_t posted[4] = { 0 };
 
+	other.posted++;
+	posted[3] = (uint8_t)other.posted;
 	pair_segment(&w, at->len, at->key, at->addr);
 	pair_segment(&w, 0, SCATTER_END, 0);
 	fixture_put(d->f, other.ring, w.byte, SHARED_BYTES);

@@ -11,7 +11,7 @@
 
 #define MAX_TURNS	64u
 #define MAX_FROZEN	64u
-#define MAX_DONE	(64u + MAX_HELD)	/* completions in one turn, some of them held back */
+#define MAX_DONE	(64u + MAX_HELD)	/* completions in one turn, and those held back */
 #define SLICE		1024u	/* so that most requests take several turns */
 #define FIRST_MAP	10u	/* behind the BAR, the command queue and its mailboxes */
 #define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
@@ -98,8 +98,11 @@ static void rewind_device(void)
 	for (unsigned int i = 0; i < NR_NUMBERS; i++)
 		mlx5->number[i].last = 0;
 	memset(mlx5->look, 0, sizeof(mlx5->look));
-	mlx5->last_cq = mlx5->last_qp = mlx5->last_srq = mlx5->last_mkey = 0;
-	mlx5->held.head = mlx5->held.tail = 0;
+	mlx5->last_cq = 0;
+	mlx5->last_qp = 0;
+	mlx5->last_srq = 0;
+	mlx5->last_mkey = 0;
+	mlx5->held.head = mlx5->held.tail;
 	mlx5->faults = 0;
 	mlx5->turn = 0;
 }
@@ -222,7 +225,7 @@ void rig_doorbell(struct input *in, uint32_t uar)
 		at = uar * UAR_PAGE + bells[which].at;
 		len = bells[which].len;
 	} else {
-		at = FIRST_UAR * UAR_PAGE + take32(in) % MLX5_BAR_SIZE;	/* the BAR may end before */
+		at = FIRST_UAR * UAR_PAGE + take32(in) % MLX5_BAR_SIZE;	/* or beyond */
 		len = take8(in) % 9;
 	}
 	nic_vfu_ops.region_write(&d->f->nic, MLX5_BAR, at, value, len);

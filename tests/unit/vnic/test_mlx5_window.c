@@ -267,8 +267,10 @@ static void test_long_table(void **state)
 	assert_int_equal(mdrv_do(p.d, 0x110, 16), 0);
 	key = mdrv_object(p.d);
 	mkey = mlx5_mkey_get(p.d->mlx5, key);
-	mkey->entry[8] = mkey->entry[2 * 99999] = 4096ull << 32 | p.end[1].key;
-	mkey->entry[9] = mkey->entry[2 * 99999 + 1] = p.end[1].iova;
+	for (unsigned int i = 4; i < 100000; i += 99995) {
+		mkey->entry[2 * i] = 4096ull << 32 | p.end[1].key;
+		mkey->entry[2 * i + 1] = p.end[1].iova;
+	}
 	access_by(&p, READ, 4095, 1, key << 8, 0);
 	access_by(&p, READ, 4096, 1, key << 8, 0x13);
 }
