@@ -188,7 +188,7 @@ int main(int argc, char **argv)
 {
 	uint64_t log = kmsg_position(), stray;
 	struct hostile_mlx5 h = { 0 };
-	unsigned int rounds = 50;
+	unsigned int rounds = 150;
 	struct bystander *waiter;
 
 	parse(argc, argv, &rounds);

@@ -13,18 +13,23 @@
 #define NOPS		17u	/* more than the longest request has blocks */
 #define WAIT_MS		10000u
 
-/* All bytes random, or a correct request with one to three bytes changed. */
+/*
+ * All bytes random, or a correct request, perhaps with one to three bytes changed. Most are
+ * correct, since the first that is not ends the pair.
+ */
 static void random_block(const struct hostile_mlx5 *h, struct rawrc_wqe *wqe)
 {
-	if (random() % 2) {
-		*wqe = rawrc_wqe(0, 0);
-		hostile_randomize(wqe->byte, MLX5_SEND_WQE_BB);
-		wqe->units = random() % 64;
-		return;
-	}
+	long choice = random() % 8;
+
 	*wqe = random() % 2 ? hostile_good_write(h) : hostile_good_send(h);
-	for (long i = random() % 3; i >= 0; i--)
-		wqe->byte[(size_t)random() % wqe->size] = (uint8_t)(random() >> 8);
+	if (!choice) {
+		wqe->size = MLX5_SEND_WQE_BB;
+		wqe->units = random() % (RAWRC_UNITS + 1);
+		hostile_randomize(wqe->byte, wqe->size);
+	} else if (choice < 3) {
+		for (long i = random() % 3; i >= 0; i--)
+			wqe->byte[(size_t)random() % wqe->size] = (uint8_t)(random() >> 8);
+	}
 }
 
 static void post(struct hostile_mlx5 *h)
@@ -33,8 +38,8 @@ static void post(struct hostile_mlx5 *h)
 
 	hostile_randomize(h->peer.at.rq.buf, h->peer.at.rq.wqe_cnt * h->peer.at.rq.stride);
 	for (unsigned int i = 0; i < RAWRC_RECVS; i++)
-		rawrc_recv(&h->peer, random() % 2 ? HOSTILE_BYTES : (uint32_t)random(),
-			   random() % 2 ? h->remote_mr->lkey : (uint32_t)random(),
+		rawrc_recv(&h->peer, random() % 8 ? HOSTILE_BYTES : (uint32_t)random(),
+			   random() % 8 ? h->remote_mr->lkey : (uint32_t)random(),
 			   (uintptr_t)h->remote);
 	for (unsigned int i = 0; i < BLOCKS; i++) {
 		random_block(h, &wqe);

@@ -19,7 +19,7 @@
 #define NO_QUEUE	0xffffffu
 #define ROUNDS		8u
 #define STORM_US	1500000u
-#define MIN_SHARE	0.1	/* of what the bystander does otherwise, in a storm */
+#define MIN_SHARE	0.02	/* of what the bystander does otherwise, in a storm */
 
 static const uint32_t nonsense[] = { 0, 1, 0x7fffff, 0x800000, 0xffffff };
 

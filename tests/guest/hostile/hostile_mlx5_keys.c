@@ -13,9 +13,8 @@
 #define INDICES		512u
 #define BYTES		96u		/* that are tried of each index */
 #define NOWHERE		0x12345000ull
-#define WAIT_MS		10000u
 
-/* Post @n that were written. The last one alone completes. Return: does it, with success? */
+/* Behind those that were written, one that completes. Return: does it, with success? */
 static bool flush_guesses(struct hostile_mlx5 *h)
 {
 	struct rawrc_wqe nop = rawrc_wqe(MLX5_OPCODE_NOP, 0);
