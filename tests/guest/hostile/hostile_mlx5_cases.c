@@ -205,7 +205,12 @@ CHANGE(atomic_7) { *wqe = atomic(h, MLX5_OPCODE_ATOMIC_FA, 7); }
 CHANGE(atomic_16) { *wqe = atomic(h, MLX5_OPCODE_ATOMIC_CS, 16); }
 CHANGE(atomic_cut) { *wqe = atomic(h, MLX5_OPCODE_ATOMIC_CS, 8); wqe->units = 2; }
 CHANGE(atomic_nowhere) { *wqe = atomic(h, MLX5_OPCODE_ATOMIC_FA, 8); wqe->units = 3; }
-CHANGE(atomic_past_end) { *wqe = atomic(h, MLX5_OPCODE_ATOMIC_FA, 8); move_remote(wqe, HOSTILE_MEM); }
+
+CHANGE(atomic_past_end)
+{
+	*wqe = atomic(h, MLX5_OPCODE_ATOMIC_FA, 8);
+	move_remote(wqe, HOSTILE_MEM);
+}
 
 CHANGE(atomic_without_right)
 {
