@@ -16,7 +16,8 @@ void importer_revoke(enum pti_mode mode, enum trigger trigger, uint32_t delay_ms
 
 /*
  * importer_fenced.c: an importer that cannot revoke. The first call tests every property of
- * the fence; the second fences it by @trigger, if the exporter is ours.
+ * the fence; the second fences it by @trigger, if the exporter is ours. Where no IOMMU guards
+ * the BAR, both test that it is refused.
  */
 void importer_unrevocable(void);
 void importer_fenced(enum trigger trigger);

@@ -200,12 +200,25 @@ static void refused(void)
 	bench_close(&b);
 }
 
+/* Where no IOMMU guards the BAR nothing can be fenced off, not even a driver that is named. */
+static void refused_unguarded(void)
+{
+	uint64_t log = kmsg_position();
+
+	refused();
+	expect(kmsg_count(log, "and the IOMMU cannot fence it off"), 1,
+	       mode_name(PTI_UNREVOCABLE), "the log says why");
+}
+
 void importer_fenced(enum trigger trigger)
 {
 	if (!rig_exporter_is_ours())
 		return;
 	allow_fence();
-	fenced_by(trigger);
+	if (rig_is_guarded())
+		fenced_by(trigger);
+	else
+		refused_unguarded();
 	allow_no_more_fence();
 }
 
@@ -216,6 +229,11 @@ void importer_unrevocable(void)
 		return;
 	}
 	allow_fence();
+	if (!rig_is_guarded()) {
+		refused_unguarded();
+		allow_no_more_fence();
+		return;
+	}
 	for (int trigger = 0; trigger < TRIGGERS; trigger++)
 		fenced_by((enum trigger)trigger);
 	fenced_first();

@@ -121,9 +121,12 @@ void expect(int got, int expected, const char *name, const char *what)
 
 void check_reachable(uint64_t expected, const char *name, const char *what)
 {
-	uint64_t bytes = nicctl_reachable();
 	char text[IMPORTER_TITLE];
+	uint64_t bytes;
 
+	if (!rig_is_guarded())
+		return;
+	bytes = nicctl_reachable();
 	tap_check(bytes == expected, importer_title(text, name, what),
 		  "it reaches %" PRIu64 " bytes, expected %" PRIu64, bytes, expected);
 }

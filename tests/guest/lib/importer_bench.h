@@ -45,7 +45,10 @@ struct pti_query query(struct bench *b, uint32_t handle);
 #define IMPORTER_TITLE 160
 const char *importer_title(char *text, const char *name, const char *what);
 
-/* One check: nicctl_reachable() gives @expected. */
+/*
+ * One check: nicctl_reachable() gives @expected. None where no IOMMU guards the BAR, because
+ * the NIC reaches the same there whatever is mapped.
+ */
 void check_reachable(uint64_t expected, const char *name, const char *what);
 
 /* One check, "@name: @what": @got is @expected, 0 or a negative errno. */

@@ -186,14 +186,23 @@ int pci_slot(const char *address, char *path, size_t size)
 	return ret;
 }
 
-/* In "/sys/devices/pci0000:00/0000:00:02.0/0000:01:00.0" the port is the last but one. */
-int pci_port(const char *address, char *port, size_t size)
+/*
+ * Such as "/sys/devices/pci0000:00/0000:00:02.0/0000:01:00.0": the root port comes first, and
+ * the port above the device is the last but one. The caller frees it. Return: NULL: no device.
+ */
+static char *real_path(const char *address)
 {
-	char path[96], *real, *name;
-	int ret = -ENOENT;
+	char path[96];
 
 	snprintf(path, sizeof(path), DEVICES "%s", address);
-	real = realpath(path, NULL);
+	return realpath(path, NULL);
+}
+
+int pci_port(const char *address, char *port, size_t size)
+{
+	char *real = real_path(address), *name;
+	int ret = -ENOENT;
+
 	if (!real)
 		return -errno;
 	*strrchr(real, '/') = '\0';
@@ -204,6 +213,48 @@ int pci_port(const char *address, char *port, size_t size)
 	}
 	free(real);
 	return ret;
+}
+
+/* How much of a device's real path leads to its root port; 0: it is below none. */
+static size_t up_to_root_port(const char *path)
+{
+	const char *end = strstr(path, "/pci");
+
+	for (int i = 0; end && i < 2; i++)
+		end = strchr(end + 1, '/');
+	return end ? (size_t)(end + 1 - path) : 0;
+}
+
+bool pci_share_root_port(const char *address, const char *other)
+{
+	char *one = real_path(address), *two = real_path(other);
+	size_t length;
+	bool share;
+
+	if (!one || !two)
+		tap_die("PCI", "no device %s or %s", address, other);
+	length = up_to_root_port(one);
+	share = length && !strncmp(one, two, length);
+	free(one);
+	free(two);
+	return share;
+}
+
+uint64_t pci_bar_start(const char *address, unsigned int bar)
+{
+	unsigned long long start = 0;
+	char path[96], line[80];
+	FILE *f;
+
+	snprintf(path, sizeof(path), DEVICES "%s/resource", address);
+	f = fopen(path, "re");
+	for (unsigned int i = 0; i <= bar; i++)
+		if (!f || !fgets(line, sizeof(line), f))
+			tap_die("PCI", "cannot read %s", path);
+	fclose(f);
+	if (sscanf(line, "%llx", &start) != 1 || !start)
+		tap_die("PCI", "%s has no BAR %u", address, bar);
+	return start;
 }
 
 void pci_domain_type(const char *address, char *type, size_t size)

@@ -48,6 +48,12 @@ bool pci_find_io(const char *driver, char *address, size_t size, unsigned int *b
 /* The address of the port above; -ENOENT: there is none. */
 int pci_port(const char *address, char *port, size_t size);
 
+/* The CPU address of a BAR; failure ends the test. */
+uint64_t pci_bar_start(const char *address, unsigned int bar);
+
+/* Are both below the same port of the root complex, so that a switch is between them? */
+bool pci_share_root_port(const char *address, const char *other);
+
 /*
  * Configuration space as the kernel's drivers see it, not as VFIO shows it; @size is 1, 2
  * or 4. Ends the test on failure.

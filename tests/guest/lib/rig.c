@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "nicctl.h"
+#include "pci.h"
 #include "pmr.h"
 #include "rig.h"
 #include "tap.h"
@@ -91,6 +92,11 @@ static bool is_connectx(void)
 bool rig_is_fenced(void)
 {
 	return !is_connectx() && !strcmp(environment("PB_IMPORTER"), "stock");
+}
+
+bool rig_is_guarded(void)
+{
+	return pci_is_translated(rig_nic()) && !pci_share_root_port(rig_nic(), rig_gpu());
 }
 
 /* The running kernel's version: 612 is 6.12. */

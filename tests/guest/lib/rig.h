@@ -55,6 +55,14 @@ bool rig_exporter_is_ours(void);
 bool rig_is_fenced(void);
 
 /*
+ * Does an IOMMU guard the BAR, so that the NIC reaches only what is mapped for it? Not with
+ * iommu=pt, and not with the NIC and the GPU below one switch, which routes between them. There
+ * nothing but the NIC's driver stops the NIC, an importer that cannot revoke is refused, and
+ * what the NIC reaches (nicctl_reachable()) says nothing about mappings.
+ */
+bool rig_is_guarded(void);
+
+/*
  * Is the NIC a ConnectX? Its MRs of a dma-buf are dynamic: they are mapped again when they are
  * used after a revoke. So an MR revives when the device is back, if the driver can be told of
  * the access, which it is from Linux 6.12 on.

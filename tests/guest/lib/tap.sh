@@ -61,6 +61,33 @@ nic_can_write()
 	[ "$tap_write" != false ]
 }
 
+# root_port ADDRESS: the port of the root complex that the device is below
+root_port()
+{
+	readlink -f "/sys/bus/pci/devices/$1" | cut -d/ -f5
+}
+
+below_one_switch()
+{
+	[ "$(root_port "$PB_NIC")" = "$(root_port "$PB_GPU")" ]
+}
+
+iommu_translates()
+{
+	[[ $(cat "/sys/bus/pci/devices/$PB_NIC/iommu_group/type") = DMA* ]]
+}
+
+# Does an IOMMU guard the BAR? rig_is_guarded() in rig.h says what it means if not.
+iommu_guards()
+{
+	iommu_translates && ! below_one_switch
+}
+
+exporter_is_ours()
+{
+	[[ $(readlink "/sys/bus/pci/devices/$PB_GPU/driver") = */peerbar-vfio-pci ]]
+}
+
 # Called before and after a test, to check that the kernel logged no warning and that no DMA
 # went astray.
 tap_begin_checks()
