@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # The distribution's own efa driver, which cannot give a pinned buffer back. The kernel's
-# exporter refuses it. So does peerbar-vfio-pci if no IOMMU translates, or if its parameter
+# exporter refuses it. So does peerbar-vfio-pci if no IOMMU guards the BAR, or if its parameter
 # fence does not name the driver. libpeerbar says so, and peerbar-vfio-pci also logs the
 # reason; many attempts do not flood the log. With the fence, registration works. The driver
 # that was loaded before is loaded again at the end.
@@ -33,23 +33,25 @@ check_log()
 	fi
 }
 
-exporter_is_ours()
+# Why our exporter refuses the driver here, in words of the kernel log.
+expected_reason()
 {
-	[[ $(readlink "/sys/bus/pci/devices/$PB_GPU/driver") = */peerbar-vfio-pci ]]
-}
-
-iommu_translates()
-{
-	[[ $(cat "/sys/bus/pci/devices/$PB_NIC/iommu_group/type") = DMA* ]]
+	if iommu_guards; then
+		echo "add it to the module parameter: fence=efa;"
+	elif below_one_switch; then
+		echo "have the switch's ACS redirect it"
+	else
+		echo "boot without iommu=pt"
+	fi
 }
 
 check_refusal()
 {
-	local before reason="boot without iommu=pt"
+	local before reason
 	exporter_is_ours || { tap_wrap libpeerbar_errors --stock; return; }
-	! iommu_translates || reason="add it to the module parameter: fence=efa;"
+	reason=$(expected_reason)
 	before=$(refusals "$reason")
-	! iommu_translates || set_fence ""
+	! iommu_guards || set_fence ""
 	tap_wrap libpeerbar_errors --stock
 	set_fence efa
 	check_log "$reason" "$before"
@@ -62,7 +64,7 @@ check_refusal
 load_efa revocable
 tap_wrap revoke --trigger reset --mrs 1
 tap_end_checks
-if exporter_is_ours && iommu_translates; then
+if exporter_is_ours && iommu_guards; then
 	load_efa stock
 	tap_wrap revoke --trigger reset --mrs 1
 fi
