@@ -58,9 +58,8 @@ static const struct {
 		"move one of them below the other's host bridge" },
 	[PB_CAUSE_ACS_REDIRECT] = { "acs-redirect",
 		"ACS sends their traffic to a host bridge that is not known to forward it",
-		"use a machine whose host bridge forwards (to turn the redirection off would put "
-		"both into one IOMMU group, which VFIO gives nobody while the NIC has its "
-		"driver)" },
+		"use a machine whose host bridge forwards, or boot with pci=disable_acs_redir= and "
+		"the ports between them, if that leaves the two in different IOMMU groups" },
 	[PB_CAUSE_HOST_BRIDGE_UNKNOWN] = { "host-bridge-unknown",
 		"their host bridge is not known to forward between its devices",
 		"use a machine whose host bridge forwards: AMD's of family 0x17 or later, Intel's "

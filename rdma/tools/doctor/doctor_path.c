@@ -108,7 +108,7 @@ void check_path(const struct doctor *d, struct finding *f)
 	switch (v->route.reason) {
 	case PEERBAR_REACHABLE:
 		found_ok(f, "%s reaches %s %s", d->nic.name, d->dev.address,
-			 v->route.type == PEERBAR_MAP_BUS_ADDR ? "below a switch" :
+			 v->route.type == PEERBAR_MAP_BUS_ADDR ? "below a switch, past the IOMMU" :
 								 "through the host bridge");
 		return;
 	case PEERBAR_DMA_MASK:

@@ -105,6 +105,14 @@ void check_binding(const struct doctor *d, struct finding *f)
 	command(f, "peerbar dev bind %s driver %s", dev->address, driver);
 }
 
+/* The device would be of no use if the NIC, too, were given to VFIO. */
+static void separate(const struct doctor *d, struct finding *f)
+{
+	advise(f, "keep the NIC's driver, and move %s or %s to a slot below another root port; or "
+	       "use a switch whose ports have ACS (\"peerbar path show\" shows it)",
+	       d->dev.address, d->nic.pci.address);
+}
+
 void check_group(const struct doctor *d, struct finding *f)
 {
 	char address[PB_ADDRESS_SIZE], driver[PB_NAME_SIZE];
@@ -117,6 +125,10 @@ void check_group(const struct doctor *d, struct finding *f)
 	}
 	found_failure(f, "%s is in IOMMU group %d, too, and bound to %s: VFIO opens a group "
 		      "only as a whole", address, d->dev.group, driver);
+	if (d->has_nic && !strcmp(address, d->nic.pci.address)) {
+		separate(d, f);
+		return;
+	}
 	advise(f, "give that one to VFIO, too, or take it from its driver");
 	command(f, "peerbar dev bind %s driver %s", address, d->dev.driver);
 }

@@ -69,6 +69,14 @@ static void a_shared_group(void **state)
 	      "peerbar dev bind 0000:05:00.1 driver peerbar-vfio-pci");
 }
 
+/* The advice for any other device would take the NIC's driver away. */
+static void a_group_shared_with_the_nic(void **state)
+{
+	(void)state;
+	m.nic.group = m.gpu.group;
+	fails(CHECK_GROUP, NIC " is in IOMMU group", "keep the NIC's driver");
+}
+
 static void mode(const char *node, mode_t bits)
 {
 	char path[128];
@@ -393,6 +401,7 @@ int main(void)
 		TEST(bound_to_one_that_cannot_export),
 		TEST(a_pinning_nic_needs_ours),
 		TEST(a_shared_group),
+		TEST(a_group_shared_with_the_nic),
 		TEST(nodes_of_somebody_else),
 		TEST(no_node),
 		TEST(nodes_of_iommufd),
