@@ -26,6 +26,7 @@ guest_main()
 		--nics) nics=$(guest_number "$@") && shift 2;;
 		--nic) nic+=("$(guest_arg "$@")") && shift 2;;
 		--switch) switch=1; shift;;
+		--one-group) switch=one-group; shift;;
 		--hotplug) hotplug=$(guest_arg "$@") && shift 2;;
 		--qmp) qmp=1; shift;;
 		--append) append="$append $(guest_arg "$@")" && shift 2;;
@@ -46,7 +47,7 @@ guest_main()
 	guest_choice --gpu "$gpu" ivshmem nvme igb
 	guest_choice --hotplug "$hotplug" acpi native
 	guest_choice --iommu "$iommu" intel amd pt none
-	guest_choice SWITCH "$switch" 0 1
+	guest_choice SWITCH "$switch" 0 1 one-group
 	[ "$nics" = 1 ] || [ "$nics" = 2 ] || die "--nics takes 1 or 2, not $nics" 2
 	[ "$gpus" = 1 ] || [ "$gpus" = 2 ] || die "--gpus takes 1 or 2, not $gpus" 2
 	[ "$mode" = shell ] || [ ${#cmd[@]} -gt 0 ] ||

@@ -127,18 +127,21 @@ machine_args()
 	share_args modules "$KERNEL/lib/modules" on
 }
 
-# A PCIe switch, whose ports have no ACS.
+# A PCIe switch, whose ports have no ACS. Linux takes an upstream port to be isolated from
+# others unless it says that it is one of several functions; then all below it is one group.
 switch_args()
 {
+	local several=off
+	[ "$LAB_SWITCH" != one-group ] || several=on
 	ARGS+=(-device "pcie-root-port,id=switchport,chassis=16,slot=16"
-		-device "x3130-upstream,id=switch,bus=switchport")
+		-device "x3130-upstream,id=switch,bus=switchport,multifunction=$several")
 }
 
 # port_args ID NUMBER [OPTION]: the port above one slot: a downstream port of the switch if
 # there is one, otherwise a root port, which gets OPTION.
 port_args()
 {
-	if [ "$LAB_SWITCH" = 1 ]; then
+	if [ "$LAB_SWITCH" != 0 ]; then
 		ARGS+=(-device "xio3130-downstream,id=$1,bus=switch,chassis=$2,slot=$2")
 	else
 		ARGS+=(-device "pcie-root-port,id=$1,chassis=$2,slot=$2${3:+,$3}")
