@@ -51,8 +51,9 @@ static void check_addresses(struct bench *b, uint32_t handle, const char *name)
 		right = entries[i].address == start + ranges[i].offset &&
 			entries[i].length == ranges[i].length;
 	}
-	tap_check(right, importer_title(text, name, "its entries are the ranges, by bus address"),
-		  "state %#x, %u entries, the BAR is at %#" PRIx64, q.state, q.nr_entries, start);
+	importer_title(text, name, "its entries are the ranges, by bus address");
+	tap_check(right, text, "state %#x, %u entries, the BAR is at %#" PRIx64, q.state,
+		  q.nr_entries, start);
 }
 
 static void check_shown(const char *name)
@@ -101,7 +102,7 @@ int main(void)
 	uint64_t log = kmsg_position();
 
 	if (!pci_share_root_port(rig_nic(), rig_gpu()))
-		tap_die("set-up", "the NIC and the GPU are not below one switch: boot with --switch");
+		tap_die("set-up", "NIC and GPU are not below one switch: boot with --switch");
 	maps(PTI_DYNAMIC);
 	maps(PTI_PINNED);
 	unrevocable();

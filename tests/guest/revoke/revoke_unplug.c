@@ -146,9 +146,9 @@ static void check_new_card(struct unplug *u)
 }
 
 /*
- * What the NIC has accessed without a right to. A card that is gone before anybody was told has
- * taken its memory with it: what the NIC then sends there goes nowhere. An IOMMU that guards the
- * BAR hides that here, because QEMU keeps the memory as long as the IOMMU has it mapped.
+ * What the NIC has accessed without a right to. A card that is gone before anybody was told
+ * has taken its memory with it: what the NIC then sends there goes nowhere. An IOMMU that
+ * guards the BAR hides that, because QEMU keeps memory that the IOMMU has mapped.
  */
 static uint64_t stray(const struct unplug *u)
 {
