@@ -37,11 +37,11 @@
  *
  * What comes after depends on the driver ("after" in peerbar path show):
  *  - dead (EFA, irdma): no request by the MR's keys ever succeeds again.
- *  - may-revive (mlx5): when the device is usable again, as it is when peerbar_reset() returns,
- *    the same MR may work again, with the same keys, and reaches the bytes that are in the BAR
- *    then; on older kernels it may stay dead. A request that meets the revoke may wait and then
- *    succeed. So neither does a key that works mean that there was no reset, nor is an error
- *    its only sign.
+ *  - may-revive (mlx5): when the device is usable again, as it is when peerbar_reset()
+ *    returns, the same MR may work again, with the same keys, and reaches the bytes that are
+ *    in the BAR then; on older kernels it may stay dead. A request that meets the revoke may
+ *    wait and then succeed. So neither does a key that works mean that there was no reset,
+ *    nor is an error its only sign.
  *  - fenced (drivers that cannot revoke): dead, and the NIC goes on trying.
  * After peerbar_close() every MR is dead. An MR must always be deregistered; doing that and
  * registering anew after a revoke is right with every driver.
@@ -163,8 +163,8 @@ int peerbar_unmap(void *addr, size_t length);
 int peerbar_reset(struct peerbar_device *dev);
 
 /*
- * Set or clear the memory space enable bit of PCI_COMMAND. Clearing it revokes. Setting it makes
- * the device usable again, and MRs that may revive with it.
+ * Set or clear the memory space enable bit of PCI_COMMAND. Clearing it revokes. Setting it
+ * makes the device usable again, and MRs that may revive with it.
  */
 int peerbar_set_memory(struct peerbar_device *dev, bool enable);
 

@@ -14,14 +14,14 @@ uint64_t kmsg_position(void);
 /* How many records from @since on contain @text, or -errno. */
 int kmsg_count(uint64_t since, const char *text);
 
-/* One check named "kernel log": there is no bad record from @since on. Bad ones are printed. */
+/* One check named "kernel log": no record from @since on is bad. Bad ones are printed. */
 void kmsg_check(uint64_t since);
 
 /*
  * The same, but warnings that contain @excuse do not count, nor does the heading of the stack
- * that follows such a warning. They are printed, and left out of the lab's own check at the end
- * of the run. Only for a fault of the kernel that docs/findings.md has, and only around what
- * provokes it. @excuse may be NULL.
+ * that follows such a warning. They are printed, and left out of the lab's own check at the
+ * end of the run. Only for a fault of the kernel that docs/findings.md has, and only around
+ * what provokes it. @excuse may be NULL.
  */
 void kmsg_check_but(uint64_t since, const char *excuse);
 

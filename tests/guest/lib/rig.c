@@ -117,8 +117,9 @@ bool rig_mr_revives(void)
 
 const char *rig_known_warning(void)
 {
-	return is_connectx() && kernel_version() == 601 ?
-		       " at drivers/infiniband/hw/mlx5/umr.c:334 mlx5r_umr_post_send_wait+" : NULL;
+	if (!is_connectx() || kernel_version() != 601)
+		return NULL;
+	return " at drivers/infiniband/hw/mlx5/umr.c:334 mlx5r_umr_post_send_wait+";
 }
 
 static uint64_t refused(const struct nic_stray *stray)

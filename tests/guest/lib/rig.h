@@ -70,9 +70,9 @@ bool rig_is_guarded(void);
 bool rig_mr_revives(void);
 
 /*
- * The warning of a fault of the NIC's driver that is not ours to mend, as kmsg_check_but() takes
- * it: mlx5_ib of Linux 6.1 may zap a key that it has already given up, if the exporter revokes
- * while an MR is deregistered (docs/findings.md). NULL if the driver has no such fault.
+ * The warning of a fault of the NIC's driver that is not ours to mend, as kmsg_check_but()
+ * takes it: mlx5_ib of Linux 6.1 may zap a key that it has already given up, if the exporter
+ * revokes while an MR is deregistered (docs/findings.md). NULL if the driver has no such fault.
  */
 const char *rig_known_warning(void);
 

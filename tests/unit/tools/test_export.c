@@ -76,18 +76,19 @@ static void prints_text(void **state)
 	assert_string_equal(said_out, expected);
 }
 
-/* What an MR of the importer at @word has to expect, by the word that is printed. */
-static void expect_after(const char *state, const char *word, const char *after)
+/* A line about an importer of a buffer in that state gives a line that ends in @printed. */
+static void expect_after(const char *state, const char *line, const char *printed)
 {
 	char text[256];
 
-	snprintf(text, sizeof(text), "buffer=1 bar=2 bytes=4096 ranges=1 state=%s live=1\n", state);
+	snprintf(text, sizeof(text), "buffer=1 bar=2 bytes=4096 ranges=1 state=%s live=1\n",
+		 state);
 	fake_file(FOLDER "/exports", text);
-	snprintf(text, sizeof(text), "buffer=1 importer=" NIC " callback=f %s\n", word);
+	snprintf(text, sizeof(text), "buffer=1 importer=" NIC " callback=f %s\n", line);
 	fake_file(FOLDER "/attachments", text);
 	assert_int_equal(said_run(export_show, 0, NULL), TOOL_OK);
-	if (!strstr(said_out, after))
-		fail_msg("%s: no \"%s\" in \"%s\"", word, after, said_out);
+	if (!strstr(said_out, printed))
+		fail_msg("%s: no \"%s\" in \"%s\"", line, printed, said_out);
 }
 
 static void says_what_comes_after(void **state)
@@ -102,11 +103,13 @@ static void says_what_comes_after(void **state)
 		     " stop fence after fenced fenced no\n");
 	expect_after("usable", "driver=ice stop=native fenced=0", " after dead fenced no\n");
 	/* the exporter never lets these map again */
-	expect_after("usable", "driver=mlx5_core stop=native fenced=1", " after dead fenced yes\n");
-	expect_after("orphan", "driver=mlx5_core stop=native fenced=0", " after dead fenced no\n");
-	/* not in the table, with no driver any more, of a module that does not say how it stops */
-	expect_after("usable", "driver=amdgpu stop=native fenced=0", " stop native fenced no\n");
-	expect_after("usable", "driver=none stop=native fenced=0", " stop native fenced no\n");
+	expect_after("usable", "driver=mlx5_core stop=native fenced=1",
+		     " stop native after dead fenced yes\n");
+	expect_after("orphan", "driver=mlx5_core stop=native fenced=0",
+		     " stop native after dead fenced no\n");
+	/* not in the table, with no driver any more, and with no word about how it stops */
+	expect_after("usable", "driver=amdgpu stop=native fenced=0", " native fenced no\n");
+	expect_after("usable", "driver=none stop=native fenced=0", " native fenced no\n");
 	expect_after("usable", "driver=efa fenced=0", " driver efa fenced no\n");
 	expect_after("usable", "driver=amdgpu stop=fence fenced=0", " after fenced fenced no\n");
 }
