@@ -290,6 +290,9 @@ umr_seeds = {
     + both + access("write", MTT, (900, PAIR1)) + both + umr(MTT, free=True) + both
     + access("read", MTT, (900, PAIR1)) + both + pack("<BBB", KEY, MTT, 8)
     + pack("<BB", UMR_SWITCH, 0) + access("read", MTT, (900, PAIR1)) + both,
+    "unmapped": umr(MTT, tables) + both
+    + b"".join(pack("<BH", UMR_UNMAP, n) for n in range(0, 60, 3))
+    + access("write", MTT, (6000, PAIR1)) + both + umr(MTT, tables) + both,
     "stall": pack("<BB", UMR_SWITCH, 4) + umr(MTT, tables) + both + pack("<BB", UMR_SWITCH, 0)
     + both,
     "destroyed": pack("<BBB", KEY, MTT, 8) + umr(MTT, tables) + both + pack("<BBB", KEY, KLM, 0)
