@@ -6,6 +6,8 @@
 #
 #   perftest_args.sh [FOLDER OF TOOLS]
 set -u
+# shellcheck source=tests/guest/lib/listen.sh
+. "$(dirname "$0")/../lib/listen.sh"
 
 TOOLS=${1:-}
 PORT=18599
@@ -131,17 +133,6 @@ check_conflicts()
 		raw_ethernet_bw --server --use_vfio=$a
 }
 
-# Wait for the server to listen on PORT.
-await_server()
-{
-	local i
-	for ((i = 0; i < 100; i++)); do
-		grep -q "$(printf ':%04X 0*:0000 0A' $PORT)" /proc/net/tcp{,6} && return
-		sleep 0.1
-	done
-	return 1
-}
-
 # pair SERVER-OPTIONS CLIENT-OPTIONS: an ib_read_bw client and server on the same NIC. Both
 # logs go to $OUT/log; the status is the client's, or the server's if that is 0.
 pair()
@@ -152,8 +143,8 @@ pair()
 	tool ib_read_bw "${common[@]}" $1 > "$OUT/server" 2>&1 &
 	server=$!
 	# shellcheck disable=SC2086
-	await_server && tool ib_read_bw "${common[@]}" $2 localhost > "$OUT/client" 2>&1 ||
-		status=$?
+	await_listener $PORT $server &&
+		tool ib_read_bw "${common[@]}" $2 localhost > "$OUT/client" 2>&1 || status=$?
 	wait $server || other=$?
 	cat "$OUT/client" "$OUT/server" > "$OUT/log"
 	[ $status != 0 ] || status=$other

@@ -9,6 +9,8 @@
 # Always adds -d $PB_IBDEV and -x 0: EFA needs a GID. Exit status: 0 if both sides
 # ended well; otherwise 1, and the end of the output of both is on standard error.
 set -eu
+# shellcheck source=tests/guest/lib/listen.sh
+. "$(dirname "$0")/../lib/listen.sh"
 
 usage()
 {
@@ -35,14 +37,6 @@ out=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || :; rm -rf "$out"' EXIT
 
-# Does anyone listen on the port? (state 0A of /proc/net/tcp and tcp6)
-listening()
-{
-	awk -v port="$(printf ':%04X' "$port")" \
-		'$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 }
-		 END { exit !found }' /proc/net/tcp /proc/net/tcp6
-}
-
 fail()
 {
 	echo "run_pair: $1: ${tool[*]}" >&2
@@ -52,11 +46,7 @@ fail()
 
 timeout "$limit" "${tool[@]}" "${server_args[@]}" > "$out/server" 2>&1 &
 server=$!
-for ((i = 0; i < limit * 20; i++)); do
-	listening && break
-	kill -0 "$server" 2>/dev/null || fail "the server ended before it listened"
-	sleep 0.05
-done
+await_listener "$port" "$server" || fail "the server ended before it listened"
 
 status=0
 timeout "$limit" "${tool[@]}" "${client_args[@]}" 127.0.0.1 > "$out/client" 2>&1 || status=$?
