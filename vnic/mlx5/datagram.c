@@ -81,6 +81,8 @@ enum mlx5_syndrome mlx5_datagram(struct mlx5 *mlx5, struct mlx5_qp *qp)
 	other = receiver(mlx5, qp);
 	syndrome = other && mlx5_target(mlx5, other, &qp->run, &to) ?
 		   mlx5_recv_send(mlx5, &to, qp, &work) : SYNDROME_RETRIES;
+	if (!syndrome)
+		mlx5->count.bytes += work.local.len - GRH_SIZE;
 	if (syndrome < SYNDROME_REMOTE_INVALID)
 		return syndrome;
 	mlx5->count.dropped++;

@@ -50,6 +50,7 @@ static void test_arrives(void **state)
 	assert_int_equal(done.bytes, GRH + 1000);
 	assert_int_equal(done.imm, 0x55667788);
 	assert_int_equal(done.source, p.end[0].qp);	/* no GRH */
+	assert_int_equal(p.d->mlx5->count.bytes, 1000);
 	pair_check(&p, 1, GRH, 1000, 1);
 }
 
@@ -92,13 +93,14 @@ static void test_largest(void **state)
 
 static void lost(struct pair *p, const struct pair_wqe *w)
 {
-	uint64_t before = p->d->mlx5->count.dropped;
+	uint64_t before = p->d->mlx5->count.dropped, bytes = p->d->mlx5->count.bytes;
 	struct pair_done done;
 
 	pair_send(p, 0, w);
 	pair_expect_sent(p, 0, 0, 0);
 	assert_false(pair_received(p, 1, &done));
 	assert_int_equal(p->d->mlx5->count.dropped, before + 1);
+	assert_int_equal(p->d->mlx5->count.bytes, bytes);
 }
 
 static void test_lost(void **state)
