@@ -29,15 +29,16 @@ static bool choose(struct mover *m, uint64_t *offset)
 	return true;
 }
 
-static void compare(struct mover *m, const struct attempt *attempt, uint64_t offset, const char *what,
-		    uint64_t found, uint64_t expected)
+static void compare(struct mover *m, const struct attempt *attempt, uint64_t offset,
+		    const char *what, uint64_t found, uint64_t expected)
 {
 	if (found == expected)
 		return;
 	m->counts.wrong += ATOMIC_SIZE;
 	if (mover_may_tell(m))
 		tool_failure("atomic %s at BAR offset %#" PRIx64 ": %s is %#" PRIx64
-			     ", expected %#" PRIx64, name(attempt->op), offset, what, found, expected);
+			     ", expected %#" PRIx64, name(attempt->op), offset, what, found,
+			     expected);
 }
 
 /* The NIC puts what was there before at the start of the targets. */

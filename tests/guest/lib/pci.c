@@ -252,7 +252,8 @@ uint64_t pci_bar_start(const char *address, unsigned int bar)
 		if (!f || !fgets(line, sizeof(line), f))
 			tap_die("PCI", "cannot read %s", path);
 	fclose(f);
-	if (sscanf(line, "%llx", &start) != 1 || !start)
+	start = strtoull(line, NULL, 16);
+	if (!start)
 		tap_die("PCI", "%s has no BAR %u", address, bar);
 	return start;
 }
