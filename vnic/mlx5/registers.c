@@ -107,7 +107,8 @@ static bool arm_cq(struct mlx5 *mlx5, uint32_t uar, uint32_t number, uint32_t wo
 	return true;
 }
 
-static bool ring(struct mlx5 *mlx5, uint32_t uar, uint32_t off, const uint8_t *buf, uint32_t len)
+static bool ring(struct mlx5 *mlx5, uint32_t uar, uint32_t off, const uint8_t *buf,
+		 uint32_t len)
 {
 	if (len == 4 && (off == UAR_EQ_ARM || off == UAR_EQ_UPDATE))
 		return ring_eq(mlx5, uar, mlx5_get32(buf), off == UAR_EQ_ARM);

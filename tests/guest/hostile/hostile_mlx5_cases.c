@@ -50,7 +50,7 @@ static struct rawrc_wqe atomic(const struct hostile_mlx5 *h, uint8_t opcode, uin
 	return wqe;
 }
 
-/* @n segments of @len bytes at @addr with @key, behind the first @size bytes of the request. */
+/* @n segments of the first @len bytes of @mr, behind the first @size bytes of the request. */
 static void segments(struct rawrc_wqe *wqe, unsigned int size, unsigned int n, uint32_t len,
 		     const struct ibv_mr *mr)
 {
@@ -101,7 +101,12 @@ CHANGE(lkey_ones) { LOCAL->lkey = UINT32_MAX; }
 CHANGE(lkey_unknown) { LOCAL->lkey = htobe32(0x3fff00); }
 CHANGE(lkey_variant) { LOCAL->lkey ^= htobe32(1); }
 CHANGE(lkey_stale) { LOCAL->lkey = htobe32(h->stale_key); LOCAL->addr = REMOTE->raddr; }
-CHANGE(lkey_other_pd) { LOCAL->lkey = htobe32(h->other_mr->lkey); LOCAL->addr = REMOTE->raddr; }
+
+CHANGE(lkey_other_pd)
+{
+	LOCAL->lkey = htobe32(h->other_mr->lkey);
+	LOCAL->addr = REMOTE->raddr;
+}
 
 CHANGE(lkey_other_process)
 {

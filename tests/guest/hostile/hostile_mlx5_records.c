@@ -24,8 +24,8 @@ static unsigned int drain(struct hostile_mlx5 *h, int *last)
 }
 
 /*
- * One correct request, then a record of @blocks: whatever the ring still holds may be executed,
- * but no more than that, and the empty part of it is an error.
+ * One correct request, then a record of @blocks: whatever the ring still holds may be
+ * executed, but no more than that, and the empty part of it is an error.
  */
 static void run(struct hostile_mlx5 *h, const char *name, uint32_t blocks)
 {

@@ -28,7 +28,8 @@ static void create_cq(struct rawrc_cq *cq, struct ibv_pd *pd, struct ibv_comp_ch
 		tap_die("raw QP", "no CQ of 64-byte entries");
 }
 
-static void create_qp(struct rawrc *raw, struct ibv_pd *pd, const struct rawrc_options *options)
+static void create_qp(struct rawrc *raw, struct ibv_pd *pd,
+		      const struct rawrc_options *options)
 {
 	struct ibv_qp_init_attr attr = {
 		.qp_type = options->type ? options->type : IBV_QPT_RC,
