@@ -212,11 +212,17 @@ void rig_unmap(struct input *in, bool any)
 	frozen[nr_frozen++] = f;
 }
 
+/* A bell of which kind, and how many bytes of the value are 0: numbers of objects are low. */
+static const struct {
+	uint16_t at, len;
+	uint8_t first, zero;
+} bells[] = {
+	{ UAR_SQ, 8, 4, 2 }, { UAR_CQ_ARM, 8, 4, 3 }, { UAR_EQ_ARM, 4, 0, 0 },
+	{ UAR_EQ_UPDATE, 4, 0, 0 },
+};
+
 void rig_doorbell(struct input *in, uint32_t uar)
 {
-	static const struct {
-		uint16_t at, len;
-	} bells[] = { { UAR_SQ, 8 }, { UAR_CQ_ARM, 8 }, { UAR_EQ_ARM, 4 }, { UAR_EQ_UPDATE, 4 } };
 	uint8_t which = take8(in) % (LENGTH(bells) + 1), value[8];
 	uint32_t at, len;
 
@@ -224,6 +230,7 @@ void rig_doorbell(struct input *in, uint32_t uar)
 	if (which < LENGTH(bells)) {
 		at = uar * UAR_PAGE + bells[which].at;
 		len = bells[which].len;
+		memset(value + bells[which].first, 0, bells[which].zero);
 	} else {
 		at = FIRST_UAR * UAR_PAGE + take32(in) % MLX5_BAR_SIZE;	/* or beyond */
 		len = take8(in) % 9;

@@ -71,7 +71,8 @@ cmd_seeds = {
     "lent": commands("pages give give take take disable"),
     "limits": objects + commands("limit_rmp arm_xrc_srq") + pack("<BB", ENGINE, 4),
     "traffic": objects + ready + nop + pack("<BBB", POST, 0, 1) + ring + pack("<BB", ENGINE, 8),
-    "events": objects + pack("<BB", DOORBELL, 2) + pack(">II", 1 << 24, 0)
+    "events": objects + pack("<BB", DOORBELL, 2) + pack(">II", 1 << 24 | 8, 0)
+    + commands("alloc_pd") + pack("<BB", DOORBELL, 2) + pack(">II", 1 << 24, 0)
     + pack("<BB", DOORBELL, 1) + pack(">II", 0, 2) + commands("alloc_pd"),
     "flush": objects + ready + commands("err") + pack("<BBB", POST, 8, 8) + ring
     + pack("<BB", ENGINE, 9),
@@ -89,6 +90,15 @@ cmd_seeds = {
     "registers": b"".join(pack("<BHB8x", REGISTER, at, how) for at in (0, 4, 16, 20, 0x1fc, 0x23c,
                                                                        0x1000, 0x1010)
                           for how in (8, 9)),
+    "answers": b"".join(command("caps", spoil(7, bytes([n]))) for n in (1, 4, 6))
+    + b"".join(command("register", spoil(10, pack(">H", n)))
+               for n in (0x5004, 0x500f, 0x6001, 0x7004)),
+    "key-of-keys": objects + command("create_key", spoil(18, b"\xfe"))
+    + odd_lengths("query_key", 12, 0x140),
+    "management": objects + command("create_qp", spoil(25, b"\x07")) + ready
+    + store(2, 256, pack(">IIBBBB", 0xa, FIRST_QP + 1 << 8 | 1, 0, 0, 0, 8))
+    + pack("<BBB", POST, 0, 1) + pack("<BB", DOORBELL, 0) + pack(">II", 0, FIRST_QP + 1 << 8)
+    + pack("<BB", ENGINE, 8),
     "no-rings": commands("alloc_pd alloc_uar create_eq create_cq")
     + command("create_qp", *no_rings) + commands("create_cq destroy_qp destroy_cq"),
 }
@@ -108,7 +118,7 @@ def place(key, length, at=0):
     return pack("<BHB", key, length, at)
 
 
-def send(name, *segments, end=0, to=1):
+def send(name, *segments, end=0, to=1, spoils=()):
     """segments: where the other side's memory is, if the operation has that, and local ones"""
     where = b""
     local = list(segments)
@@ -116,10 +126,10 @@ def send(name, *segments, end=0, to=1):
         where = local.pop(0)
     if name in ("swap", "add"):
         where += pack("<H", 5)
-    how = end | to << 1 | len(local) << 2
+    how = end | to << 1 | len(local) << 2 | len(spoils) << 5
     return (pack("<BBBH", SEND, OPCODES.index(name), how, 7) + where
             + b"".join(segment if segment[:1] == INLINE else b"\0" + segment
-                       for segment in local))
+                       for segment in local) + b"".join(spoils))
 
 
 INLINE = b"\x07"
@@ -174,7 +184,11 @@ wqe_seeds = {
                send("write_imm", place(PEER, 0), data), turns, send("read", place(PEER, 0), big),
                turns),
     "ud": pair(UD, receive(PEER, 4096), receive(PEER, 4096), send("send", data, place(OWN, 99)),
-               send("send_imm", place(OWN, 2000)), send("send", data), turns),
+               send("send_imm", place(OWN, 2000)), send("send", data), turns,
+               receive(PEER, 4096), send("send", data, spoils=[spoil(44, b"\x40")]), turns),
+    "armed": pair(RC, *(pack("<BB", BELL, 1) + pack(">II", solicited << 24, cq)
+                        for cq, solicited in ((2, 0), (5, 1), (3, 0))), receive(PEER, 64),
+                  send("send", data, spoils=[spoil(11, b"\x0a")]), turns),
     "xrc": pair(XRC, share(0, 16384), share(1, 16384), send("send", big), turns, *everything[1:],
                 turns, turns),
     "shared": pair(RC | SHARED, share(0, 64), share(1, 64, 7), share(7, 64, 7),
@@ -210,6 +224,9 @@ wqe_seeds = {
     "swapped": pair(RC, *swapped, turns),
     "gone": pair(XRC, share_other(16384), send("send", big, to=0), pack("<BB", TURNS, 3),
                  pack("<BB", DESTROY, 4 | 8), turns),
+    "other-immediate": pair(XRC, share_other(16384), send("send", big, to=0),
+                            pack("<BB", TURNS, 3), state(0), share(0, 64),
+                            send("write_imm", place(PEER, 0), data), turns),
     "other": pair(XRC, share(0, 16384), share(1, 16384), share_other(16384),
                   send("send", data), turns, send("send", big), pack("<BB", TURNS, 3), state(0),
                   send("send", data, to=0), turns, state(1, 4), turns),
@@ -233,12 +250,12 @@ def other(key, own=False):
     return pack("<B", key << 4 | (0 if own else 8))
 
 
-def umr(key, entries=(), flags=0, mask=None, free=False, by=None):
+def umr(key, entries=(), flags=0, mask=None, free=False, by=None, spoils=()):
     """by: the key that names the entries' memory"""
-    how = (mask is not None) | free << 1 | len(entries) << 2
+    how = (mask is not None) | free << 1 | len(entries) << 2 | len(spoils) << 5
     return (pack("<BBBB", UMR, key, how, flags | (0 if by is None else 4))
             + (b"" if mask is None else pack("<Q", mask)) + b"".join(entries)
-            + (b"" if by is None else pack("<B", by)))
+            + (b"" if by is None else pack("<B", by)) + b"".join(spoils))
 
 
 def access(name, key, *local):
@@ -275,6 +292,8 @@ umr_seeds = {
     + access("read", FREE_MTT, (900, PAIR1)) + both,
     "inline": umr(MTT, tables, IN_LINE) + both + umr(MTT, [mtt(9)], IN_LINE | OFFSET | 2) + both
     + access("write", MTT, (8000, PAIR1)) + both,
+    "wraps": umr(MTT, tables, spoils=[spoil(80, pack(">q", -4096))]) + both
+    + pack("<BBBBQHBQ", ACCESS, 0, 1 | 1 << 1, MTT, 2**64 - 8, 64, PAIR1, 0x800000123) + both,
     "zap": umr(MTT, tables) + both + umr(MTT, [mtt(0, 0)] * 7) + both
     + access("write", MTT, (900, PAIR1)) + both,
     "keys-of-keys": umr(KLM, links) + both + umr(KSM, links) + both
