@@ -14,8 +14,8 @@
 #include "lib/nicctl.h"
 #include "lib/tap.h"
 
-#define DRIVER		8u		/* indices that the driver begins with, and */
-#define DRIVER_BYTES	16u		/* bytes that it begins with */
+#define DRIVER		24u		/* indices: the driver has the first that there are */
+#define DRIVER_BYTES	8u
 #define INDICES		512u
 #define BYTES		96u		/* that are tried of each index */
 #define NOWHERE		0x12345000ull

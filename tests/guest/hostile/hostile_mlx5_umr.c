@@ -23,7 +23,7 @@
 #define FREE		0x40
 #define LENGTH64	(1u << 31)
 #define CHECK_NOT_FREE	0x40
-#define KERNEL_KEYS	8u	/* indices from 1 on: the driver's own keys are among them */
+#define KERNEL_KEYS	24u	/* indices from 1 on: the driver's own keys are among them */
 
 struct change {
 	uint8_t flags;			/* MLX5_WQE_UMR_CTRL_FLAG_* */
