@@ -117,6 +117,7 @@ struct mlx5_run {
 	unsigned int retries;	/* waits for a receiver that ended */
 	uint64_t retry_at;	/* when this wait ends; 0: it does not wait */
 	uint64_t look_at;	/* when to look next whether the receiver is ready */
+	uint64_t silent_until;	/* the other side may still answer; 0: it does */
 	struct mlx5_stop fault;
 	uint8_t wqe[WQE_MAX];
 };

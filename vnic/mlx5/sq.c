@@ -6,13 +6,15 @@
  * The other side is a queue pair of this device, as the port's own LID is the only one that
  * can be reached. A receiver that is not ready is looked at again and again, since it posts
  * without a doorbell: for ever if the retry count is 7, and otherwise for that many periods
- * of RNR_WAIT_NS.
+ * of RNR_WAIT_NS. One that does not answer at all, because its queue pair is not connected yet
+ * or not any more, is tried for RETRY_NS, whatever the driver asks for.
  */
 #include "base/clock.h"
 #include "work.h"
 
 #define RNR_FOREVER	7u
 #define RNR_WAIT_NS	20000000ull
+#define RETRY_NS	500000000ull
 #define LOOK_NS		500000ull
 
 /* ---- begin and end ---- */
@@ -76,6 +78,27 @@ static bool wait_for_receiver(struct mlx5 *mlx5, struct mlx5_qp *qp)
 	run->look_at = now + LOOK_NS;
 	mlx5->count.rnr_waits++;
 	return true;
+}
+
+/* Try again. Return: false if the other side has not answered for as long as it may. */
+static bool wait_for_answer(struct mlx5_run *run)
+{
+	uint64_t now = clock_now_ns();
+
+	if (!run->silent_until)
+		run->silent_until = now + RETRY_NS;
+	run->look_at = now + LOOK_NS;
+	return now < run->silent_until;
+}
+
+/* May a request that ended so be run again later? */
+static bool waits(struct mlx5 *mlx5, struct mlx5_qp *qp, enum mlx5_syndrome syndrome)
+{
+	if (syndrome == SYNDROME_RETRIES)
+		return wait_for_answer(&qp->run);
+	qp->run.silent_until = 0;
+	return syndrome == SYNDROME_PAGE_FAULT ||
+	       (syndrome == SYNDROME_RNR_RETRIES && wait_for_receiver(mlx5, qp));
 }
 
 /* ---- operations ---- */
@@ -231,9 +254,6 @@ void mlx5_sq_run(struct mlx5 *mlx5, struct mlx5_qp *qp)
 		return;
 	}
 	syndrome = run_head(mlx5, qp, &more);
-	if (syndrome == SYNDROME_PAGE_FAULT ||
-	    (syndrome == SYNDROME_RNR_RETRIES && wait_for_receiver(mlx5, qp)))
-		return;
-	if (!more)
+	if (!waits(mlx5, qp, syndrome) && !more)
 		finish(mlx5, qp, syndrome);
 }

@@ -4,6 +4,7 @@
  * told where, and when it has answered, the request goes on or fails.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "mlx5_pair.h"
 
@@ -403,6 +404,8 @@ static void test_other_side_goes(void **state)
 		pair_send(&p, 0, &w);
 		expect_fault(&p, 1, 6);
 		command_for(&p, opcodes[i], p.end[1].qp);
+		usleep(510000);			/* it does not answer */
+		pair_run(&p);
 		pair_expect_sent(&p, 0, 13, 0x15);
 	}
 }

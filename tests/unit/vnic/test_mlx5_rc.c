@@ -4,6 +4,7 @@
  * right syndrome, the queue pair in the error state, and not a byte moved that should not be.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "mlx5_pair.h"
 
@@ -540,7 +541,27 @@ static void test_peer_gone(void **state)
 	mdrv_begin(p.d, 0x501, 0);
 	mdrv_put(p.d, 9, 0, 24, p.end[1].qp);
 	assert_int_equal(mdrv_do(p.d, 16, 16), 0);
-	refused(&p, &w, 0x15);
+	pair_send(&p, 0, &w);
+	usleep(510000);				/* it may still come back */
+	pair_run(&p);
+	pair_expect_sent(&p, 0, 13, 0x15);
+}
+
+/* A request may come before the other side is connected. */
+static void test_peer_late(void **state)
+{
+	struct pair p = rc(state);
+	struct mlx5_qp *to = mlx5_qp_get(p.d->mlx5, p.end[1].qp);
+	struct pair_wqe w = rdma(&p, WRITE, 0, 64);
+	struct pair_done done;
+
+	to->state = QP_INIT;
+	pair_send(&p, 0, &w);
+	assert_false(pair_sent(&p, 0, &done));
+	to->state = QP_RTR;
+	usleep(1000);
+	pair_run(&p);
+	pair_expect_sent(&p, 0, 0, 0);
 }
 
 #define t(name) mdrv_test(test_##name)
@@ -555,7 +576,7 @@ int main(void)
 		t(waits_for_ever), t(write_imm_waits), t(gives_up), t(unreliable),
 		t(remote_key), t(remote_range), t(remote_wraps), t(remote_right), t(remote_domain),
 		t(remote_absent), t(local_key), t(local_absent), t(short_table),
-		t(too_long_for_receive), t(bad_receive), t(nonsense), t(lengths), t(peer_gone),
+		t(too_long_for_receive), t(bad_receive), t(nonsense), t(lengths), t(peer_gone), t(peer_late),
 	};
 
 	return cmocka_run_group_tests_name("mlx5_rc", tests, NULL, NULL);
