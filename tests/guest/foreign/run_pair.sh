@@ -30,9 +30,7 @@ while [ $# -gt 0 ]; do
 done
 [ $# -gt 0 ] || usage
 
-# A port per run: that of the last pair may still be in TIME_WAIT.
-port=$((18000 + $$ % 10000))
-tool=("$@" -d "${PB_IBDEV:?run this in the lab}" -x 0 -p "$port")
+tool=("$@" -d "${PB_IBDEV:?run this in the lab}" -x 0)
 out=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || :; rm -rf "$out"' EXIT
@@ -40,19 +38,35 @@ trap '[ -z "$server" ] || kill "$server" 2>/dev/null || :; rm -rf "$out"' EXIT
 fail()
 {
 	echo "run_pair: $1: ${tool[*]}" >&2
-	tail -v -n 12 "$out"/server "$out"/client >&2 2>/dev/null || :
+	tail -v -n 30 "$out"/server "$out"/client >&2 2>/dev/null || :
 	exit 1
 }
 
-timeout "$limit" "${tool[@]}" "${server_args[@]}" > "$out/server" 2>&1 &
-server=$!
-await_listener "$port" "$server" || fail "the server ended before it listened"
+# run PORT: set status and server_status.
+run()
+{
+	status=0 server_status=0
+	timeout "$limit" "${tool[@]}" -p "$1" "${server_args[@]}" > "$out/server" 2>&1 &
+	server=$!
+	await_listener "$1" "$server" || fail "the server ended before it listened"
+	timeout "$limit" "${tool[@]}" -p "$1" "${client_args[@]}" 127.0.0.1 > "$out/client" 2>&1 ||
+		status=$?
+	wait "$server" || server_status=$?
+	server=
+}
 
-status=0
-timeout "$limit" "${tool[@]}" "${client_args[@]}" 127.0.0.1 > "$out/client" 2>&1 || status=$?
-server_status=0
-wait "$server" || server_status=$?
-server=
+# On a busy machine perftest may find no clock rate to convert its cycles with, and gives up.
+lost_its_clock()
+{
+	[ "$status$server_status" != 00 ] && grep -q "Correlation coefficient" "$out"/*
+}
+
+# A port per run: that of the last pair may still be in TIME_WAIT.
+port=$((18000 + $$ % 10000))
+for attempt in 1 2 3; do
+	run $((port + attempt))
+	lost_its_clock || break
+done
 [ "$status" = 0 ] || fail "the client ended with status $status (124: time limit)"
 [ "$server_status" = 0 ] || fail "the server ended with status $server_status"
 grep -E '^ *[0-9]+ +[0-9]+ +[0-9.]+' "$out/client" || fail "there are no figures"
