@@ -94,9 +94,15 @@ bool rig_is_fenced(void)
 	return !is_connectx() && !strcmp(environment("PB_IMPORTER"), "stock");
 }
 
+/* Found out once, because the device may be gone later. */
 bool rig_is_guarded(void)
 {
-	return pci_is_translated(rig_nic()) && !pci_share_root_port(rig_nic(), rig_gpu());
+	static enum { UNKNOWN, YES, NO } guarded;
+
+	if (guarded == UNKNOWN)
+		guarded = pci_is_translated(rig_nic()) &&
+			  !pci_share_root_port(rig_nic(), rig_gpu()) ? YES : NO;
+	return guarded == YES;
 }
 
 /* The running kernel's version: 612 is 6.12. */
