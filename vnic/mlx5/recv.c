@@ -108,8 +108,9 @@ static enum mlx5_syndrome fail(struct mlx5 *mlx5, struct mlx5_qp *to,
 			       const struct mlx5_run *run, enum mlx5_syndrome receiver,
 			       enum mlx5_syndrome sender)
 {
-	complete(mlx5, to, run, (struct mlx5_completed){ .kind = CQE_RESPONDER_ERROR,
-							 .syndrome = receiver });
+	struct mlx5_completed completed = { .kind = CQE_RESPONDER_ERROR, .syndrome = receiver };
+
+	complete(mlx5, to, run, completed);
 	mlx5_qp_fail(mlx5, to);
 	return sender;
 }
@@ -216,11 +217,13 @@ enum mlx5_syndrome mlx5_recv_send(struct mlx5 *mlx5, const struct mlx5_target *t
 enum mlx5_syndrome mlx5_recv_imm(struct mlx5 *mlx5, const struct mlx5_target *to,
 				 const struct mlx5_run *run)
 {
+	struct mlx5_completed completed = { .kind = CQE_RECV_WRITE_IMM,
+					    .bytes = (uint32_t)run->done };
+
 	if (takes_other(mlx5, to))
 		return refuse(mlx5, to->qp);
 	if (!take(mlx5, to))
 		return SYNDROME_RNR_RETRIES;
-	complete(mlx5, to->qp, run, (struct mlx5_completed){ .kind = CQE_RECV_WRITE_IMM,
-							     .bytes = (uint32_t)run->done });
+	complete(mlx5, to->qp, run, completed);
 	return SYNDROME_OK;
 }

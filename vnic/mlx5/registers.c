@@ -23,6 +23,7 @@
 uint32_t mlx5_segment_read(struct mlx5 *mlx5, uint32_t off)
 {
 	bool dead = mlx5_fault(&mlx5->nic->fault)->internal_error;
+	uint32_t state = dead ? STATE_DISABLED : mlx5->cmdq_state;
 	uint64_t now = clock_now_ns();
 
 	switch (off) {
@@ -33,8 +34,7 @@ uint32_t mlx5_segment_read(struct mlx5 *mlx5, uint32_t off)
 	case SEG_CMDQ_HI:
 		return (uint32_t)(mlx5->cmdq >> 32);
 	case SEG_CMDQ_LO:
-		return (uint32_t)mlx5->cmdq | (dead ? STATE_DISABLED : mlx5->cmdq_state) << 8 | LOG_ENTRIES << 4 |
-		       LOG_ENTRY_SIZE;
+		return (uint32_t)mlx5->cmdq | state << 8 | LOG_ENTRIES << 4 | LOG_ENTRY_SIZE;
 	case SEG_SYNDROME:
 		return dead ? SYNDROME_FIRMWARE << 16 : 0;
 	case SEG_TIMER_HI:

@@ -116,7 +116,7 @@ static void test_ignore_destruction(void **state)
 	mdrv_begin(p.d, 0x202, 0);
 	mdrv_put(p.d, 9, 0, 24, p.end[1].key >> 8);
 	assert_int_equal(mdrv_do(p.d, 16, 16), 0);
-	assert_int_equal(mdrv_do(p.d, 16, 16), ST_BAD_RESOURCE);	/* for the driver it is gone */
+	assert_int_equal(mdrv_do(p.d, 16, 16), ST_BAD_RESOURCE);	/* to the driver */
 	expect_written(&p, 0);
 	assert_int_equal(strays(&p, STRAY_DEREGISTERED)->writes, 1);
 }

@@ -576,7 +576,8 @@ int main(void)
 		t(waits_for_ever), t(write_imm_waits), t(gives_up), t(unreliable),
 		t(remote_key), t(remote_range), t(remote_wraps), t(remote_right), t(remote_domain),
 		t(remote_absent), t(local_key), t(local_absent), t(short_table),
-		t(too_long_for_receive), t(bad_receive), t(nonsense), t(lengths), t(peer_gone), t(peer_late),
+		t(too_long_for_receive), t(bad_receive), t(nonsense), t(lengths),
+		t(peer_gone), t(peer_late),
 	};
 
 	return cmocka_run_group_tests_name("mlx5_rc", tests, NULL, NULL);
