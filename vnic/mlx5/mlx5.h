@@ -195,6 +195,8 @@ struct mlx5_counters {
 	uint64_t opcode[0x1000];		/* how often each was asked for */
 };
 
+#define LOOK_WORDS	((1u << LOG_MAX_QP) / 64)
+
 struct mlx5 {
 	struct nic *nic;
 	uint64_t cmdq;			/* address of the command queue */
@@ -206,7 +208,7 @@ struct mlx5 {
 	struct mlx5_eq eq[1u << LOG_MAX_EQ];
 	struct mlx5_cq cq[1u << LOG_MAX_CQ];
 	struct mlx5_qp qp[1u << LOG_MAX_QP];
-	bool look[1u << LOG_MAX_QP];	/* engine: the QP may have something to do */
+	uint64_t look[LOOK_WORDS];	/* engine: the QP may have something to do, a bit each */
 	struct mlx5_srq srq[1u << LOG_MAX_SRQ];
 	struct mlx5_mkey mkey[1u << LOG_MAX_MKEY];
 	uint32_t last_cq, last_qp, last_srq, last_mkey;	/* see slots_find() */
@@ -343,6 +345,9 @@ void mlx5_mkey_forget(struct mlx5 *mlx5);
 /* ---- the engine (engine.c) ---- */
 
 bool mlx5_step(struct mlx5 *mlx5, uint32_t *pause_us);	/* see struct nic_model */
+
+/* @qp may have something to do from now on, or has nothing. */
+void mlx5_look(struct mlx5 *mlx5, const struct mlx5_qp *qp, bool look);
 
 /* ---- completion queues (cq.c) ---- */
 

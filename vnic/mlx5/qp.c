@@ -45,7 +45,7 @@ void mlx5_qp_doorbell(struct mlx5 *mlx5, uint32_t number)
 
 	if (!qp)
 		return;
-	mlx5->look[number] = true;
+	mlx5_look(mlx5, qp, true);
 	gate_kick(&mlx5->nic->gate);
 }
 
@@ -73,7 +73,7 @@ void mlx5_qp_fail(struct mlx5 *mlx5, struct mlx5_qp *qp)
 		tell_last(mlx5, qp);
 	qp->state = QP_ERR;
 	stop(mlx5, qp);
-	mlx5->look[qp - mlx5->qp] = true;
+	mlx5_look(mlx5, qp, true);
 }
 
 /* ---- creation ---- */
@@ -186,6 +186,7 @@ enum mlx5_status mlx5_create_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 static void drop(struct mlx5 *mlx5, struct mlx5_qp *qp)
 {
 	held_drop(&mlx5->held, (uint32_t)(qp - mlx5->qp));
+	mlx5_look(mlx5, qp, false);
 	mlx5_ring_free(&qp->ring);
 	*qp = (struct mlx5_qp){ 0 };
 }
@@ -291,7 +292,7 @@ enum mlx5_status mlx5_modify_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 		stop(mlx5, qp);
 	}
 	qp->state = step->to;
-	mlx5->look[qp - mlx5->qp] = true;	/* its doorbell may have been rung too early */
+	mlx5_look(mlx5, qp, true);		/* its doorbell may have been rung too early */
 	gate_kick(&mlx5->nic->gate);
 	return ST_OK;
 }

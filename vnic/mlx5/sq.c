@@ -245,7 +245,7 @@ void mlx5_sq_run(struct mlx5 *mlx5, struct mlx5_qp *qp)
 	bool more = false;
 
 	if (!begin(mlx5, qp) || qp->run.fault.token) {
-		mlx5->look[qp - mlx5->qp] = false;
+		mlx5_look(mlx5, qp, false);
 		return;
 	}
 	qp->run.look_at = 0;
