@@ -53,11 +53,12 @@ static bool describe(const struct mlx5_mkey *mkey, struct region *region)
 {
 	const uint8_t *ctx = mkey->ctx;
 	enum mlx5_key_mode mode = mlx5_mkey_mode(ctx);
-	uint64_t end = UINT64_MAX - mlx5_get(ctx, MKC_START);	/* it does not wrap around */
+	uint64_t start = mlx5_get(ctx, MKC_START);
+	uint64_t end = start ? -start : UINT64_MAX;	/* it does not wrap around */
 
 	region->pd = (uint32_t)mlx5_get(ctx, MKC_PD);
 	region->access = rights(ctx);
-	region->iova = mlx5_get(ctx, MKC_START);
+	region->iova = start;
 	region->len = mlx5_get(ctx, MKC_LENGTH64) ? end : mlx5_get(ctx, MKC_LENGTH);
 	if (region->len > end)
 		region->len = end;

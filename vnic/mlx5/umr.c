@@ -196,10 +196,11 @@ enum mlx5_syndrome mlx5_umr(struct mlx5 *mlx5, const struct mlx5_qp *qp)
 
 	if ((wqe[WQE_DS] & WQE_DS_MASK) < MIN_UNITS)
 		return SYNDROME_LOCAL_QP;
+	if (qp->service != SERVICE_UMR && (!mkey || !may_bind(qp, mkey, wqe)))
+		return SYNDROME_UMR_CHECK;
 	if (!mkey || !mlx5_get(mkey->ctx, MKC_UMR))
 		return SYNDROME_LOCAL_PROTECTION;
-	if (!state_wanted(wqe, mkey) || !owner_wanted(mlx5, qp, wqe, mkey) ||
-	    (qp->service != SERVICE_UMR && !may_bind(qp, mkey, wqe)))
+	if (!state_wanted(wqe, mkey) || !owner_wanted(mlx5, qp, wqe, mkey))
 		return SYNDROME_UMR_CHECK;
 	syndrome = change_table(mlx5, qp, mkey);
 	if (!syndrome) {
