@@ -77,9 +77,9 @@ static void check_time(const char *what, uint64_t start_us)
 	char text[IMPORTER_TITLE];
 
 	tap_note("%s: %s took %.1f ms", name, what, us_to_ms(took));
-	snprintf(text, sizeof(text), "%s ends in time", what);
-	tap_check(took <= (TIMEOUT_MS + SLACK_MS) * 1000ull, importer_title(text, name, what),
-		  "it took %.1f ms", us_to_ms(took));
+	snprintf(text, sizeof(text), "%s: %s ends in time", name, what);
+	tap_check(took <= (TIMEOUT_MS + SLACK_MS) * 1000ull, text, "it took %.1f ms",
+		  us_to_ms(took));
 }
 
 static void check_closed(const struct scene *s)
