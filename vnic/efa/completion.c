@@ -98,32 +98,28 @@ void efa_cq_doorbell(struct efa *efa, uint16_t cqn, uint32_t value)
 
 _Static_assert(sizeof(struct efa_completion) <= HELD_SIZE, "a completion can be held");
 
-static void release_head(struct efa *efa)
+static void write_held(void *device, const struct held_entry *entry)
 {
-	const struct held_entry *entry = held_take(&efa->held);
 	struct efa_completion c;
 
 	memcpy(&c, entry->completion, sizeof(c));
-	if (entry->qp)
-		append(efa, (uint16_t)entry->cq, &c);
+	append(device, (uint16_t)entry->cq, &c);
 }
 
-/* If no more can be held, the oldest is written early. */
 static void hold(struct efa *efa, uint16_t cqn, const struct efa_completion *c)
 {
-	uint64_t due = clock_now_ns() + efa->nic->fault.delay_cqe_us * 1000ull;
+	struct held_entry entry = {
+		.due = clock_now_ns() + efa->nic->fault.delay_cqe_us * 1000ull,
+		.cq = cqn, .qp = c->qp,
+	};
 
-	if (held_full(&efa->held))
-		release_head(efa);
-	held_add(&efa->held, due, cqn, c->qp, c, sizeof(*c));
+	memcpy(entry.completion, c, sizeof(*c));
+	held_add(&efa->held, &entry, write_held, efa);
 }
 
 void efa_held_release(struct efa *efa)
 {
-	uint64_t due;
-
-	while ((due = held_due(&efa->held)) && due <= clock_now_ns())
-		release_head(efa);
+	held_release(&efa->held, write_held, efa);
 }
 
 /* To keep completions in order, a new one is also held while others are. */

@@ -29,34 +29,32 @@ static struct mlx5_cq *queue_of(struct mlx5 *mlx5, const struct mlx5_qp *qp,
 /* ---- completions held back ---- */
 
 /* Whether it wakes a driver that waits for solicited ones, is kept in the owner's bit. */
-static void release_head(struct mlx5 *mlx5)
+static void write_held(void *device, const struct held_entry *entry)
 {
-	const struct held_entry *entry = held_take(&mlx5->held);
+	struct mlx5 *mlx5 = device;
 	struct mlx5_cq *cq = mlx5_cq_get(mlx5, entry->cq);
 	uint8_t cqe[CQE_SIZE];
 
 	memcpy(cqe, entry->completion, sizeof(cqe));
-	if (cq && entry->qp)
+	if (cq)
 		mlx5_cq_post(mlx5, cq, cqe, cqe[CQE_OWNER] & 1);
 }
 
-/* If no more can be held, the oldest is written early. */
 static void hold(struct mlx5 *mlx5, const struct mlx5_cq *cq, uint32_t qp,
 		 const uint8_t cqe[CQE_SIZE])
 {
-	uint64_t due = clock_now_ns() + mlx5->nic->fault.delay_cqe_us * 1000ull;
+	struct held_entry entry = {
+		.due = clock_now_ns() + mlx5->nic->fault.delay_cqe_us * 1000ull,
+		.cq = (uint32_t)(cq - mlx5->cq), .qp = qp,
+	};
 
-	if (held_full(&mlx5->held))
-		release_head(mlx5);
-	held_add(&mlx5->held, due, (uint32_t)(cq - mlx5->cq), qp, cqe, CQE_SIZE);
+	memcpy(entry.completion, cqe, CQE_SIZE);
+	held_add(&mlx5->held, &entry, write_held, mlx5);
 }
 
 void mlx5_held_release(struct mlx5 *mlx5)
 {
-	uint64_t due;
-
-	while ((due = held_due(&mlx5->held)) && due <= clock_now_ns())
-		release_head(mlx5);
+	held_release(&mlx5->held, write_held, mlx5);
 }
 
 /* ---- completions ---- */

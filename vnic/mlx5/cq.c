@@ -188,13 +188,10 @@ void mlx5_cq_post(struct mlx5 *mlx5, struct mlx5_cq *cq, uint8_t cqe[CQE_SIZE], 
 		fire(mlx5, cq);
 }
 
-void mlx5_cq_arm(struct mlx5 *mlx5, uint32_t number, uint32_t word)
+void mlx5_cq_arm(struct mlx5 *mlx5, struct mlx5_cq *cq, uint32_t word)
 {
-	struct mlx5_cq *cq = mlx5_cq_get(mlx5, number & CQ_INDEX);
 	uint32_t seen = word & CQ_INDEX, news;
 
-	if (!cq)
-		return;
 	cq->armed = word & CQ_ARM_SOLICITED ? CQ_ARMED_SOLICITED : CQ_ARMED;
 	news = cq->armed == CQ_ARMED ? cq->prod : cq->solicited;
 	/* entries that wait: at most as many as the ring has, so that a wrap tells nothing */

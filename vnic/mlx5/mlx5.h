@@ -324,7 +324,9 @@ void mlx5_eq_forget(struct mlx5 *mlx5);
 /* ---- the other objects; forget: all of them ---- */
 
 struct mlx5_qp *mlx5_qp_get(struct mlx5 *mlx5, uint32_t number);	/* NULL: not in use */
-void mlx5_qp_doorbell(struct mlx5 *mlx5, uint32_t number);	/* something was posted */
+
+/* Something was posted. */
+void mlx5_qp_doorbell(struct mlx5 *mlx5, const struct mlx5_qp *qp);
 void mlx5_qp_fail(struct mlx5 *mlx5, struct mlx5_qp *qp);	/* into the error state */
 
 /* @of does not receive any more: what waits for pages on its side is run again. */
@@ -360,7 +362,7 @@ struct mlx5_cq *mlx5_cq_get(struct mlx5 *mlx5, uint32_t number);	/* NULL: not in
 void mlx5_cq_post(struct mlx5 *mlx5, struct mlx5_cq *cq, uint8_t cqe[CQE_SIZE], bool solicited);
 
 /* The 8 bytes that arm one: @word says how, and how far the driver has read. */
-void mlx5_cq_arm(struct mlx5 *mlx5, uint32_t number, uint32_t word);
+void mlx5_cq_arm(struct mlx5 *mlx5, struct mlx5_cq *cq, uint32_t word);
 
 /* ---- report (report.c) ---- */
 

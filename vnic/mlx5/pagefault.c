@@ -37,21 +37,24 @@ static bool may_repeat(struct mlx5_run *run)
 }
 
 /*
- * Tell the driver, with @data, that the request of @qp met a page that @of lacks. Return:
- * SYNDROME_PAGE_FAULT; @failed: it cannot be told, or was told often enough.
+ * Tell the driver, with @data, that the request of @qp met a page that @of lacks. The token is
+ * put into a field that may have something in its high bits. Return: SYNDROME_PAGE_FAULT;
+ * @failed: the driver cannot be told, or was told often enough.
  */
 static enum mlx5_syndrome stop(struct mlx5 *mlx5, struct mlx5_qp *qp, const struct mlx5_qp *of,
 			       enum mlx5_fault_event event, uint8_t data[EQE_DATA_SIZE],
 			       enum mlx5_syndrome failed)
 {
 	struct mlx5_eq *eq = mlx5_eq_for(mlx5, EV_PAGE_FAULT);
+	uint8_t *at = data + (event == FAULT_RDMA ? FAULT_QUEUE : FAULT_TOKEN);
+	uint32_t token = new_token(mlx5, qp);
 
 	mlx5_put32(data + FAULT_COMMITTED, (uint32_t)qp->run.done);
+	mlx5_put32(at, mlx5_get32(at) | token);
 	if (!eq || !may_repeat(&qp->run) ||
 	    !mlx5_eq_post(mlx5, eq, EV_PAGE_FAULT, (uint8_t)event, data))
 		return failed;
-	qp->run.fault.token = mlx5_get32(data + (event == FAULT_RDMA ? FAULT_QUEUE :
-								       FAULT_TOKEN)) & 0xffffff;
+	qp->run.fault.token = token;
 	qp->run.fault.of = (uint32_t)(of - mlx5->qp);
 	mlx5->count.page_faults++;
 	return SYNDROME_PAGE_FAULT;
@@ -65,7 +68,6 @@ static enum mlx5_syndrome stop_in_queue(struct mlx5 *mlx5, struct mlx5_qp *qp,
 	uint8_t data[EQE_DATA_SIZE] = { 0 };
 
 	mlx5_put16(data + FAULT_INDEX, index);
-	mlx5_put32(data + FAULT_TOKEN, new_token(mlx5, qp));
 	mlx5_put32(data + FAULT_QUEUE, type << 24 | number);
 	return stop(mlx5, qp, of, FAULT_IN_QUEUE, data, failed);
 }
@@ -105,7 +107,7 @@ enum mlx5_syndrome mlx5_pagefault_remote(struct mlx5 *mlx5, struct mlx5_qp *qp,
 	mlx5_put16(data + FAULT_PACKET, (uint16_t)(length < MTU ? length : MTU));
 	mlx5_put32(data + FAULT_LENGTH, length);
 	mlx5_put64(data + FAULT_ADDR, work->addr);
-	mlx5_put32(data + FAULT_QUEUE, type << 24 | new_token(mlx5, qp));
+	mlx5_put32(data + FAULT_QUEUE, type << 24);
 	return stop(mlx5, qp, to->qp, FAULT_RDMA, data, SYNDROME_REMOTE_ACCESS);
 }
 
@@ -114,7 +116,7 @@ enum mlx5_syndrome mlx5_pagefault_remote(struct mlx5 *mlx5, struct mlx5_qp *qp,
 static void go_on(struct mlx5 *mlx5, struct mlx5_qp *qp)
 {
 	qp->run.fault.token = 0;
-	mlx5_qp_doorbell(mlx5, (uint32_t)(qp - mlx5->qp));
+	mlx5_qp_doorbell(mlx5, qp);
 }
 
 void mlx5_pagefault_forget(struct mlx5 *mlx5, const struct mlx5_qp *of)

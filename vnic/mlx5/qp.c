@@ -39,12 +39,8 @@ static struct mlx5_qp *find_slot(struct mlx5 *mlx5)
 	return n ? &mlx5->qp[n] : NULL;
 }
 
-void mlx5_qp_doorbell(struct mlx5 *mlx5, uint32_t number)
+void mlx5_qp_doorbell(struct mlx5 *mlx5, const struct mlx5_qp *qp)
 {
-	struct mlx5_qp *qp = mlx5_qp_get(mlx5, number);
-
-	if (!qp)
-		return;
 	mlx5_look(mlx5, qp, true);
 	gate_kick(&mlx5->nic->gate);
 }
@@ -292,8 +288,7 @@ enum mlx5_status mlx5_modify_qp(struct mlx5 *mlx5, struct mlx5_cmd *cmd)
 		stop(mlx5, qp);
 	}
 	qp->state = step->to;
-	mlx5_look(mlx5, qp, true);		/* its doorbell may have been rung too early */
-	gate_kick(&mlx5->nic->gate);
+	mlx5_qp_doorbell(mlx5, qp);	/* it may have been rung too early */
 	return ST_OK;
 }
 

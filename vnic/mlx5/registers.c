@@ -93,17 +93,17 @@ static bool ring_sq(struct mlx5 *mlx5, uint32_t uar, uint32_t number)
 
 	if (!qp || mlx5_get(qp->ctx, QPC_UAR) != uar)
 		return false;
-	mlx5_qp_doorbell(mlx5, number);
+	mlx5_qp_doorbell(mlx5, qp);
 	return true;
 }
 
 static bool arm_cq(struct mlx5 *mlx5, uint32_t uar, uint32_t number, uint32_t word)
 {
-	const struct mlx5_cq *cq = mlx5_cq_get(mlx5, number);
+	struct mlx5_cq *cq = mlx5_cq_get(mlx5, number);
 
 	if (!cq || mlx5_get(cq->ctx, CQC_UAR) != uar)
 		return false;
-	mlx5_cq_arm(mlx5, number, word);
+	mlx5_cq_arm(mlx5, cq, word);
 	return true;
 }
 

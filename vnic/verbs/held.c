@@ -1,26 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* A ring of completions that are held back: see held.h. */
+#include "base/clock.h"
 #include "held.h"
 
-#include <string.h>
-
-bool held_full(const struct held *held)
+static void write_oldest(struct held *held, held_write *write, void *device)
 {
-	return held->tail - held->head == MAX_HELD;
+	const struct held_entry *entry = &held->entry[held->head++ % MAX_HELD];
+
+	if (entry->qp)
+		write(device, entry);
 }
 
-void held_add(struct held *held, uint64_t due, uint32_t cq, uint32_t qp, const void *completion,
-	      size_t len)
+void held_add(struct held *held, const struct held_entry *entry, held_write *write,
+	      void *device)
 {
-	struct held_entry *entry = &held->entry[held->tail++ % MAX_HELD];
-
-	*entry = (struct held_entry){ .due = due, .cq = cq, .qp = qp };
-	memcpy(entry->completion, completion, len);
+	if (held->tail - held->head == MAX_HELD)
+		write_oldest(held, write, device);
+	held->entry[held->tail++ % MAX_HELD] = *entry;
 }
 
-const struct held_entry *held_take(struct held *held)
+void held_release(struct held *held, held_write *write, void *device)
 {
-	return &held->entry[held->head++ % MAX_HELD];
+	uint64_t due;
+
+	while ((due = held_due(held)) && due <= clock_now_ns())
+		write_oldest(held, write, device);
 }
 
 void held_drop(struct held *held, uint32_t qp)

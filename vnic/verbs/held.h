@@ -6,8 +6,6 @@
 #ifndef VNIC_HELD_H
 #define VNIC_HELD_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #define MAX_HELD	1024u
@@ -24,16 +22,17 @@ struct held {
 	uint32_t head, tail;		/* free running */
 };
 
-bool held_full(const struct held *held);
+/* How the model writes one. */
+typedef void held_write(void *device, const struct held_entry *entry);
 
-/* Add one of @len bytes to a list that is not full. */
-void held_add(struct held *held, uint64_t due, uint32_t cq, uint32_t qp, const void *completion,
-	      size_t len);
+/* Hold @entry back. If no more can be held, the oldest is written early. */
+void held_add(struct held *held, const struct held_entry *entry, held_write *write,
+	      void *device);
 
-/* Take the oldest, which stays valid until the next is added. Never call this without one. */
-const struct held_entry *held_take(struct held *held);
+/* Write those that are due. */
+void held_release(struct held *held, held_write *write, void *device);
 
-/* Drop all of a QP: they are still taken, with qp 0. */
+/* Drop all of a QP: they are never written. */
 void held_drop(struct held *held, uint32_t qp);
 
 /* When the oldest is due; 0: none is held. */
