@@ -8,7 +8,6 @@
  *	hostile [--seed N] [--rounds N]
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include <infiniband/efadv.h>
 
 #include "hostile.h"
+#include "hostile_random.h"
 #include "lib/kmsg.h"
 #include "lib/nicctl.h"
 #include "lib/rig.h"
@@ -162,20 +162,7 @@ static void test_scribble(struct hostile *h)
 	for (unsigned int i = 0; i < 512; i++) {
 		volatile uint8_t *at = victim.doorbell + (size_t)random() % 512 * 8;
 
-		switch (i % 4) {
-		case 0:
-			*at = (uint8_t)random();
-			break;
-		case 1:
-			*(volatile uint16_t *)at = (uint16_t)random();
-			break;
-		case 2:
-			*(volatile uint32_t *)at = (uint32_t)random();
-			break;
-		case 3:
-			*(volatile uint64_t *)at = (uint64_t)random() << 32;
-			break;
-		}
+		hostile_store(at, i);
 	}
 	rawqp_close(&victim);
 }
@@ -201,30 +188,6 @@ static void run(struct hostile *h, struct bystander *b, unsigned int rounds)
 		  "memory beside the MRs is untouched", "it was written");
 }
 
-static void parse(int argc, char **argv, unsigned int *rounds)
-{
-	static const struct option options[] = {
-		{ "rounds", required_argument, NULL, 'r' },
-		{ "seed", required_argument, NULL, 's' },
-		{ NULL, 0, NULL, 0 },
-	};
-	unsigned int seed = 1;
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'r' && atoi(optarg) > 0) {
-			*rounds = (unsigned int)atoi(optarg);
-		} else if (c == 's') {
-			seed = (unsigned int)strtoul(optarg, NULL, 0);
-		} else {
-			fprintf(stderr, "usage: %s [--seed N] [--rounds N]\n", argv[0]);
-			exit(2);
-		}
-	}
-	srandom(seed);
-	tap_note("seed %u, %u requests by chance", seed, *rounds * BATCH);
-}
-
 int main(int argc, char **argv)
 {
 	uint64_t log = kmsg_position(), stray;
@@ -232,7 +195,7 @@ int main(int argc, char **argv)
 	struct hostile h = { 0 };
 	struct bystander *b;
 
-	parse(argc, argv, &rounds);
+	hostile_parse(argc, argv, &rounds);
 	stray = nicctl_stray_total();
 	b = bystander_start();
 	watchdog_set(LIMIT_S, "hostile");

@@ -8,7 +8,6 @@
  *	hostile_mlx5 [--seed N] [--rounds N]
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include <sys/mman.h>
 
 #include "hostile_mlx5.h"
+#include "hostile_random.h"
 #include "lib/clock.h"
 #include "lib/kmsg.h"
 #include "lib/nicctl.h"
@@ -149,30 +149,6 @@ static void run(struct hostile_mlx5 *h, struct bystander *waiter, unsigned int r
 	hostile_check_good(h, "a correct request after all that");
 }
 
-static void parse(int argc, char **argv, unsigned int *rounds)
-{
-	static const struct option options[] = {
-		{ "rounds", required_argument, NULL, 'r' },
-		{ "seed", required_argument, NULL, 's' },
-		{ NULL, 0, NULL, 0 },
-	};
-	unsigned int seed = 1;
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'r' && atoi(optarg) > 0) {
-			*rounds = (unsigned int)atoi(optarg);
-		} else if (c == 's') {
-			seed = (unsigned int)strtoul(optarg, NULL, 0);
-		} else {
-			fprintf(stderr, "usage: %s [--seed N] [--rounds N]\n", argv[0]);
-			exit(2);
-		}
-	}
-	srandom(seed);
-	tap_note("seed %u", seed);
-}
-
 /* The NIC answers commands in good time: no event of the driver's was lost. */
 static void check_commands(struct hostile_mlx5 *h, uint64_t limit_us)
 {
@@ -191,7 +167,7 @@ int main(int argc, char **argv)
 	unsigned int rounds = 150;
 	struct bystander *waiter;
 
-	parse(argc, argv, &rounds);
+	hostile_parse(argc, argv, &rounds);
 	stray = nicctl_stray_total();
 	h.bystander = bystander_start();
 	waiter = bystander_start_as(hostile_mlx5_wait);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "hostile_mlx5.h"
+#include "hostile_random.h"
 #include "lib/clock.h"
 #include "lib/tap.h"
 
@@ -66,20 +67,7 @@ static void scribble(const struct rawrc *raw)
 	for (unsigned int i = 0; i < 512; i++) {
 		volatile uint8_t *at = rawrc_page(raw) + (size_t)random() % 511 * 8 + random() % 8;
 
-		switch (i % 4) {
-		case 0:
-			*at = (uint8_t)random();
-			break;
-		case 1:
-			*(volatile uint16_t *)at = (uint16_t)random();
-			break;
-		case 2:
-			*(volatile uint32_t *)at = (uint32_t)random();
-			break;
-		case 3:
-			*(volatile uint64_t *)at = (uint64_t)random() << 32;
-			break;
-		}
+		hostile_store(at, i);
 	}
 }
 
