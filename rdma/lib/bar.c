@@ -126,8 +126,8 @@ int pb_bars_read(struct peerbar_device *dev)
 	for (i = 0; i < PEERBAR_NR_BARS; i++) {
 		ret = read_bar(dev, i);
 		if (ret)
-			return pb_fail(-ret, "%s: cannot read what BAR %u is: %s: the kernel's log "
-				       "may say more", dev->address, i, strerror(-ret));
+			return pb_fail(-ret, "%s: cannot read what BAR %u is: %s: %s",
+				       dev->address, i, strerror(-ret), pb_next_step(-ret));
 	}
 	return 0;
 }

@@ -49,9 +49,12 @@ static int open_fd(struct peerbar_device *dev)
 	ret = check_driver(dev->address);
 	if (ret)
 		return ret;
+	pb_fork_hold();
+	pb_fork_watch(dev);
 	ret = pb_iommufd_open(dev);
 	if (ret == -ENOENT)
-		return pb_group_open(dev, group);
+		ret = pb_group_open(dev, group);
+	pb_fork_release();
 	return ret;
 }
 
@@ -89,6 +92,7 @@ static int change_command(struct peerbar_device *dev, uint16_t set, uint16_t cle
 int peerbar_open(const char *address, struct peerbar_device **out)
 {
 	struct peerbar_device *dev;
+	unsigned int i;
 	int ret;
 
 	*out = NULL;
@@ -97,6 +101,8 @@ int peerbar_open(const char *address, struct peerbar_device **out)
 		return pb_fail(ENOMEM, "out of memory");
 	dev->fd = -1;
 	dev->iommufd = -1;
+	for (i = 0; i < PB_NR_EVENTS; i++)
+		dev->event[i] = -1;
 	ret = pb_pci_parse(address, dev->address);
 	if (!ret)
 		ret = pb_pci_exists(dev->address);
@@ -123,14 +129,16 @@ void peerbar_close(struct peerbar_device *dev)
 {
 	if (!dev)
 		return;
+	pb_fork_hold();
 	pb_unmap_all(dev);
-	pb_bars_free(dev);
-	if (dev->fd >= 0)
-		close(dev->fd);
-	if (dev->iommufd >= 0)
-		close(dev->iommufd);
+	pb_close_fd(&dev->fd);
+	pb_close_fd(&dev->iommufd);
 	if (dev->group)
 		pb_group_close(dev->group);
+	pb_events_close(dev);
+	pb_fork_forget(dev);
+	pb_fork_release();
+	pb_bars_free(dev);
 	free(dev);
 }
 
@@ -146,6 +154,10 @@ const char *peerbar_backend(const struct peerbar_device *dev)
 
 int peerbar_set_memory(struct peerbar_device *dev, bool enable)
 {
+	int ret = pb_owned(dev);
+
+	if (ret)
+		return ret;
 	if (enable)
 		return change_command(dev, PCI_COMMAND_MEMORY, 0);
 	return change_command(dev, 0, PCI_COMMAND_MEMORY);
@@ -153,6 +165,10 @@ int peerbar_set_memory(struct peerbar_device *dev, bool enable)
 
 int peerbar_reset(struct peerbar_device *dev)
 {
+	int ret = pb_owned(dev);
+
+	if (ret)
+		return ret;
 	if (!pb_ioctl(dev->fd, VFIO_DEVICE_RESET, NULL))
 		return change_command(dev, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
 	switch (errno) {

@@ -5,6 +5,8 @@
 #ifndef PEERBAR_DEVICE_H
 #define PEERBAR_DEVICE_H
 
+#include <pthread.h>
+
 #include "machine/pci.h"
 #include "peerbar.h"
 
@@ -25,13 +27,18 @@ struct pb_bar {
 
 struct pb_group;
 
+#define PB_NR_EVENTS (PEERBAR_EVENT_ERROR + 1)
+
 struct peerbar_device {
+	struct peerbar_device *next;	/* fork.c */
+	bool inherited;			/* this process is a child of the one that opened it */
 	char address[PB_ADDRESS_SIZE];
 	const char *backend;
 	struct pb_group *group;		/* only with the group backend, otherwise NULL */
 	int iommufd;			/* only with the iommufd backend, otherwise -1 */
 	int fd;
 	uint64_t config_offset;		/* where config space begins in fd */
+	int event[PB_NR_EVENTS];	/* eventfds; -1 until one is asked for */
 	struct pb_bar bars[PEERBAR_NR_BARS];
 };
 
@@ -69,5 +76,34 @@ int pb_bar_range(struct peerbar_device *dev, unsigned int bar, uint64_t offset,
 
 /* map.c. Undoes every peerbar_map() of @dev. */
 void pb_unmap_all(struct peerbar_device *dev);
+
+/* event.c */
+void pb_events_close(struct peerbar_device *dev);
+
+/*
+ * fork.c. No fork() takes place between pb_fork_hold() and pb_fork_release(). A device must be
+ * watched before a descriptor of it exists, and forgotten after its last one is closed.
+ */
+void pb_fork_hold(void);
+void pb_fork_release(void);
+void pb_fork_watch(struct peerbar_device *dev);
+void pb_fork_forget(struct peerbar_device *dev);
+
+/* Return 0, or -EBADF with a sentence if @dev was opened by the parent of this process. */
+int pb_owned(const struct peerbar_device *dev);
+
+/* Close *@fd unless it is -1, and set it to -1. */
+void pb_close_fd(int *fd);
+
+/*
+ * What fork() asks of each file that has a lock and a list: take the lock; release it; or, in
+ * the child, forget what only the parent has, and make the lock anew.
+ */
+enum pb_fork { PB_FORK_BEFORE, PB_FORK_PARENT, PB_FORK_CHILD };
+
+void pb_fork_lock(pthread_mutex_t *mutex, enum pb_fork stage);
+void pb_group_fork(enum pb_fork stage);
+void pb_map_fork(enum pb_fork stage);
+void pb_origin_fork(enum pb_fork stage);
 
 #endif /* PEERBAR_DEVICE_H */

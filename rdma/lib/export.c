@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include "device.h"
 #include "machine/causes.h"
@@ -41,7 +40,10 @@ int peerbar_can_export(struct peerbar_device *dev)
 		.flags = VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_GET |
 			 VFIO_DEVICE_FEATURE_DMA_BUF,
 	};
+	int ret = pb_owned(dev);
 
+	if (ret)
+		return ret;
 	return pb_ioctl(dev->fd, VFIO_DEVICE_FEATURE, &feature) ? no_feature(dev) : 0;
 }
 
@@ -113,9 +115,7 @@ static int get_feature(struct peerbar_device *dev, unsigned int bar,
 		arg->dma_ranges[i].offset = ranges[i].offset;
 		arg->dma_ranges[i].length = ranges[i].length;
 	}
-	fd = pb_ioctl(dev->fd, VFIO_DEVICE_FEATURE, feature);
-	if (fd < 0)
-		fd = -errno;
+	fd = pb_above_standard(pb_ioctl(dev->fd, VFIO_DEVICE_FEATURE, feature));
 	free(feature);
 	return fd;
 }
@@ -133,35 +133,22 @@ static int why_not(struct peerbar_device *dev, unsigned int bar, unsigned int nr
 			       "%s: is the BAR mappable (\"peerbar dev show %s\"), and the MSI-X "
 			       "table outside of the ranges?", bar, dev->address, strerror(err),
 			       dev->address);
-	return pb_fail(err, "cannot export BAR %u of %s: %s", bar, dev->address, strerror(err));
-}
-
-/* Some programs take descriptor 0 to mean "none", so avoid the three standard ones. */
-static int above_standard(int fd)
-{
-	int moved;
-
-	if (fd > STDERR_FILENO)
-		return fd;
-	moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	if (moved < 0)
-		moved = pb_fail(errno, "no file descriptor is left: %s", strerror(errno));
-	close(fd);
-	return moved;
+	return pb_fail(err, "cannot export BAR %u of %s: %s: %s", bar, dev->address,
+		       strerror(err), pb_next_step(err));
 }
 
 int peerbar_export(struct peerbar_device *dev, unsigned int bar,
 		   const struct peerbar_range *ranges, unsigned int nr_ranges, int flags)
 {
-	int ret = check(dev, bar, ranges, nr_ranges, flags);
+	int ret = pb_owned(dev);
 
+	if (!ret)
+		ret = check(dev, bar, ranges, nr_ranges, flags);
 	if (ret)
 		return ret;
 	ret = get_feature(dev, bar, ranges, nr_ranges, flags);
 	if (ret < 0)
 		return why_not(dev, bar, nr_ranges, -ret);
-	ret = above_standard(ret);
-	if (ret >= 0)
-		pb_origin_add(ret, dev->address, bar);
+	pb_origin_add(ret, dev->address, bar);
 	return ret;
 }

@@ -17,6 +17,7 @@
 
 #include "device.h"
 #include "machine/error.h"
+#include "machine/node.h"
 #include "machine/sys.h"
 #include "uapi.h"
 
@@ -33,31 +34,49 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int busy(int number)
 {
-	char node[PB_NAME_SIZE], holder[PB_NAME_SIZE * 2];
+	struct pb_node node = pb_node_group(number);
+	char holder[PB_NAME_SIZE * 2];
 
-	snprintf(node, sizeof(node), "/dev/vfio/%d", number);
-	if (!pb_holder(node, holder, sizeof(holder)))
+	if (!pb_holder(node.path, holder, sizeof(holder)))
 		snprintf(holder, sizeof(holder), "another process, or this one without libpeerbar");
 	return pb_fail(EBUSY, "IOMMU group %d is in use by %s: end that first", number, holder);
 }
 
-static int cannot_open(int number, int err)
+/*
+ * There is no group node. The kernel makes none if it was built without CONFIG_VFIO_GROUP, and a
+ * container may have been given the nodes of iommufd only.
+ */
+static int no_group(const struct peerbar_device *dev, const struct pb_node *group)
 {
+	struct pb_node iommufd = pb_node_iommufd(), device;
+	bool has_device = pb_node_device(dev->address, &device) && pb_node_known(&iommufd);
+	int ret;
+
+	if (pb_node_known(group) && (!has_device || !pb_exists("%s", device.path)))
+		return pb_node_fail(group, ENOENT);
+	if (!has_device)
+		return pb_fail(ENOTSUP, "this kernel offers no VFIO, there is no %s: load vfio-pci, "
+			       "or build CONFIG_VFIO_PCI with CONFIG_VFIO_GROUP or CONFIG_IOMMUFD",
+			       group->path);
+	ret = pb_node_check(&iommufd);
+	if (ret)
+		return pb_node_fail(&iommufd, -ret);
+	ret = pb_node_check(&device);
+	return ret ? pb_node_fail(&device, -ret) :
+		     pb_fail(EAGAIN, "%s did not open: try again", device.path);
+}
+
+static int cannot_open(const struct peerbar_device *dev, int number, int err)
+{
+	struct pb_node node = pb_node_group(number);
+
 	switch (err) {
 	case EBUSY:
 		return busy(number);
 	case ENOENT:
-		if (pb_exists("/dev/vfio/vfio"))
-			return pb_fail(ENXIO, "there is no /dev/vfio/%d: no device of IOMMU group "
-				       "%d is bound to a VFIO driver", number, number);
-		return pb_fail(ENOTSUP, "this kernel offers no VFIO, there is no /dev/vfio: "
-			       "load vfio-pci, or build CONFIG_VFIO_PCI and CONFIG_VFIO_GROUP");
-	case EACCES:
-	case EPERM:
-		return pb_fail(EACCES, "may not open /dev/vfio/%d: run as root, or give the node "
-			       "to this user by a udev rule", number);
+		return no_group(dev, &node);
 	default:
-		return pb_fail(err, "cannot open /dev/vfio/%d: %s", number, strerror(err));
+		return pb_node_fail(&node, err);
 	}
 }
 
@@ -85,20 +104,21 @@ static int check_viable(struct pb_group *group)
 	struct vfio_group_status status = { .argsz = sizeof(status) };
 
 	if (pb_ioctl(group->fd, VFIO_GROUP_GET_STATUS, &status))
-		return pb_fail(errno, "/dev/vfio/%d does not answer as a VFIO group: %s",
-			       group->number, strerror(errno));
+		return pb_fail(errno, "/dev/vfio/%d does not answer as a VFIO group: %s: %s",
+			       group->number, strerror(errno), pb_next_step(errno));
 	return status.flags & VFIO_GROUP_FLAGS_VIABLE ? 0 : pb_not_viable(group->number);
 }
 
 static int open_container(struct pb_group *group)
 {
-	group->container = pb_open(O_RDWR, "/dev/vfio/vfio");
-	if (group->container == -EACCES || group->container == -EPERM)
-		return pb_fail(EACCES, "may not open /dev/vfio/vfio: run as root, or give the "
-			       "node mode 0666 as udev does");
+	struct pb_node node = pb_node_container();
+
+	group->container = pb_open(O_RDWR, "%s", node.path);
+	if (group->container == -ENOENT && !pb_node_known(&node))
+		return pb_fail(ENOTSUP, "this kernel offers no VFIO container, there is no %s: "
+			       "load vfio, or build CONFIG_VFIO_CONTAINER", node.path);
 	if (group->container < 0)
-		return pb_fail(ENOTSUP, "cannot open /dev/vfio/vfio: %s: this kernel offers no "
-			       "VFIO container", strerror(-group->container));
+		return pb_node_fail(&node, -group->container);
 	if (pb_ioctl(group->container, VFIO_CHECK_EXTENSION, (void *)VFIO_TYPE1v2_IOMMU) == 1)
 		return 0;
 	return pb_fail(ENOTSUP, "VFIO has no type 1 IOMMU: load vfio_iommu_type1");
@@ -110,24 +130,24 @@ static int join_container(struct pb_group *group)
 		/* A driver may have been bound since check_viable(). */
 		if (errno == EPERM || errno == EBUSY)
 			return pb_not_viable(group->number);
-		return pb_fail(errno, "cannot add IOMMU group %d to a VFIO container: %s",
-			       group->number, strerror(errno));
+		return pb_fail(errno, "cannot add IOMMU group %d to a VFIO container: %s: %s",
+			       group->number, strerror(errno), pb_next_step(errno));
 	}
 	if (!pb_ioctl(group->container, VFIO_SET_IOMMU, (void *)VFIO_TYPE1v2_IOMMU))
 		return 0;
 	if (errno == EPERM)
 		return pb_unsafe_interrupts(group->number, "vfio_iommu_type1");
-	return pb_fail(errno, "cannot set up the IOMMU for group %d: %s: the kernel's log says "
-		       "more", group->number, strerror(errno));
+	return pb_fail(errno, "cannot set up the IOMMU for group %d: %s: %s", group->number,
+		       strerror(errno), pb_next_step(errno));
 }
 
-static int setup(struct pb_group *group)
+static int setup(struct pb_group *group, const struct peerbar_device *dev)
 {
 	int ret;
 
 	group->fd = pb_open(O_RDWR, "/dev/vfio/%d", group->number);
 	if (group->fd < 0)
-		return cannot_open(group->number, -group->fd);
+		return cannot_open(dev, group->number, -group->fd);
 	ret = check_viable(group);
 	if (!ret)
 		ret = open_container(group);
@@ -137,16 +157,31 @@ static int setup(struct pb_group *group)
 }
 
 /* The order matters: closing the group takes it out of the container. */
+static void close_both(struct pb_group *group)
+{
+	pb_close_fd(&group->fd);
+	pb_close_fd(&group->container);
+}
+
 static void teardown(struct pb_group *group)
 {
-	if (group->fd >= 0)
-		close(group->fd);
-	if (group->container >= 0)
-		close(group->container);
+	close_both(group);
 	free(group);
 }
 
-static int get(int number, struct pb_group **out)
+/* The child's devices still point to their groups, which are in no list from then on. */
+void pb_group_fork(enum pb_fork stage)
+{
+	struct pb_group *group;
+
+	for (group = groups; stage == PB_FORK_CHILD && group; group = group->next)
+		close_both(group);
+	if (stage == PB_FORK_CHILD)
+		groups = NULL;
+	pb_fork_lock(&lock, stage);
+}
+
+static int get(struct peerbar_device *dev, int number)
 {
 	struct pb_group *group;
 	int ret;
@@ -155,7 +190,7 @@ static int get(int number, struct pb_group **out)
 		if (group->number != number)
 			continue;
 		group->users++;
-		*out = group;
+		dev->group = group;
 		return 0;
 	}
 	group = calloc(1, sizeof(*group));
@@ -165,14 +200,14 @@ static int get(int number, struct pb_group **out)
 	group->users = 1;
 	group->fd = -1;
 	group->container = -1;
-	ret = setup(group);
+	ret = setup(group, dev);
 	if (ret) {
 		teardown(group);
 		return ret;
 	}
 	group->next = groups;
 	groups = group;
-	*out = group;
+	dev->group = group;
 	return 0;
 }
 
@@ -181,16 +216,17 @@ int pb_group_open(struct peerbar_device *dev, int number)
 	int ret;
 
 	pthread_mutex_lock(&lock);
-	ret = get(number, &dev->group);
+	ret = get(dev, number);
 	pthread_mutex_unlock(&lock);
 	if (ret)
 		return ret;
 	dev->backend = "group";
-	dev->fd = pb_ioctl(dev->group->fd, VFIO_GROUP_GET_DEVICE_FD, dev->address);
-	if (dev->fd >= 0)
-		return 0;
-	return pb_fail(errno, "the VFIO driver cannot open %s: %s: the kernel's log says more",
-		       dev->address, strerror(errno));
+	ret = pb_above_standard(pb_ioctl(dev->group->fd, VFIO_GROUP_GET_DEVICE_FD, dev->address));
+	if (ret < 0)
+		return pb_fail(-ret, "the VFIO driver cannot open %s: %s: %s", dev->address,
+			       strerror(-ret), pb_next_step(-ret));
+	dev->fd = ret;
+	return 0;
 }
 
 void pb_group_close(struct pb_group *group)
@@ -199,9 +235,10 @@ void pb_group_close(struct pb_group *group)
 
 	pthread_mutex_lock(&lock);
 	if (!--group->users) {
-		for (link = &groups; *link != group; link = &(*link)->next)
+		for (link = &groups; *link && *link != group; link = &(*link)->next)
 			;
-		*link = group->next;
+		if (*link)
+			*link = group->next;
 		teardown(group);
 	}
 	pthread_mutex_unlock(&lock);

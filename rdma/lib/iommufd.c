@@ -8,33 +8,19 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "device.h"
 #include "machine/error.h"
+#include "machine/node.h"
 #include "machine/sys.h"
 #include "uapi.h"
-
-/* vfio-dev contains one folder, which has the name of the node. */
-int pb_iommufd_node(const char *address, char *node, size_t size)
-{
-	PB_NAMES nodes = pb_list("/sys/bus/pci/devices/%s/vfio-dev", address);
-	int i;
-
-	for (i = 0; i < nodes.nr; i++)
-		if (!strncmp(pb_name(&nodes, i), "vfio", strlen("vfio"))) {
-			snprintf(node, size, "/dev/vfio/devices/%.32s", pb_name(&nodes, i));
-			return 0;
-		}
-	return -ENOENT;
-}
 
 /*
  * The kernel returns EINVAL if the device itself is open already, because it can be bound
  * only once. It returns EBUSY if the group or another device of it is open, or if a device
  * of the group is bound to a driver that is not VFIO's.
  */
-static int why_not(struct peerbar_device *dev, const char *node, int err)
+static int why_not(struct peerbar_device *dev, const struct pb_node *node, int err)
 {
 	char address[PB_ADDRESS_SIZE], driver[PB_NAME_SIZE], holder[PB_NAME_SIZE * 2];
 	int group = pb_pci_group(dev->address);
@@ -42,16 +28,16 @@ static int why_not(struct peerbar_device *dev, const char *node, int err)
 	if (err == EPERM)
 		return pb_unsafe_interrupts(group, "iommufd");
 	if (err != EBUSY && err != EINVAL)
-		return pb_fail(err, "cannot bind %s to iommufd: %s: the kernel's log says more",
-			       dev->address, strerror(err));
+		return pb_fail(err, "cannot bind %s to iommufd: %s: %s", dev->address,
+			       strerror(err), pb_next_step(err));
 	if (pb_group_blocker(group, address, driver))
 		return pb_not_viable(group);
-	if (!pb_holder(node, holder, sizeof(holder)))
+	if (!pb_holder(node->path, holder, sizeof(holder)))
 		snprintf(holder, sizeof(holder), "another process");
 	return pb_fail(EBUSY, "%s is in use by %s: end that first", dev->address, holder);
 }
 
-static int bind_device(struct peerbar_device *dev, const char *node)
+static int bind_device(struct peerbar_device *dev, const struct pb_node *node)
 {
 	struct vfio_device_bind_iommufd arg = { .argsz = sizeof(arg), .iommufd = dev->iommufd };
 
@@ -62,19 +48,18 @@ static int bind_device(struct peerbar_device *dev, const char *node)
 
 int pb_iommufd_open(struct peerbar_device *dev)
 {
-	char node[PB_NAME_SIZE];
+	struct pb_node iommufd = pb_node_iommufd(), node;
 
-	if (pb_iommufd_node(dev->address, node, sizeof(node)))
+	if (!pb_node_device(dev->address, &node))
 		return -ENOENT;
-	dev->iommufd = pb_open(O_RDWR, "/dev/iommu");
+	dev->iommufd = pb_open(O_RDWR, "%s", iommufd.path);
 	if (dev->iommufd < 0)
 		return -ENOENT;
-	dev->fd = pb_open(O_RDWR, "%s", node);
+	dev->fd = pb_open(O_RDWR, "%s", node.path);
 	if (dev->fd < 0) {
-		close(dev->iommufd);
-		dev->iommufd = -1;
+		pb_close_fd(&dev->iommufd);
 		return -ENOENT;
 	}
 	dev->backend = "iommufd";
-	return bind_device(dev, node);
+	return bind_device(dev, &node);
 }

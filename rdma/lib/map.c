@@ -23,6 +23,18 @@ struct mapping {
 static struct mapping *mappings;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* No mapping of a BAR is copied to a child. */
+void pb_map_fork(enum pb_fork stage)
+{
+	struct mapping *map;
+
+	while (stage == PB_FORK_CHILD && (map = mappings)) {
+		mappings = map->next;
+		free(map);
+	}
+	pb_fork_lock(&lock, stage);
+}
+
 static void add(struct mapping *map)
 {
 	pthread_mutex_lock(&lock);
@@ -112,11 +124,30 @@ static void *map_aligned(int fd, off_t offset, size_t length)
 	return addr;
 }
 
+/* A child must not get the mapping, see fork.c. */
+static int map_and_add(struct mapping *map, off_t offset)
+{
+	int ret = 0;
+
+	pb_fork_hold();
+	map->addr = map_aligned(map->dev->fd, offset, map->length);
+	if (!map->addr || madvise(map->addr, map->length, MADV_DONTFORK))
+		ret = -errno;
+	else
+		add(map);
+	if (map->addr && ret)
+		munmap(map->addr, map->length);
+	pb_fork_release();
+	return ret;
+}
+
 void *peerbar_map(struct peerbar_device *dev, unsigned int bar, uint64_t offset, size_t length)
 {
-	int ret = check(dev, bar, offset, length);
+	int ret = pb_owned(dev);
 	struct mapping *map;
 
+	if (!ret)
+		ret = check(dev, bar, offset, length);
 	if (ret) {
 		errno = -ret;
 		return NULL;
@@ -126,14 +157,12 @@ void *peerbar_map(struct peerbar_device *dev, unsigned int bar, uint64_t offset,
 		return pb_fail_ptr(ENOMEM, "out of memory");
 	map->dev = dev;
 	map->length = length;
-	map->addr = map_aligned(dev->fd, dev->bars[bar].file_offset + offset, length);
-	if (!map->addr) {
-		free(map);
-		return pb_fail_ptr(errno, "cannot map %#zx bytes of BAR %u of %s: %s", length, bar,
-				   dev->address, strerror(errno));
-	}
-	add(map);
-	return map->addr;
+	ret = map_and_add(map, dev->bars[bar].file_offset + offset);
+	if (!ret)
+		return map->addr;
+	free(map);
+	return pb_fail_ptr(-ret, "cannot map %#zx bytes of BAR %u of %s: %s: %s", length, bar,
+			   dev->address, strerror(-ret), pb_next_step(-ret));
 }
 
 static void unmap(struct mapping *map)

@@ -22,16 +22,24 @@
 
 #define WRITES (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC)
 
-static int check_access(int fd, int access)
+static int check_fd(int fd)
 {
-	int mode = fcntl(fd, F_GETFL);
+	struct statfs fs;
 
-	if (mode < 0)
+	if (fcntl(fd, F_GETFD) < 0)
 		return pb_fail(EBADF, "descriptor %d is not open: pass what peerbar_export() gave",
 			       fd);
+	if (fstatfs(fd, &fs) || fs.f_type != DMA_BUF_MAGIC)
+		return pb_fail(EINVAL, "descriptor %d is not a dma-buf: pass what peerbar_export() "
+			       "gave", fd);
+	return 0;
+}
+
+static int check_access(int fd, int access)
+{
 	if (access & IBV_ACCESS_ON_DEMAND)
 		return pb_fail(EINVAL, "a dma-buf cannot be registered with IBV_ACCESS_ON_DEMAND");
-	if ((access & WRITES) && (mode & O_ACCMODE) == O_RDONLY)
+	if (access & WRITES && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
 		return pb_fail(EINVAL, "the access asks for writes, and the dma-buf was exported "
 			       "O_RDONLY: export it O_RDWR");
 	if ((access & (IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC)) &&
@@ -44,22 +52,33 @@ static int check_access(int fd, int access)
 /* Seeking to the end of a dma-buf returns its size. */
 static int check_range(int fd, uint64_t offset, uint64_t length)
 {
-	struct statfs fs;
 	off_t size;
 
-	if (fstatfs(fd, &fs) || fs.f_type != DMA_BUF_MAGIC)
-		return pb_fail(EINVAL, "descriptor %d is not a dma-buf: pass what peerbar_export() "
-			       "gave", fd);
 	if (!length)
 		return pb_fail(EINVAL, "the memory region is empty: give a length");
 	size = lseek(fd, 0, SEEK_END);
 	if (size < 0)
-		return pb_fail(errno, "the dma-buf does not tell its size: %s", strerror(errno));
+		return pb_fail(errno, "the dma-buf does not tell its size: %s: %s",
+			       strerror(errno), pb_next_step(errno));
 	if (offset > (uint64_t)size || length > (uint64_t)size - offset)
 		return pb_fail(EINVAL, "offset %#jx, %#jx bytes, ends outside the dma-buf, "
 			       "which has %#jx bytes", (uintmax_t)offset, (uintmax_t)length,
 			       (uintmax_t)size);
 	return 0;
+}
+
+static void *explain(struct ibv_pd *pd, int fd, int access, int err)
+{
+	struct ibv_device_attr attr;
+	struct pb_attempt attempt = {
+		.nic = ibv_get_device_name(pd->context->device), .fd = fd,
+		.writes = access & IBV_ACCESS_REMOTE_WRITE,
+		.atomics = access & IBV_ACCESS_REMOTE_ATOMIC &&
+			   !ibv_query_device(pd->context, &attr) &&
+			   attr.atomic_cap == IBV_ATOMIC_NONE,
+	};
+
+	return pb_refusal(&attempt, err);
 }
 
 /*
@@ -76,8 +95,10 @@ struct ibv_mr *peerbar_reg_mr(struct ibv_pd *pd, int dmabuf_fd, uint64_t offset,
 			      uint64_t length, int access, uint64_t *iova)
 {
 	struct ibv_mr *mr;
-	int ret = check_access(dmabuf_fd, access);
+	int ret = check_fd(dmabuf_fd);
 
+	if (!ret)
+		ret = check_access(dmabuf_fd, access);
 	if (!ret)
 		ret = check_range(dmabuf_fd, offset, length);
 	if (ret) {
@@ -87,8 +108,7 @@ struct ibv_mr *peerbar_reg_mr(struct ibv_pd *pd, int dmabuf_fd, uint64_t offset,
 	errno = 0;
 	mr = ibv_reg_dmabuf_mr(pd, offset, length, offset, dmabuf_fd, access);
 	if (!mr)
-		return pb_refusal(ibv_get_device_name(pd->context->device), dmabuf_fd,
-				  errno ? errno : EIO);
+		return explain(pd, dmabuf_fd, access, errno ? errno : EIO);
 	*iova = offset;
 	return mr;
 }

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "machine/pci.h"
+#include "device.h"
 #include "refusal.h"
 
 #define REMEMBERED 64
@@ -20,6 +20,11 @@ static struct origin {
 
 static unsigned int next;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void pb_origin_fork(enum pb_fork stage)
+{
+	pb_fork_lock(&lock, stage);
+}
 
 void pb_origin_add(int fd, const char *address, unsigned int bar)
 {

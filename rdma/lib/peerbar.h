@@ -22,6 +22,14 @@
  *    device must be serialized by the caller. Work requests on its MRs need not
  *    be: peerbar_reset() and peerbar_set_memory() may run while MRs are in use.
  *
+ * Fork: a child that fork() makes has neither the device nor its mappings, so peerbar_close()
+ * in the parent keeps its promise while the child lives. In the child, all that can be done
+ * with the device is to close it. A child that is made in another way (clone(), vfork()
+ * without exec) shares the device, and a close takes effect when it has ended, too.
+ *
+ * CPU access: touching a peerbar_map() mapping while the device's memory decode is off, or
+ * after the device is gone, raises SIGBUS.
+ *
  * Lifetime: a dma-buf holds its own references. Closing its descriptor revokes
  * nothing as long as an MR is registered on it.
  *
@@ -97,8 +105,9 @@ const char *peerbar_errmsg(void);
  * driver is bound, or there is no IOMMU group), -EBUSY (another process has the
  * device or its group open), -EPERM (the group is not viable because another of its
  * devices is bound to a driver that is not VFIO's, or interrupts cannot be
- * remapped), -EACCES (no permission to open the node), -ENOTSUP (the kernel has no
- * VFIO).
+ * remapped), -EACCES (no permission to open a node), -ENOENT (a node is not here although the
+ * kernel has the device, as in a container that was not given it), -ENOTSUP (the kernel has no
+ * VFIO), and those of memory and descriptors.
  */
 int peerbar_open(const char *address, struct peerbar_device **dev);
 
@@ -119,6 +128,25 @@ int peerbar_bar(struct peerbar_device *dev, unsigned int bar, struct peerbar_bar
 
 /* Return 0 if the VFIO driver of @dev can export BARs, -ENOTSUP if it cannot. */
 int peerbar_can_export(struct peerbar_device *dev);
+
+/* What peerbar_event_fd() tells. */
+enum peerbar_event {
+	PEERBAR_EVENT_REQUEST,	/* someone unbinds or removes the device, and waits for its close */
+	PEERBAR_EVENT_ERROR,	/* an uncorrectable PCI Express error; its BARs may be lost */
+};
+
+/**
+ * peerbar_event_fd() - be told of an event of the device
+ * @event: which one
+ *
+ * A program that does not ask for PEERBAR_EVENT_REQUEST keeps an unbind of the device, and
+ * with it whatever holds its locks meanwhile, waiting until the program ends.
+ *
+ * Return: an eventfd that is readable from when it happens until it is read, and that does not
+ * block. Further calls return the same one. It belongs to @dev: do not close it.
+ * Errors: -ENOTSUP (the device does not report this event), -EINVAL (no such event), -EMFILE.
+ */
+int peerbar_event_fd(struct peerbar_device *dev, enum peerbar_event event);
 
 /**
  * peerbar_export() - export ranges of a BAR as one dma-buf

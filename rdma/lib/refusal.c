@@ -13,6 +13,7 @@
 #include "refusal.h"
 
 struct refusal {
+	const struct pb_attempt *attempt;
 	const char *name;	/* of the RDMA device */
 	int err;		/* what ibv_reg_dmabuf_mr() set */
 	int meaning;		/* the same as EOPNOTSUPP, EINVAL or ENOMEM, as verdicts use them */
@@ -24,13 +25,13 @@ struct refusal {
 	enum pb_cause cause;	/* PB_CAUSE_NONE if no fact explains the failure */
 };
 
-static void judge(struct refusal *r, int fd)
+static void judge(struct refusal *r)
 {
 	char address[PB_ADDRESS_SIZE];
 	struct pb_kernel kernel;
 	struct pb_verdict v;
 
-	if (!pb_origin_find(fd, address, &r->bar) || pb_kernel_facts(&kernel) ||
+	if (!pb_origin_find(r->attempt->fd, address, &r->bar) || pb_kernel_facts(&kernel) ||
 	    pb_pci_facts(address, &r->dev))
 		return;
 	r->known = true;
@@ -49,7 +50,23 @@ static void *for_cause(const struct refusal *r)
 			   r->dev.address, r->err, pb_cause_why(r->cause), advice);
 }
 
-/* The NIC's driver refused for a reason of its own, such as the access flags. */
+/* Returns what the NIC lacks of what the access asks for, or NULL. */
+static const char *by_access(const struct refusal *r)
+{
+	const struct pb_nic_driver *driver = pb_nic_driver_find(r->nic.pci.driver);
+	struct pb_kernel kernel;
+
+	if (r->attempt->atomics)
+		return "the NIC has no atomic operations: leave IBV_ACCESS_REMOTE_ATOMIC out of "
+		       "the access";
+	if (r->attempt->writes && driver && driver->writes_since && !pb_kernel_facts(&kernel) &&
+	    kernel.version < driver->writes_since)
+		return "this kernel's driver of the NIC has no RDMA WRITE: leave "
+		       "IBV_ACCESS_REMOTE_WRITE out of the access, or boot a newer kernel";
+	return NULL;
+}
+
+/* The NIC's driver refused for a reason of its own. */
 static void *by_driver(const struct refusal *r)
 {
 	const struct pb_nic_driver *driver = pb_nic_driver_find(r->nic.pci.driver);
@@ -62,7 +79,8 @@ static void *by_driver(const struct refusal *r)
 				   r->err,
 				   r->nic.revoke == PB_REVOKE_NO_DMABUF ?
 				   pb_cause_why(PB_CAUSE_NO_DMABUF_MR) :
-				   "the NIC's driver cannot give buffers back", r->name);
+				   "most likely because the NIC's driver cannot give buffers "
+				   "back", r->name);
 	return pb_fail_ptr(r->result, "%s (driver %s) refuses the dma-buf (errno %d): %s",
 			   r->name, r->nic.pci.driver, r->err,
 			   otherwise ? otherwise : "the kernel's log may say why");
@@ -84,6 +102,11 @@ static void *other(const char *nic, int err)
 		return pb_fail_ptr(err, "the exporting device is being reset, is closed, or has "
 				   "its memory decode off (peerbar_set_memory()): %s cannot "
 				   "register its BAR now", nic);
+	case EADDRINUSE:
+		return pb_fail_ptr(err, "%s does not register the dma-buf: the kernel's own "
+				   "exporter maps only one range of a buffer through an IOMMU: "
+				   "export a buffer for each range, or bind the device to "
+				   "peerbar-vfio-pci", nic);
 	case EBUSY:
 		return pb_fail_ptr(err, "the dma-buf or %s is busy, perhaps with a reset: try "
 				   "again", nic);
@@ -91,14 +114,19 @@ static void *other(const char *nic, int err)
 		return pb_fail_ptr(err, "%s has no room for the memory region: free others, or "
 				   "register a range that starts at a multiple of 2 MiB", nic);
 	default:
-		return pb_fail_ptr(err, "%s does not register the dma-buf: %s: the kernel's log "
-				   "may say more", nic, strerror(err));
+		return pb_fail_ptr(err, "%s does not register the dma-buf: %s: %s", nic,
+				   strerror(err), pb_next_step(err));
 	}
 }
 
 /* No fact explains the failure, so give the most likely reason for this errno. */
 static void *unexplained(const struct refusal *r)
 {
+	const char *lacks = r->meaning == ENOMEM ? NULL : by_access(r);
+
+	if (lacks)
+		return pb_fail_ptr(r->result, "%s (driver %s) refuses the dma-buf (errno %d): %s",
+				   r->name, r->nic.pci.driver, r->err, lacks);
 	switch (r->meaning) {
 	case EOPNOTSUPP:
 		return by_driver(r);
@@ -109,18 +137,18 @@ static void *unexplained(const struct refusal *r)
 	}
 }
 
-void *pb_refusal(const char *nic, int fd, int err)
+void *pb_refusal(const struct pb_attempt *attempt, int err)
 {
 	int meaning = pb_errno_meaning(err);
 	struct refusal r = {
-		.name = nic, .err = err, .result = meaning == EOPNOTSUPP ? EOPNOTSUPP : err,
-		.meaning = meaning,
+		.attempt = attempt, .name = attempt->nic, .err = err,
+		.result = meaning == EOPNOTSUPP ? EOPNOTSUPP : err, .meaning = meaning,
 	};
 
 	if (meaning != EOPNOTSUPP && meaning != EINVAL && meaning != ENOMEM)
-		return other(nic, err);
-	if (!pb_nic_facts(nic, &r.nic)) {
-		judge(&r, fd);
+		return other(r.name, err);
+	if (!pb_nic_facts(r.name, &r.nic)) {
+		judge(&r);
 	} else if (meaning != ENOMEM) {
 		/* pb_nic_facts() kept a sentence, such as "not a PCI device": leave it at that. */
 		errno = r.result;

@@ -7,12 +7,20 @@
 
 #include <stdbool.h>
 
+/* A registration that failed, and what was asked for. */
+struct pb_attempt {
+	const char *nic;	/* the RDMA device */
+	int fd;			/* of the dma-buf */
+	bool atomics;		/* the access asks for atomic operations, which the NIC has not */
+	bool writes;		/* the access asks for remote writes */
+};
+
 /*
- * Keep the sentence that explains why ibv_reg_dmabuf_mr() of dma-buf @fd failed with errno
- * @err on the RDMA device @nic. Returns NULL and sets errno to @err, or to EOPNOTSUPP if
- * @err is another code that means the same, such as the kernel's ENOTSUPP.
+ * Keep the sentence that explains why the attempt failed with errno @err. Returns NULL and sets
+ * errno to @err, or to EOPNOTSUPP if @err is another code that means the same, such as the
+ * kernel's ENOTSUPP.
  */
-void *pb_refusal(const char *nic, int fd, int err);
+void *pb_refusal(const struct pb_attempt *attempt, int err);
 
 /*
  * origin.c: remember from which BAR a dma-buf was exported. Only the last ones that this

@@ -120,10 +120,15 @@ unsigned int plan_batch(struct plan *plan, struct pair *pairs, unsigned int max,
 	return n;
 }
 
-/* More than the largest operation, so that even that one can start at different offsets. */
+/*
+ * More than the largest operation, so that even that one can start at different offsets; but no
+ * more than a small limit on locked memory (ulimit -l) lets small operations have.
+ */
 size_t plan_source_size(uint64_t max_op)
 {
-	return (2 * max_op + 65536) & ~7ull;
+	uint64_t room = 4 * max_op < 65536 ? 4 * max_op : 65536;
+
+	return (2 * max_op + room + 7) & ~7ull;
 }
 
 size_t plan_target_size(uint64_t max_op)

@@ -10,10 +10,17 @@ static const struct {
 	const char *name, *why, *remedy;
 } causes[PB_NR_CAUSES] = {
 	[PB_CAUSE_NONE] = { "none", "nothing stands in the way", "" },
+	[PB_CAUSE_SAME] = { "same-device", "the device is the NIC itself",
+		"name the device whose BAR the NIC is to reach (\"peerbar dev show\" lists them)" },
 	[PB_CAUSE_NO_DRIVER] = { "no-driver", "the device is bound to no driver",
 		"bind it (\"peerbar dev bind ADDRESS\")" },
 	[PB_CAUSE_NOT_VFIO] = { "not-vfio", "the device belongs to a driver that is not VFIO's",
 		"bind it to one that is (\"peerbar dev bind ADDRESS\")" },
+	[PB_CAUSE_GROUP] = { "group-not-viable",
+		"another device of its IOMMU group is bound to a driver that is not VFIO's, and VFIO "
+		"opens a group only as a whole",
+		"give that one to VFIO, too, or move one of them to another group (\"peerbar doctor "
+		"ADDRESS\" names it)" },
 	[PB_CAUSE_CANNOT_EXPORT] = { "cannot-export",
 		"this kernel's vfio-pci exports no BARs",
 		"bind the device to peerbar-vfio-pci (\"peerbar dev bind ADDRESS driver "
@@ -27,6 +34,10 @@ static const struct {
 		"decoding\"), or boot with pci=realloc" },
 	[PB_CAUSE_NO_RDMA_DEVICE] = { "no-rdma-device", "no driver made an RDMA device for the NIC",
 		"load the NIC's RDMA driver" },
+	[PB_CAUSE_RDMA_ELSEWHERE] = { "rdma-elsewhere",
+		"the NIC's RDMA device is in another network namespace",
+		"run in that one (\"ip netns exec\", \"nsenter -n\"), or move the RDMA device here "
+		"(\"rdma dev set NAME netns\")" },
 	[PB_CAUSE_NO_DMABUF_MR] = { "no-dmabuf-mr",
 		"the NIC's driver has no dma-buf memory regions",
 		PB_OTHER_NIC ", or a newer kernel" },

@@ -11,14 +11,17 @@
 enum pb_cause {
 	PB_CAUSE_NONE,			/* nothing is wrong: the NIC is let in */
 	/* the device that owns the BAR */
+	PB_CAUSE_SAME,			/* it is the NIC */
 	PB_CAUSE_NO_DRIVER,
 	PB_CAUSE_NOT_VFIO,
+	PB_CAUSE_GROUP,			/* a driver that is not VFIO's has a device of its group */
 	PB_CAUSE_CANNOT_EXPORT,		/* its VFIO driver does not export dma-bufs */
 	PB_CAUSE_NO_BAR,
 	PB_CAUSE_BAR_TOO_SMALL,
 	PB_CAUSE_BAR_UNASSIGNED,
 	/* the NIC */
 	PB_CAUSE_NO_RDMA_DEVICE,
+	PB_CAUSE_RDMA_ELSEWHERE,	/* its RDMA device is in another network namespace */
 	PB_CAUSE_NO_DMABUF_MR,
 	/* the NIC's driver pins its MRs, and the exporter does not fence it, because ... */
 	PB_CAUSE_PINS_EXPORTER,		/* the exporter has no fence */

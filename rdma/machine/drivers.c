@@ -12,8 +12,7 @@ static const struct pb_nic_driver drivers[] = {
 		.driver = "efa", .module = "efa",
 		.registers = "efa_reg_user_mr_dmabuf", .revokes = "efa_dmabuf_revoke",
 		.ours = true, .remedy = "load peerbar's efa (rdma/drivers)",
-		.otherwise = "Linux 6.1's efa has no RDMA WRITE: leave remote write out of the "
-			     "access",
+		.writes_since = PB_VERSION(6, 3),
 	}, {
 		.driver = "mlx5_core", .module = "mlx5_ib",
 		.registers = "mlx5_ib_reg_user_mr_dmabuf",

@@ -44,3 +44,17 @@ void *pb_fail_ptr(int err, const char *fmt, ...)
 	errno = err;
 	return NULL;
 }
+
+const char *pb_next_step(int err)
+{
+	switch (err) {
+	case EMFILE:
+		return "close descriptors, or raise \"ulimit -n\"";
+	case ENFILE:
+		return "close descriptors, or raise fs.file-max (sysctl)";
+	case ENOMEM:
+		return "free memory, or raise the limit of the control group";
+	default:
+		return "the kernel's log may say more";
+	}
+}

@@ -93,6 +93,7 @@ struct pb_pci {
 	char driver[PB_NAME_SIZE];	/* "" if no driver is bound */
 	bool vfio;			/* that driver is vfio-pci or a variant of it */
 	int group;			/* IOMMU group; negative if it has none */
+	char blocker[PB_ADDRESS_SIZE];	/* a device of the group that keeps VFIO from it; or "" */
 	char domain[16];		/* type of the group: "DMA", "DMA-FQ", "identity"; or "" */
 	unsigned int dma_mask_bits;	/* 0 if sysfs does not tell */
 	enum pb_answer memory;		/* memory decode is on (PCI_COMMAND) */
@@ -126,14 +127,16 @@ enum pb_revoke {
 };
 
 struct pb_nic {
-	char name[PB_NAME_SIZE];	/* RDMA device, "efa_0"; "" if no driver made one */
+	char name[PB_NAME_SIZE];	/* RDMA device, "efa_0"; "" if none is to be seen */
+	char elsewhere[PB_NAME_SIZE];	/* its name, if it is in another network namespace; or "" */
 	enum pb_revoke revoke;
 	struct pb_pci pci;
 };
 
 /*
- * The name of the function's first RDMA device, or "" if no driver made one. Some drivers
- * make an RDMA device for each port, others one for the whole function.
+ * The name of the function's first RDMA device, or "" if no driver made one, or if it is in
+ * another network namespace. Some drivers make an RDMA device for each port, others one for the
+ * whole function.
  */
 void pb_rdma_name(const char *address, char name[PB_NAME_SIZE]);
 

@@ -9,6 +9,7 @@
 #include "drivers.h"
 #include "error.h"
 #include "facts.h"
+#include "node.h"
 #include "sys.h"
 
 #define RDMA_DEVICES "/sys/class/infiniband/"
@@ -20,14 +21,32 @@ void pb_rdma_name(const char *address, char name[PB_NAME_SIZE])
 	snprintf(name, PB_NAME_SIZE, "%.63s", devices.nr > 0 ? pb_name(&devices, 0) : "");
 }
 
+/*
+ * The verbs device of an RDMA device is to be seen in every network namespace, and the RDMA
+ * device itself only in its own.
+ */
+static void find_elsewhere(struct pb_nic *nic)
+{
+	PB_NAMES verbs = pb_list("/sys/bus/pci/devices/%s/infiniband_verbs", nic->pci.address);
+
+	if (!nic->name[0] && verbs.nr > 0)
+		pb_read(nic->elsewhere, sizeof(nic->elsewhere),
+			"/sys/class/infiniband_verbs/%s/ibdev", pb_name(&verbs, 0));
+}
+
 static int find_address(const char *name, char *address)
 {
-	char target[PB_NAME_SIZE];
+	char target[PB_NAME_SIZE], device[PB_NODE_SIZE];
+	struct pb_node node;
 
-	if (strchr(name, '/') || !pb_exists(RDMA_DEVICES "%s", name))
-		return pb_fail(ENODEV, "there is no RDMA device %s: \"rdma link\" lists them; is "
-			       "its driver loaded?", name);
-	if (pb_link(target, sizeof(target), RDMA_DEVICES "%s/device", name) ||
+	snprintf(device, sizeof(device), RDMA_DEVICES "%.40s", name);
+	if (strchr(name, '/') || !pb_exists("%s", device)) {
+		if (!pb_node_verbs(name, &node))
+			return pb_fail(ENODEV, "there is no RDMA device %s: \"rdma link\" lists "
+				       "them; is its driver loaded?", name);
+		snprintf(device, sizeof(device), "%s", node.sysfs);
+	}
+	if (pb_link(target, sizeof(target), "%s/device", device) ||
 	    pb_pci_parse(target, address))
 		return pb_fail(EINVAL, "%s is not a PCI device, so it cannot reach the BAR of one: "
 			       "use a NIC", name);
@@ -47,10 +66,11 @@ int pb_nic_facts(const char *text, struct pb_nic *nic)
 		ret = pb_pci_facts(address, &nic->pci);
 	if (ret)
 		return ret;
-	if (named)
+	if (named && pb_exists(RDMA_DEVICES "%s", text))
 		snprintf(nic->name, sizeof(nic->name), "%s", text);
-	else
+	else if (!named)
 		pb_rdma_name(address, nic->name);
+	find_elsewhere(nic);
 	nic->revoke = pb_nic_driver_revoke(nic->pci.driver);
 	return 0;
 }

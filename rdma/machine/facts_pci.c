@@ -254,10 +254,14 @@ static void read_iommu(struct pb_pci *pci)
 {
 	char text[32];
 
+	char driver[PB_NAME_SIZE];
+
 	pci->group = pb_pci_group(pci->address);
-	if (pci->group >= 0)
+	if (pci->group >= 0) {
 		pb_read(pci->domain, sizeof(pci->domain), "/sys/kernel/iommu_groups/%d/type",
 			pci->group);
+		pb_group_blocker(pci->group, pci->blocker, driver);
+	}
 	if (!pb_read(text, sizeof(text), DEVICES "%s/dma_mask_bits", pci->address))
 		pci->dma_mask_bits = strtoul(text, NULL, 10);
 }

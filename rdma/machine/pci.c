@@ -170,5 +170,6 @@ bool pb_group_blocker(int group, char *address, char *driver)
 		snprintf(address, PB_ADDRESS_SIZE, "%.*s", PB_ADDRESS_SIZE - 1, member);
 		return true;
 	}
+	address[0] = '\0';
 	return false;
 }

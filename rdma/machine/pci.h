@@ -52,15 +52,9 @@ int pb_pci_bars(const char *address, uint64_t size[PB_NR_BARS]);
 /*
  * Find out why IOMMU group @group is not viable. Sets @address and @driver to the first
  * device of the group that is bound to a driver that is not VFIO's and may do DMA. Returns
- * false if there is none.
+ * false, with @address "", if there is none.
  */
 bool pb_group_blocker(int group, char *address, char *driver);
-
-/*
- * The path of the device node that opens the device for iommufd. Returns 0, or -ENOENT if
- * the device has no such node.
- */
-int pb_iommufd_node(const char *address, char *node, size_t size);
 
 /*
  * Describe the process, other than this one, that has @node open: "qemu (pid 42)". Returns

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sys.h"
@@ -42,17 +43,35 @@ static void PB_PRINTF(2, 0) full_path(char *full, const char *path, va_list ap)
 	vsnprintf(full + len, PATH_MAX - len, path, ap);
 }
 
+int pb_above_standard(int fd)
+{
+	int moved;
+
+	if (fd < 0)
+		return -errno;
+	if (fd > STDERR_FILENO)
+		return fd;
+	moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (moved < 0)
+		moved = -errno;
+	close(fd);
+	return moved;
+}
+
+static int open_full(const char *full, int flags)
+{
+	return pb_above_standard(pb_open_file(full, flags | O_CLOEXEC));
+}
+
 int pb_open(int flags, const char *path, ...)
 {
 	char full[PATH_MAX];
 	va_list ap;
-	int fd;
 
 	va_start(ap, path);
 	full_path(full, path, ap);
 	va_end(ap);
-	fd = pb_open_file(full, flags | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return open_full(full, flags);
 }
 
 static int visible(const struct dirent *entry)
@@ -89,12 +108,13 @@ void pb_free_names(struct pb_names *names)
 bool pb_exists(const char *path, ...)
 {
 	char full[PATH_MAX];
+	struct stat st;
 	va_list ap;
 
 	va_start(ap, path);
 	full_path(full, path, ap);
 	va_end(ap);
-	return !access(full, F_OK);
+	return !stat(full, &st);
 }
 
 int pb_read(char *buf, size_t size, const char *path, ...)
@@ -107,9 +127,9 @@ int pb_read(char *buf, size_t size, const char *path, ...)
 	va_start(ap, path);
 	full_path(full, path, ap);
 	va_end(ap);
-	fd = open(full, O_RDONLY | O_CLOEXEC);
+	fd = open_full(full, O_RDONLY);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	n = read(fd, buf, size - 1);
 	if (n < 0)
 		n = -errno;
@@ -147,7 +167,7 @@ int pb_each_line(const char *path, bool (*line)(char *text, void *data), void *d
 	return ret;
 }
 
-bool pb_may_open(const char *path, ...)
+int pb_may_open(const char *path, ...)
 {
 	char full[PATH_MAX];
 	va_list ap;
@@ -155,7 +175,7 @@ bool pb_may_open(const char *path, ...)
 	va_start(ap, path);
 	full_path(full, path, ap);
 	va_end(ap);
-	return !faccessat(AT_FDCWD, full, R_OK | W_OK, AT_EACCESS);
+	return faccessat(AT_FDCWD, full, R_OK | W_OK, AT_EACCESS) ? -errno : 0;
 }
 
 int pb_write(const char *value, const char *path, ...)
@@ -167,9 +187,9 @@ int pb_write(const char *value, const char *path, ...)
 	va_start(ap, path);
 	full_path(full, path, ap);
 	va_end(ap);
-	fd = open(full, O_WRONLY | O_CLOEXEC);
+	fd = open_full(full, O_WRONLY | O_TRUNC);	/* as a shell opens it */
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (write(fd, value, strlen(value)) < 0)
 		ret = -errno;
 	close(fd);

@@ -20,8 +20,17 @@ void pb_set_root(const char *root);
 extern int (*pb_ioctl)(int fd, unsigned long request, void *arg);
 extern int (*pb_open_file)(const char *path, int flags);
 
-/* Open with O_CLOEXEC. Returns a descriptor or -errno. */
+/*
+ * A process may have closed its standard streams. What is opened next gets the number of one
+ * of them, and what a library then prints is written into it. Therefore move @fd, the result
+ * of a system call, above these numbers. Returns the new descriptor, with @fd closed, or
+ * -errno, also if @fd is negative.
+ */
+int pb_above_standard(int fd);
+
+/* Open with O_CLOEXEC. Returns a descriptor above 2, or -errno. */
 int pb_open(int flags, const char *path, ...) PB_PRINTF(2, 3);
+/* Also true of a device node that a device control group refuses; access(2) fails there. */
 bool pb_exists(const char *path, ...) PB_PRINTF(1, 2);
 
 /* The names in a folder, sorted, without those that begin with a dot. */
@@ -52,8 +61,11 @@ int pb_read(char *buf, size_t size, const char *path, ...) PB_PRINTF(3, 4);
  */
 int pb_each_line(const char *path, bool (*line)(char *text, void *data), void *data);
 
-/* Does this process have permission to read and write the file? The file is not opened. */
-bool pb_may_open(const char *path, ...) PB_PRINTF(1, 2);
+/*
+ * Does this process have permission to read and write the file? The file is not opened.
+ * Returns 0 or -errno.
+ */
+int pb_may_open(const char *path, ...) PB_PRINTF(1, 2);
 
 uint64_t pb_page_size(void);	/* bytes */
 

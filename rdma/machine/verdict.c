@@ -98,6 +98,8 @@ static enum pb_cause device_cause(enum pb_exporter exporter, const struct pb_pci
 		return PB_CAUSE_NO_DRIVER;
 	if (!dev->vfio)
 		return PB_CAUSE_NOT_VFIO;
+	if (dev->blocker[0])
+		return PB_CAUSE_GROUP;
 	if (exporter == PB_EXPORTER_NONE)
 		return PB_CAUSE_CANNOT_EXPORT;
 	if (exporter == PB_EXPORTER_UNSEEN)
@@ -204,9 +206,12 @@ struct pb_verdict pb_verdict(const struct pb_kernel *kernel, const struct pb_nic
 
 	if (bar >= 0 && dev->bar[bar].size)
 		find_route(kernel, nic, dev, bar, &v);
-	v.cause = device_cause(v.exporter, dev, bar);
+	if (!strcmp(nic->pci.address, dev->address))
+		v.cause = PB_CAUSE_SAME;
+	if (!v.cause)
+		v.cause = device_cause(v.exporter, dev, bar);
 	if (!v.cause && !nic->name[0])
-		v.cause = PB_CAUSE_NO_RDMA_DEVICE;
+		v.cause = nic->elsewhere[0] ? PB_CAUSE_RDMA_ELSEWHERE : PB_CAUSE_NO_RDMA_DEVICE;
 	if (!v.cause)
 		judge_stop(kernel, nic, &v);
 	if (!v.cause || v.cause == PB_CAUSE_ACS_UNSEEN)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Parsing the command line: verbs, help, pairs of a name and a size, and messages about
+ * Parsing the words of the command line: verbs, help, pairs of a name and a size, and messages about
  * what is wrong with them.
  */
 #include <ctype.h>
@@ -12,17 +12,24 @@
 
 #include "tool.h"
 
-struct tool_options tool_options;
+__attribute__((format(printf, 1, 0)))
+static void complain(const char *fmt, va_list ap)
+{
+	char text[4096];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	fputs("peerbar: ", stderr);
+	tool_put_text(text, stderr);
+	fputc('\n', stderr);
+}
 
 int tool_failure(const char *fmt, ...)
 {
 	va_list ap;
 
-	fputs("peerbar: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	complain(fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
 	return TOOL_FAILURE;
 }
 
@@ -30,11 +37,10 @@ int tool_misuse(const char *usage, const char *fmt, ...)
 {
 	va_list ap;
 
-	fputs("peerbar: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	complain(fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "\n%s", usage);
+	fputs(usage, stderr);
 	return TOOL_USAGE;
 }
 
@@ -45,14 +51,14 @@ static bool is_help(const char *word)
 
 bool tool_wants_help(int argc, char **argv, const char *usage)
 {
-	if (argc < 1 || !is_help(argv[0]))
+	if (!tool_options.help && (argc < 1 || !is_help(argv[0])))
 		return false;
 	fputs(usage, stdout);
 	return true;
 }
 
 /* As in iproute2, an abbreviation means the first verb of the table that begins with it. */
-static const struct verb *find_verb(const struct verb *table, const char *word)
+const struct verb *tool_find_verb(const struct verb *table, const char *word)
 {
 	for (; table->name; table++)
 		if (*word && !strncmp(table->name, word, strlen(word)))
@@ -66,13 +72,14 @@ int tool_run_verb(const struct verb *table, const char *fallback, const char *us
 	const char *word = argc ? argv[0] : fallback;
 	const struct verb *verb;
 
-	if (tool_wants_help(argc, argv, usage))
+	/* "peerbar dev show -h" asks the verb for help, and "peerbar dev -h" the object. */
+	if ((!argc || is_help(argv[0])) && tool_wants_help(argc, argv, usage))
 		return TOOL_OK;
 	if (!word) {
 		fputs(usage, stderr);
 		return TOOL_USAGE;
 	}
-	verb = find_verb(table, word);
+	verb = tool_find_verb(table, word);
 	if (!verb)
 		return tool_misuse(usage, "\"%s\" is not known here", word);
 	if (!argc)
@@ -117,7 +124,8 @@ int tool_parse_sizes(const struct size_argument *table, const char *usage, int a
 			return tool_misuse(usage, "\"%s\" is not known here", argv[0]);
 		if (argc < 2)
 			return tool_misuse(usage, "%s needs a value", argv[0]);
-		if (!parse_size(argv[1], arg->value))
+		arg->size->given = parse_size(argv[1], &arg->size->value);
+		if (!arg->size->given)
 			return tool_misuse(usage, "%s takes a number such as 4096, 0x1000 or "
 					   "4k, not \"%s\"", argv[0], argv[1]);
 	}

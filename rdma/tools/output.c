@@ -2,9 +2,12 @@
 /*
  * Results are built as JSON objects and printed as JSON or as lines of "key value".
  */
+#include <ctype.h>
 #include <err.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tool.h"
 
@@ -40,6 +43,17 @@ void tool_append(json_object *array, json_object *value)
 void tool_add_string(json_object *object, const char *key, const char *value)
 {
 	tool_add_object(object, key, checked(json_object_new_string(value)));
+}
+
+/* The mark is the address of this variable. */
+static char sentence;
+
+void tool_add_sentence(json_object *object, const char *key, const char *value)
+{
+	json_object *string = checked(json_object_new_string(value));
+
+	json_object_set_userdata(string, &sentence, NULL);
+	tool_add_object(object, key, string);
 }
 
 void tool_add_none(json_object *object, const char *key)
@@ -94,6 +108,23 @@ static void print_array(json_object *array, int indent)
 		print_object(json_object_array_get_idx(array, i), indent);
 }
 
+void tool_put_text(const char *text, FILE *file)
+{
+	for (; *text; text++)
+		fputc(iscntrl((unsigned char)*text) && *text != '\n' ? '?' : *text, file);
+}
+
+static void put_quoted(const char *text)
+{
+	putchar('"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			putchar('\\');
+		putchar(iscntrl((unsigned char)*text) ? '?' : *text);
+	}
+	putchar('"');
+}
+
 static const char *text_of(json_object *value)
 {
 	if (!value)
@@ -103,6 +134,18 @@ static const char *text_of(json_object *value)
 	return json_object_get_string(value);
 }
 
+static void put_value(json_object *value)
+{
+	const char *text = text_of(value);
+	bool name = value && json_object_is_type(value, json_type_string) &&
+		    json_object_get_userdata(value) != &sentence;
+
+	if (name && (!*text || strpbrk(text, " \t\"\\")))
+		put_quoted(text);
+	else
+		tool_put_text(text, stdout);
+}
+
 static void print_object(json_object *object, int indent)
 {
 	int space = indent;
@@ -110,7 +153,8 @@ static void print_object(json_object *object, int indent)
 	json_object_object_foreach(object, key, value) {
 		if (json_object_is_type(value, json_type_array))
 			continue;
-		printf("%*s%s %s", space, "", key, text_of(value));
+		printf("%*s%s ", space, "", key);
+		put_value(value);
 		space = 1;
 	}
 	putchar('\n');
@@ -133,7 +177,19 @@ int tool_print(json_object *value)
 	else
 		print_object(value, 0);
 	json_object_put(value);
-	if (fflush(stdout) || ferror(stdout))
-		return tool_failure("cannot write to standard output");
-	return TOOL_OK;
+	return tool_flush();
+}
+
+int tool_flush(void)
+{
+	static bool told;
+	int err = fflush(stdout) ? errno : 0;
+
+	if (!err && !ferror(stdout))
+		return TOOL_OK;
+	if (!told && err != EPIPE)
+		tool_failure("cannot write to standard output: %s",
+			     err ? strerror(err) : "an earlier write failed");
+	told = true;
+	return TOOL_FAILURE;
 }

@@ -3,8 +3,10 @@
  * peerbar: inspect, bind and test PCI devices whose BARs an RDMA NIC is to reach.
  * The grammar is that of iproute2's rdma: options, an object, a command.
  */
-#include <getopt.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "peerbar.h"
 #include "tool.h"
@@ -23,7 +25,7 @@ static const char usage[] =
 	"           -V, --Version   print the version\n"
 	"           -h, --help      print this help\n"
 	"\n"
-	"\"peerbar OBJECT help\" lists the commands of an object.\n";
+	"Options may stand anywhere. \"peerbar OBJECT help\" lists the commands of an object.\n";
 
 static const struct verb objects[] = {
 	{ "dev", cmd_dev },
@@ -34,41 +36,44 @@ static const struct verb objects[] = {
 	{ NULL, NULL },
 };
 
+/*
+ * A standard stream that is closed stays unusable, but its number must not become that of the
+ * device: what a library prints would be written into a BAR.
+ */
+static void occupy_standard_streams(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+static int run(int argc, char **argv)
+{
+	int words = tool_parse_options(argc, argv);
+	const struct verb *object;
+
+	if (words < 0) {
+		fputs(usage, stderr);
+		return TOOL_USAGE;
+	}
+	if (tool_options.version) {
+		printf("peerbar %s\n", PEERBAR_VERSION);
+		return TOOL_OK;
+	}
+	object = tool_find_verb(objects, words < argc ? argv[words] : "");
+	if (tool_options.errno_name && object && object->run != cmd_doctor)
+		return tool_misuse(usage, "--errno is an option of \"peerbar doctor\"");
+	return tool_run_verb(objects, NULL, usage, argc - words, argv + words);
+}
+
 int main(int argc, char **argv)
 {
-	static const struct option longopts[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "pretty", no_argument, NULL, 'p' },
-		{ "details", no_argument, NULL, 'd' },
-		{ "Version", no_argument, NULL, 'V' },
-		{ "version", no_argument, NULL, 'V' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int opt;
+	int ret;
 
-	while ((opt = getopt_long(argc, argv, "+jpdVh", longopts, NULL)) != -1) {
-		switch (opt) {
-		case 'p':
-			tool_options.pretty = true;
-			tool_options.json = true;
-			break;
-		case 'j':
-			tool_options.json = true;
-			break;
-		case 'd':
-			tool_options.details = true;
-			break;
-		case 'V':
-			printf("peerbar %s\n", PEERBAR_VERSION);
-			return TOOL_OK;
-		case 'h':
-			fputs(usage, stdout);
-			return TOOL_OK;
-		default:
-			fputs(usage, stderr);
-			return TOOL_USAGE;
-		}
-	}
-	return tool_run_verb(objects, NULL, usage, argc - optind, argv + optind);
+	occupy_standard_streams();
+	signal(SIGPIPE, SIG_IGN);	/* a reader that goes away is an exit status, too */
+	ret = run(argc, argv);
+	return tool_flush() && !ret ? TOOL_FAILURE : ret;
 }

@@ -70,12 +70,12 @@ static int explain(int ret, const char *what, const char *address)
 	}
 }
 
-int binding_check(const char *address)
+int binding_check(const char *address, bool force)
 {
 	if (pb_pci_is_bridge(address))
 		return pb_fail(EINVAL, "%s is a bridge, and the devices below need its driver: "
 			       "name one of those", address);
-	return binding_users(address);
+	return binding_users(address, force);
 }
 
 int binding_release(const char *address)
@@ -92,8 +92,15 @@ int binding_release(const char *address)
 int binding_override(const char *address, const char *driver)
 {
 	/* Writing an empty line clears the override. */
-	return explain(pb_write(driver ? driver : "\n", DEVICES "%s/driver_override", address),
+	return explain(pb_write(driver[0] ? driver : "\n", DEVICES "%s/driver_override", address),
 		       "set driver_override of", address);
+}
+
+void binding_read_override(const char *address, char *driver)
+{
+	if (pb_read(driver, PB_NAME_SIZE, DEVICES "%s/driver_override", address) ||
+	    !strcmp(driver, "(null)"))
+		driver[0] = '\0';
 }
 
 int binding_probe(const char *address)

@@ -14,98 +14,129 @@
 #include "peerbar.h"
 #include "tool.h"
 
-static const char usage[] = "Usage: peerbar dev bind ADDRESS [driver NAME]\n"
-			    "NAME is vfio-pci if none is given.\n";
+static const char usage[] =
+	"Usage: peerbar dev bind ADDRESS [driver NAME] [force]\n"
+	"NAME is vfio-pci if none is given. \"force\" also takes a network or RDMA device that is\n"
+	"in use.\n";
 
-static int check_target(const char *address, const char *driver)
+struct request {
+	char address[PB_ADDRESS_SIZE];
+	char driver[PB_NAME_SIZE];	/* the new one */
+	bool force;
+
+	/* what there was before */
+	char previous[PB_NAME_SIZE];	/* "" if no driver was bound */
+	char override[PB_NAME_SIZE];	/* "" if there was none */
+};
+
+static int check(const struct request *r)
 {
-	if (strchr(driver, '/') || !pb_exists("/sys/bus/pci/drivers/%s", driver))
-		return pb_fail(ENOENT, "there is no PCI driver %s: load its module", driver);
-	if (pb_pci_group(address) < 0)
+	if (pb_pci_group(r->address) < 0)
 		return pb_fail(ENXIO, "%s has no IOMMU group, and VFIO needs one: turn the IOMMU "
 			       "on in the firmware and boot with intel_iommu=on or amd_iommu=on",
-			       address);
-	return binding_check(address);
+			       r->address);
+	return binding_check(r->address, r->force);
 }
 
-static int move(const char *address, const char *driver)
+static int move(const struct request *r)
 {
 	char now[PB_NAME_SIZE];
-	int ret = binding_override(address, driver);
+	int ret = binding_override(r->address, r->driver);
 
 	if (!ret)
-		ret = binding_release(address);
+		ret = binding_release(r->address);
 	if (!ret)
-		ret = binding_probe(address);
+		ret = binding_probe(r->address);
 	if (ret)
 		return ret;
-	pb_pci_driver(address, now);
-	if (strcmp(now, driver))
-		return pb_fail(ENODEV, "%s did not take %s: the kernel's log says why", driver,
-			       address);
+	pb_pci_driver(r->address, now);
+	if (strcmp(now, r->driver))
+		return pb_fail(ENODEV, "%s did not take %s: the kernel's log says why", r->driver,
+			       r->address);
 	return 0;
 }
 
 /*
- * Give the device back to its previous driver. The message of the first failure is saved
- * first, because the functions that are called here may overwrite it.
+ * Give the device back to its previous driver. That driver may not match the device by itself,
+ * as is true of VFIO drivers, so it is named for the time of the probe. The message of the first
+ * failure is saved first, because the functions that are called here may overwrite it.
  */
-static void restore(const char *address, const char *previous)
+static void restore(const struct request *r)
 {
 	char now[PB_NAME_SIZE], cause[1024];
 
 	snprintf(cause, sizeof(cause), "%s", peerbar_errmsg());
-	binding_override(address, NULL);
-	pb_pci_driver(address, now);
-	if (previous[0] && !now[0])
-		binding_probe(address);
-	pb_pci_driver(address, now);
+	pb_pci_driver(r->address, now);
+	if (r->previous[0] && !now[0] && !binding_override(r->address, r->previous))
+		binding_probe(r->address);
+	binding_override(r->address, r->override);
 	tool_failure("%s", cause);
-	if (previous[0] && strcmp(now, previous))
-		tool_failure("%s did not go back to %s: \"echo %s > /sys/bus/pci/drivers/%s/bind\"",
-			     address, previous, address, previous);
+	pb_pci_driver(r->address, now);
+	if (r->previous[0] && strcmp(now, r->previous))
+		tool_failure("%s did not go back to %s: the kernel's log says why; \"echo %s > "
+			     "/sys/bus/pci/devices/%s/driver_override; echo %s > "
+			     "/sys/bus/pci/drivers_probe\" tries again", r->address, r->previous,
+			     r->previous, r->address, r->address);
 }
 
-static int bind_device(const char *address, const char *driver)
+static int bind_device(struct request *r)
 {
-	char previous[PB_NAME_SIZE];
 	json_object *result;
 
-	pb_pci_driver(address, previous);
-	if (strcmp(previous, driver)) {
-		if (check_target(address, driver))
+	pb_pci_driver(r->address, r->previous);
+	binding_read_override(r->address, r->override);
+	if (strcmp(r->previous, r->driver)) {
+		if (check(r))
 			return tool_failure("%s", peerbar_errmsg());
-		if (move(address, driver)) {
-			restore(address, previous);
+		if (move(r)) {
+			restore(r);
 			return TOOL_FAILURE;
 		}
 	}
 	result = tool_object();
-	tool_add_string(result, "dev", address);
-	tool_add_string(result, "driver", driver);
-	if (previous[0])
-		tool_add_string(result, "previous", previous);
+	tool_add_string(result, "dev", r->address);
+	tool_add_string(result, "driver", r->driver);
+	if (r->previous[0])
+		tool_add_string(result, "previous", r->previous);
 	else
 		tool_add_none(result, "previous");
 	return tool_print(result);
 }
 
+/* Parse the words after the address. Sets @driver to the name, if there is one. */
+static int parse(struct request *r, const char **driver, int argc, char **argv)
+{
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		if (!strcmp(argv[i], "force"))
+			r->force = true;
+		else if (strcmp(argv[i], "driver"))
+			return tool_misuse(usage, "\"%s\" is not known here", argv[i]);
+		else if (++i < argc)
+			*driver = argv[i];
+		else
+			return tool_misuse(usage, "driver needs a name");
+	}
+	return TOOL_OK;
+}
+
 int dev_bind(int argc, char **argv)
 {
 	const char *driver = "vfio-pci";
-	char address[PB_ADDRESS_SIZE];
+	struct request r = { .force = false };
+	int ret;
 
 	if (tool_wants_help(argc, argv, usage))
 		return TOOL_OK;
-	if (argc != 1 && argc != 3)
+	if (!argc)
 		return tool_misuse(usage, "dev bind takes an address, and a driver if not "
 				   "vfio-pci");
-	if (argc == 3) {
-		if (strcmp(argv[1], "driver"))
-			return tool_misuse(usage, "\"%s\" is not known here", argv[1]);
-		driver = argv[2];
-	}
-	if (pb_pci_parse(argv[0], address) || pb_pci_exists(address))
+	ret = parse(&r, &driver, argc - 1, argv + 1);
+	if (ret)
+		return ret;
+	if (pb_pci_parse(argv[0], r.address) || pb_pci_exists(r.address) ||
+	    binding_find_driver(driver, r.driver))
 		return tool_failure("%s", peerbar_errmsg());
-	return bind_device(address, driver);
+	return bind_device(&r);
 }

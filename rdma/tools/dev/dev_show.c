@@ -73,8 +73,8 @@ static json_object *open_bar(struct peerbar_device *dev, unsigned int index, boo
 	tool_add_bool(object, "mappable", bar.mappable);
 	tool_add_bool(object, "exportable", exports && bar.exportable);
 	if (!bar.exportable)
-		tool_add_string(object, "reason", "it is smaller than a page, or the kernel "
-				"lets no CPU map it");
+		tool_add_sentence(object, "reason", "it is smaller than a page, or the kernel "
+				  "lets no CPU map it");
 	return object;
 }
 
@@ -100,7 +100,7 @@ static void add_vfio(json_object *object, const char *address,
 
 	if (ret) {
 		tool_add_string(object, "state", ret == -EBUSY ? "in-use" : "unavailable");
-		tool_add_string(object, "reason", peerbar_errmsg());
+		tool_add_sentence(object, "reason", peerbar_errmsg());
 		tool_add_object(object, "bars", closed_bars(size));
 		return;
 	}
@@ -110,7 +110,7 @@ static void add_vfio(json_object *object, const char *address,
 		tool_add_string(object, "backend", peerbar_backend(dev));
 	tool_add_bool(object, "exports", exports);
 	if (!exports)
-		tool_add_string(object, "reason", peerbar_errmsg());
+		tool_add_sentence(object, "reason", peerbar_errmsg());
 	tool_add_object(object, "bars", open_bars(dev, size, exports));
 	peerbar_close(dev);
 }

@@ -4,6 +4,7 @@
  * driver that it chooses by default.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "binding.h"
@@ -22,18 +23,25 @@ static int check(const char *address, const char *driver)
 	if (!pb_pci_is_vfio(address))
 		return pb_fail(ENXIO, "%s is bound to %s, which is not a VFIO driver: there is "
 			       "nothing to undo", address, driver);
-	return binding_check(address);
+	return binding_check(address, false);
 }
 
+/* If the driver does not let go of the device, the choice of it stays, too. */
 static int move_back(const char *address)
 {
-	int ret = binding_override(address, NULL);
+	char override[PB_NAME_SIZE], cause[1024];
+	int ret;
 
+	binding_read_override(address, override);
+	ret = binding_override(address, "");
+	if (ret)
+		return ret;
+	ret = binding_release(address);
 	if (!ret)
-		ret = binding_release(address);
-	if (!ret)
-		ret = binding_probe(address);
-	return ret;
+		return binding_probe(address);
+	snprintf(cause, sizeof(cause), "%s", peerbar_errmsg());
+	binding_override(address, override);
+	return pb_fail(-ret, "%s", cause);
 }
 
 int dev_unbind(int argc, char **argv)

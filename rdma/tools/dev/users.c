@@ -14,6 +14,7 @@
 #include "binding.h"
 #include "lib/device.h"
 #include "machine/error.h"
+#include "machine/facts.h"
 #include "machine/sys.h"
 
 #define INTERFACE_UP 1ul	/* IFF_UP, in sysfs */
@@ -25,8 +26,8 @@ static int check_interface(const char *address, const char *interface)
 	if (pb_read(flags, sizeof(flags), "/sys/class/net/%s/flags", interface) ||
 	    !(strtoul(flags, NULL, 16) & INTERFACE_UP))
 		return 0;
-	return pb_fail(EBUSY, "%s is in use: its network interface %s is up; take it down first",
-		       address, interface);
+	return pb_fail(EBUSY, "%s is in use: its network interface %s is up; take it down first, "
+		       "or say \"force\"", address, interface);
 }
 
 static int check_interfaces(const char *address)
@@ -88,6 +89,27 @@ static int check_disks(const char *address)
 	return ret;
 }
 
+/* An active port means that a cable is in it, and that kernel services may use it. */
+static int check_ports(const char *address)
+{
+	char name[PB_NAME_SIZE], state[32];
+	int i;
+
+	pb_rdma_name(address, name);
+	if (!name[0])
+		return 0;
+
+	PB_NAMES ports = pb_list("/sys/class/infiniband/%s/ports", name);
+
+	for (i = 0; i < ports.nr; i++)
+		if (!pb_read(state, sizeof(state), "/sys/class/infiniband/%s/ports/%s/state", name,
+			     pb_name(&ports, i)) && strstr(state, "ACTIVE"))
+			return pb_fail(EBUSY, "%s is the RDMA NIC %s, and its port %s is active: "
+				       "name another device, or say \"force\"", address, name,
+				       pb_name(&ports, i));
+	return 0;
+}
+
 /* An unbind of some drivers, such as efa, waits until no program has the RDMA device open. */
 static int check_verbs(const char *address)
 {
@@ -99,23 +121,26 @@ static int check_verbs(const char *address)
 	for (i = 0; i < nodes.nr; i++) {
 		snprintf(node, sizeof(node), "/dev/infiniband/%.32s", pb_name(&nodes, i));
 		if (pb_holder(node, holder, sizeof(holder)))
-			return pb_fail(EBUSY, "%s is in use: %s has %s open; end that first",
-				       address, holder, node);
+			return pb_fail(EBUSY, "%s is in use: %s has %s open; end that first, or "
+				       "say \"force\"", address, holder, node);
 	}
 	return 0;
 }
 
-int binding_users(const char *address)
+int binding_users(const char *address, bool force)
 {
 	int ret = 0;
 
 	if (pb_pci_is_vfio(address))
 		ret = pb_group_idle(pb_pci_group(address));
 	if (!ret)
-		ret = check_interfaces(address);
-	if (!ret)
 		ret = check_disks(address);
+	if (ret || force)
+		return ret;
+	ret = check_interfaces(address);
 	if (!ret)
 		ret = check_verbs(address);
+	if (!ret)
+		ret = check_ports(address);
 	return ret;
 }

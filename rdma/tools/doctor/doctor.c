@@ -37,14 +37,17 @@ const char *level_name(enum doctor_level level)
 
 void print_finding(const char *level, const char *name, const struct finding *f)
 {
-	printf("%-9s %-11s %s\n", level, name, f->fact);
+	char text[sizeof(f->fact) + sizeof(f->advice) + sizeof(f->command) + 128];
+	int len = snprintf(text, sizeof(text), "%-9s %-11s %s\n", level, name, f->fact);
+
 	if (f->advice[0])
-		printf("%-21s -> %s\n", "", f->advice);
+		len += snprintf(text + len, sizeof(text) - len, "%-21s -> %s\n", "", f->advice);
 	if (f->command[0])
-		printf("%-21s    # %s\n", "", f->command);
+		snprintf(text + len, sizeof(text) - len, "%-21s    # %s\n", "", f->command);
+	tool_put_text(text, stdout);
 }
 
-/* Parse the words other than --errno: NIC and DEV, or only one of them. */
+/* Parse the words: NIC and DEV, or only one of them. */
 static int parse_names(struct request *r, int argc, char **argv)
 {
 	char address[PB_ADDRESS_SIZE];
@@ -62,15 +65,12 @@ static int parse_names(struct request *r, int argc, char **argv)
 
 static int parse(struct request *r, int argc, char **argv)
 {
-	*r = (struct request){ .err = 0 };
-	if (!argc || strcmp(argv[0], "--errno"))
-		return parse_names(r, argc, argv);
-	if (argc == 1)
-		return tool_misuse(usage, "--errno needs a name, such as EOPNOTSUPP");
-	r->err = doctor_errno(argv[1]);
-	if (!r->err)
-		return tool_misuse(usage, "\"%s\" is no errno", argv[1]);
-	return parse_names(r, argc - 2, argv + 2);
+	const char *name = tool_options.errno_name;
+
+	*r = (struct request){ .err = name ? doctor_errno(name) : 0 };
+	if (name && !r->err)
+		return tool_misuse(usage, "\"%s\" is no errno", name);
+	return parse_names(r, argc, argv);
 }
 
 static enum doctor_level worst(const struct finding findings[NR_CHECKS])
@@ -197,9 +197,7 @@ static int print_text(const struct doctor *d, const struct finding findings[NR_C
 		puts("devices that can be named:");
 		tool_print(devices());
 	}
-	if (fflush(stdout) || ferror(stdout))
-		return tool_failure("cannot write to standard output");
-	return TOOL_OK;
+	return tool_flush();
 }
 
 int cmd_doctor(int argc, char **argv)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "machine/facts.h"
+#include "machine/node.h"
 #include "machine/verdict.h"
 
 enum doctor_level {
@@ -121,10 +122,11 @@ bool nic_pins(const struct doctor *d);
 bool find_owner(const struct pb_pci *dev, char *text, size_t size);
 
 /*
- * Add the command that creates the missing device node of @name in the sysfs folder @class.
- * @where is the mode and the folder of the node, as mknod takes them: "0600 /dev/vfio".
+ * Find whether this user may open @node. If not, explain it, with the command that mends it
+ * where there is one. @mode is that of the node as udev makes it; a node of mode 0600 is given
+ * to this user, any other to everybody. Returns true if it may be opened.
  */
-void make_node(struct finding *f, const char *class, const char *name, const char *where);
+bool found_node(struct finding *f, const struct pb_node *node, const char *mode);
 
 /*
  * Look for a PCI network function that has no RDMA device because its driver is not installed,

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "doctor.h"
@@ -23,6 +24,9 @@ void check_device(const struct doctor *d, struct finding *f)
 	} else if (pb_pci_is_bridge(d->dev.address)) {
 		found_failure(f, "%s is a bridge", d->dev.address);
 		advise(f, "name a device behind it");
+	} else if (d->has_nic && !strcmp(d->nic.pci.address, d->dev.address)) {
+		found_failure(f, "%s is the NIC %s itself", d->dev.address, d->nic_name);
+		advise(f, "%s", pb_cause_remedy(PB_CAUSE_SAME));
 	} else {
 		found_ok(f, "%s is there, driver %s", d->dev.address,
 			 d->dev.driver[0] ? d->dev.driver : "none");

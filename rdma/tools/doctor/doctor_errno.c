@@ -27,14 +27,20 @@ static const struct {
 	{ EOPNOTSUPP, CHECK_DMABUF, "the NIC's driver has no dma-buf memory regions" },
 	{ EOPNOTSUPP, CHECK_BINDING, "the device's driver cannot export" },
 	{ EOPNOTSUPP, CHECK_VFIO, "VFIO, or its IOMMU module, is not there" },
-	{ EOPNOTSUPP, NO_CHECK, "the access asks for RDMA WRITE, which the NIC's driver lacks "
-	  "(efa of Linux 6.1)" },
+	{ EOPNOTSUPP, CHECK_NIC, "the NIC is no PCI device, as Soft-RoCE and siw are none" },
+	{ EOPNOTSUPP, NO_CHECK, "the access asks for something that the NIC lacks: atomic operations "
+	  "on EFA, RDMA WRITE on EFA before Linux 6.3" },
 
 	{ EINVAL, CHECK_PATH, "there is no way from the NIC to the BAR" },
 	{ EINVAL, CHECK_MASK, "the NIC cannot address the BAR" },
 	{ EINVAL, CHECK_IOMMU, "the device is behind no IOMMU, so no VFIO driver takes it" },
 	{ EINVAL, NO_CHECK, "the range is empty, is not a multiple of the page size, or ends "
 	  "outside the BAR" },
+	{ EINVAL, NO_CHECK, "the access flags do not go together: remote writes and atomics need "
+	  "IBV_ACCESS_LOCAL_WRITE, writes need a dma-buf exported O_RDWR, and IBV_ACCESS_ON_DEMAND "
+	  "is never possible" },
+	{ EINVAL, NO_CHECK, "the NIC wants the offset in the dma-buf and the iova to be equal modulo "
+	  "the page size: peerbar_reg_mr() chooses the iova so" },
 	{ EINVAL, NO_CHECK, "the device was reset during the registration: try again" },
 
 	{ ENODEV, CHECK_MEMORY, "the device's memory decode is off" },
@@ -64,6 +70,25 @@ static const struct {
 	{ ENOMEM, CHECK_MEMLOCK, "more memory was to be pinned than this process may pin" },
 	{ ENOMEM, CHECK_MASK, "the BAR does not fit into the NIC's DMA addresses" },
 	{ ENOMEM, NO_CHECK, "the NIC has no memory region left: free others" },
+
+	{ ENOMEM, NO_CHECK, "the kernel, or this control group, is out of memory" },
+
+	{ EIO, CHECK_MEMORY, "the device's memory decode is off" },
+	{ EIO, NO_CHECK, "the device does not answer: it hangs, is in reset, or is gone" },
+	{ EIO, NO_CHECK, "a completion queue or command of the NIC failed: the kernel's log may say "
+	  "why" },
+
+	{ EADDRINUSE, NO_CHECK, "the kernel's own exporter maps only one range of a buffer through "
+	  "an IOMMU: export a buffer for each range, or use peerbar-vfio-pci" },
+
+	{ EAGAIN, NO_CHECK, "another reset of the device or of its bus is running: try again" },
+	{ EAGAIN, CHECK_MEMLOCK, "more memory was to be locked than this process may lock" },
+
+	{ EBADF, NO_CHECK, "the descriptor is not open, or it is that of the parent process: a child "
+	  "that fork() made has no devices" },
+
+	{ EMFILE, NO_CHECK, "this process has as many descriptors open as \"ulimit -n\" allows" },
+	{ ENFILE, NO_CHECK, "the machine has as many files open as fs.file-max allows" },
 
 	{ EKEYREJECTED, CHECK_SIGNATURES, "the kernel loads no module without a signature" },
 

@@ -5,13 +5,12 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "doctor.h"
 #include "machine/drivers.h"
+#include "machine/node.h"
 #include "machine/sys.h"
 
-#define DEVICES "/sys/bus/pci/devices/"
 /* The function is bound to a driver whose RDMA device is made by another module. */
 static bool explain_module(const char *address, const char *driver, struct finding *f)
 {
@@ -32,20 +31,24 @@ static bool explain_module(const char *address, const char *driver, struct findi
 	return true;
 }
 
-static bool explain_function(const char *address, struct finding *f)
+static bool explain_elsewhere(const struct pb_nic *nic, struct finding *f)
 {
-	char bound[PB_NAME_SIZE];
-	const char *driver;
+	if (!nic->elsewhere[0])
+		return false;
+	found_failure(f, "RDMA device %s of %s is in another network namespace", nic->elsewhere,
+		      nic->pci.address);
+	advise(f, "%s", pb_cause_remedy(PB_CAUSE_RDMA_ELSEWHERE));
+	return true;
+}
 
-	if (pb_exists(DEVICES "%s/infiniband", address))
-		return false;
-	pb_pci_driver(address, bound);
-	if (bound[0])
-		return explain_module(address, bound, f);
-	driver = pb_nic_driver_for(address);
-	if (!driver)
-		return false;
-	if (driver_loaded(driver)) {
+/* The function is known to be an RDMA NIC that needs @driver. */
+static void explain_known(const char *address, const char *driver, struct finding *f)
+{
+	if (pb_pci_is_vfio(address)) {
+		found_failure(f, "%s is an RDMA NIC, and given to VFIO", address);
+		advise(f, "give it back, if nobody needs it there");
+		command(f, "peerbar dev unbind %s", address);
+	} else if (driver_loaded(driver)) {
 		found_failure(f, "%s is an RDMA NIC, and bound to no driver", address);
 		advise(f, "bind it to %s", driver);
 		command(f, "echo %s > /sys/bus/pci/drivers/%s/bind", address, driver);
@@ -56,7 +59,23 @@ static bool explain_function(const char *address, struct finding *f)
 		       "peerbar)");
 		command(f, "modprobe %s", driver);
 	}
-	return true;
+}
+
+static bool explain_function(const char *address, struct finding *f)
+{
+	const char *driver;
+	struct pb_nic nic;
+
+	if (pb_nic_facts(address, &nic) || nic.name[0])
+		return false;
+	if (explain_elsewhere(&nic, f))
+		return true;
+	if (nic.pci.driver[0] && !nic.pci.vfio)
+		return explain_module(address, nic.pci.driver, f);
+	driver = pb_nic_driver_for(address);
+	if (driver)
+		explain_known(address, driver, f);
+	return driver;
 }
 
 bool explain_missing_nic(struct finding *f)
@@ -73,10 +92,15 @@ bool explain_missing_nic(struct finding *f)
 /* The NIC that was named does not exist: is the name wrong, or is a driver missing? */
 static void explain_nothing(const struct doctor *d, struct finding *f)
 {
-	if (explain_missing_nic(f))
+	bool exists = !strchr(d->nic_name, '/') &&
+		      pb_exists("/sys/class/infiniband/%s", d->nic_name);
+
+	if (!exists && explain_missing_nic(f))
 		return;
 	found_failure(f, "%s", d->nic_error);
-	if (count_entries("/sys/class/infiniband"))
+	if (exists)
+		advise(f, "use a NIC: Soft-RoCE and siw move data by the CPU");
+	else if (count_entries("/sys/class/infiniband"))
 		advise(f, "name one of those that \"peerbar doctor\" lists");
 	else
 		advise(f, "there is no RDMA device at all: put a NIC in, or load its driver");
@@ -97,25 +121,9 @@ void check_nic(const struct doctor *d, struct finding *f)
 	}
 }
 
-/* Find the verbs node of an RDMA device, such as "uverbs0". */
-static bool find_node(const char *nic, char *node, size_t size)
-{
-	PB_NAMES nodes = pb_list("/sys/class/infiniband_verbs");
-	char name[PB_NAME_SIZE];
-	int i;
-
-	for (i = 0; i < nodes.nr; i++) {
-		snprintf(node, size, "%.63s", pb_name(&nodes, i));
-		if (!pb_read(name, sizeof(name), "/sys/class/infiniband_verbs/%s/ibdev", node) &&
-		    !strcmp(name, nic))
-			return true;
-	}
-	return false;
-}
-
 void check_verbs(const struct doctor *d, struct finding *f)
 {
-	char node[PB_NAME_SIZE];
+	struct pb_node node;
 
 	if (!d->has_nic)
 		return;
@@ -123,19 +131,11 @@ void check_verbs(const struct doctor *d, struct finding *f)
 		found_warning(f, "ib_uverbs is not loaded: libibverbs has the kernel load it");
 		advise(f, "load it, if programs find no RDMA device");
 		command(f, "modprobe ib_uverbs");
-	} else if (!find_node(d->nic.name, node, sizeof(node))) {
+	} else if (!pb_node_verbs(d->nic.name, &node)) {
 		found_failure(f, "ib_uverbs made no verbs device of %s", d->nic.name);
 		advise(f, "the kernel's log says why (\"dmesg | grep uverbs\")");
-	} else if (!pb_exists("/dev/infiniband/%s", node)) {
-		found_failure(f, "there is no /dev/infiniband/%s", node);
-		advise(f, "have udev make it; a container has to be given the host's node");
-		make_node(f, "/sys/class/infiniband_verbs", node, "0666 /dev/infiniband");
-	} else if (!pb_may_open("/dev/infiniband/%s", node)) {
-		found_failure(f, "user %d may not open /dev/infiniband/%s", (int)geteuid(), node);
-		advise(f, "let users open it, as rdma-core's udev rules do");
-		command(f, "chmod 0666 /dev/infiniband/%s", node);
 	} else {
-		found_ok(f, "user %d may open /dev/infiniband/%s", (int)geteuid(), node);
+		found_node(f, &node, "0666");
 	}
 }
 

@@ -3,6 +3,7 @@
  * Checks of VFIO: whether its modules are loaded, whether there is an exporter, and whether
  * this user can open the device.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "machine/sys.h"
 
 #define PEERBAR_DRIVER "peerbar-vfio-pci"
+#define OWNER_ONLY "0600"	/* the mode of a node that opens a device */
 
 bool driver_loaded(const char *driver)
 {
@@ -37,16 +39,18 @@ static const char *best_exporter(const struct doctor *d)
 
 void check_vfio(const struct doctor *d, struct finding *f)
 {
+	struct pb_node container = pb_node_container(), iommufd = pb_node_iommufd();
+
 	if (!driver_loaded("vfio-pci") && !driver_loaded(PEERBAR_DRIVER) &&
 	    !(d->has_dev && d->dev.vfio)) {
 		found_failure(f, "vfio-pci is not loaded");
 		advise(f, "load it");
 		command(f, "modprobe vfio-pci");
-	} else if (!pb_exists("/dev/vfio/vfio") && !pb_exists("/dev/iommu")) {
-		found_failure(f, "there is neither /dev/vfio/vfio nor /dev/iommu: the kernel has "
-			      "no VFIO containers");
+	} else if (!pb_node_known(&container) && !pb_node_known(&iommufd)) {
+		found_failure(f, "the kernel has neither %s nor %s: it offers no VFIO containers",
+			      container.path, iommufd.path);
 		advise(f, "boot a kernel with CONFIG_VFIO_CONTAINER or CONFIG_IOMMUFD");
-	} else if (!pb_exists("/sys/module/vfio_iommu_type1") && !pb_exists("/dev/iommu")) {
+	} else if (!pb_exists("/sys/module/vfio_iommu_type1") && !pb_node_known(&iommufd)) {
 		found_failure(f, "vfio_iommu_type1 is not loaded: VFIO has no IOMMU to put a "
 			      "device behind");
 		advise(f, "load it");
@@ -133,73 +137,69 @@ void check_group(const struct doctor *d, struct finding *f)
 	command(f, "peerbar dev bind %s driver %s", address, d->dev.driver);
 }
 
-void make_node(struct finding *f, const char *class, const char *name, const char *where)
+/* Add the command that mends a node that cannot be opened, where there is one. */
+static void mend_node(struct finding *f, const struct pb_node *node, int err, const char *mode)
 {
 	unsigned int major, minor;
 	char number[32];
 
-	if (!pb_read(number, sizeof(number), "%s/%s/dev", class, name) &&
+	if (err == ENOENT && !pb_read(number, sizeof(number), "%s/dev", node->sysfs) &&
 	    sscanf(number, "%u:%u", &major, &minor) == 2)
-		command(f, "mknod -m %s/%s c %u %u", where, name, major, minor);
+		command(f, "mknod -m %s %s c %u %u", mode, node->path, major, minor);
+	else if (err == EACCES && geteuid() && !strcmp(mode, OWNER_ONLY))
+		command(f, "chown %d %s", (int)geteuid(), node->path);
+	else if (err == EACCES && geteuid())
+		command(f, "chmod %s %s", mode, node->path);
 }
 
-/* libpeerbar tries iommufd first. */
-static bool may_use_iommufd(const struct pb_pci *dev, char *node, size_t size)
+bool found_node(struct finding *f, const struct pb_node *node, const char *mode)
 {
-	return !pb_iommufd_node(dev->address, node, size) && pb_may_open("/dev/iommu") &&
-	       pb_may_open("%s", node);
-}
+	int err = -pb_node_check(node);
+	struct pb_node_reason reason;
 
-static void explain_no_group_node(const struct doctor *d, struct finding *f)
-{
-	char node[PB_NAME_SIZE], number[16];
-
-	if (!pb_iommufd_node(d->dev.address, node, sizeof(node)) && pb_exists("%s", node)) {
-		found_failure(f, "user %d may not open %s and /dev/iommu", (int)geteuid(), node);
-		advise(f, "run as root, or give the nodes to the user (for good: a udev rule)");
-		command(f, "chown %d %s /dev/iommu", (int)geteuid(), node);
-		return;
+	if (!err) {
+		found_ok(f, "user %d may open %s", (int)geteuid(), node->path);
+		return true;
 	}
-	found_failure(f, "there is no /dev/vfio/%d, although %s is bound to %s", d->dev.group,
-		      d->dev.address, d->dev.driver);
-	advise(f, "have udev make it; a container has to be given the host's node");
-	snprintf(number, sizeof(number), "%d", d->dev.group);
-	make_node(f, "/sys/class/vfio", number, "0600 /dev/vfio");
+	pb_node_explain(node, err, &reason);
+	found_failure(f, "%s", reason.fact);
+	advise(f, "%s", reason.advice);
+	mend_node(f, node, err, mode);
+	return false;
+}
+
+/* libpeerbar uses iommufd if it can open both nodes, and the group otherwise. */
+static bool uses_iommufd(const struct pb_node *device, const struct pb_node *iommufd,
+			 const struct pb_node *group)
+{
+	if (!pb_node_check(device) && !pb_node_check(iommufd))
+		return true;
+	return pb_exists("%s", device->path) && !pb_exists("%s", group->path);
 }
 
 /* Checks permissions only. Nothing is opened, because opening a device may reset it. */
 void check_access(const struct doctor *d, struct finding *f)
 {
-	char node[PB_NAME_SIZE];
-	int group = d->dev.group;
+	struct pb_node container = pb_node_container(), iommufd = pb_node_iommufd();
+	struct pb_node group = pb_node_group(d->dev.group), device;
 
 	if (!d->has_dev)
 		return;
-	if (may_use_iommufd(&d->dev, node, sizeof(node))) {
-		found_ok(f, "user %d may open %s", (int)geteuid(), node);
-	} else if (!pb_exists("/dev/vfio/%d", group)) {
-		explain_no_group_node(d, f);
-	} else if (!pb_may_open("/dev/vfio/vfio")) {
-		found_failure(f, "user %d may not open /dev/vfio/vfio", (int)geteuid());
-		advise(f, "let everybody use it, as udev does: it gives no device away");
-		command(f, "chmod 0666 /dev/vfio/vfio");
-	} else if (!pb_may_open("/dev/vfio/%d", group)) {
-		found_failure(f, "user %d may not open /dev/vfio/%d", (int)geteuid(), group);
-		advise(f, "run as root, or give the node to the user (for good: a udev rule)");
-		command(f, "chown %d /dev/vfio/%d", (int)geteuid(), group);
-	} else {
-		found_ok(f, "user %d may open /dev/vfio/%d", (int)geteuid(), group);
+	if (pb_node_device(d->dev.address, &device) && uses_iommufd(&device, &iommufd, &group)) {
+		if (found_node(f, &iommufd, "0666"))
+			found_node(f, &device, OWNER_ONLY);
+	} else if (found_node(f, &container, "0666")) {
+		found_node(f, &group, OWNER_ONLY);
 	}
 }
 
 bool find_owner(const struct pb_pci *dev, char *text, size_t size)
 {
-	char node[PB_NAME_SIZE];
+	struct pb_node device, group = pb_node_group(dev->group);
 
-	if (!pb_iommufd_node(dev->address, node, sizeof(node)) && pb_holder(node, text, size))
+	if (pb_node_device(dev->address, &device) && pb_holder(device.path, text, size))
 		return true;
-	snprintf(node, sizeof(node), "/dev/vfio/%d", dev->group);
-	return pb_holder(node, text, size);
+	return pb_holder(group.path, text, size);
 }
 
 void check_owner(const struct doctor *d, struct finding *f)

@@ -8,6 +8,8 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -58,6 +60,34 @@ void mover_release(struct mover *m)
 bool mover_may_tell(struct mover *m)
 {
 	return m->told++ < MOST_COMPLAINTS;
+}
+
+__attribute__((format(printf, 2, 3)))
+static void keep_failure(struct mover *m, const char *fmt, ...)
+{
+	struct mover_failures *f = &m->failures;
+	va_list ap;
+
+	if (f->nr == MOVER_FAILURES)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(f->text[f->nr++], sizeof(f->text[0]), fmt, ap);
+	va_end(ap);
+}
+
+static void count_failure(struct mover *m, const struct ibv_wc *wc)
+{
+	m->counts.failed++;
+	if (m->failures.status == IBV_WC_SUCCESS)
+		m->failures.status = wc->status;
+}
+
+void mover_print_failures(const struct mover *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->failures.nr; i++)
+		tool_failure("%s", m->failures.text[i]);
 }
 
 static const char *op_name(bool to_bar, const struct step *step)
@@ -116,7 +146,7 @@ static int post(struct mover *m, const struct pair *pair, unsigned int index, bo
 
 	if (!loopback_post(m->lb, &wr))
 		return 0;
-	tool_failure("%s", loopback_errmsg());
+	keep_failure(m, "%s", loopback_errmsg());
 	return -EIO;
 }
 
@@ -125,16 +155,14 @@ static void complain(struct mover *m, const struct pair *pair, bool to_bar,
 {
 	const struct step *step = to_bar ? &pair->to : &pair->from;
 
-	m->counts.failed++;
-	if (mover_may_tell(m))
-		tool_failure("%s of %u bytes %s BAR offset %#" PRIx64 " (the BAR is %s) completed "
-			     "with: %s (vendor error %#x)", op_name(to_bar, step), pair->size,
-			     to_bar ? "to" : "from", pair->bar,
-			     step->bar_is_local ? "local" : "remote",
-			     ibv_wc_status_str(wc->status), wc->vendor_err);
+	count_failure(m, wc);
+	keep_failure(m, "%s of %u bytes %s BAR offset %#" PRIx64 " (the BAR is %s) completed with: "
+		     "%s (vendor error %#x)", op_name(to_bar, step), pair->size,
+		     to_bar ? "to" : "from", pair->bar, step->bar_is_local ? "local" : "remote",
+		     ibv_wc_status_str(wc->status), wc->vendor_err);
 }
 
-/* Take some of @n completions. Returns how many, or -EIO after printing why there are none. */
+/* Take some of @n completions. Returns how many, or -EIO with a failure kept. */
 static int poll(struct mover *m, struct ibv_wc *wc, unsigned int n)
 {
 	int got = loopback_poll(m->lb, wc, n, COMPLETION_TIMEOUT_MS);
@@ -142,9 +170,9 @@ static int poll(struct mover *m, struct ibv_wc *wc, unsigned int n)
 	if (got > 0)
 		return got;
 	if (got < 0)
-		tool_failure("%s", loopback_errmsg());
+		keep_failure(m, "%s", loopback_errmsg());
 	else
-		tool_failure("%u work requests did not complete in %d s: the NIC hangs", n,
+		keep_failure(m, "%u work requests did not complete in %d s: the NIC hangs", n,
 			     COMPLETION_TIMEOUT_MS / 1000);
 	return -EIO;
 }
@@ -154,7 +182,7 @@ int mover_one(struct mover *m, const struct loopback_wr *wr, const char *name, u
 	struct ibv_wc wc;
 
 	if (loopback_post(m->lb, wr)) {
-		tool_failure("%s", loopback_errmsg());
+		keep_failure(m, "%s", loopback_errmsg());
 		return -EIO;
 	}
 	if (poll(m, &wc, 1) < 0)
@@ -163,10 +191,9 @@ int mover_one(struct mover *m, const struct loopback_wr *wr, const char *name, u
 		m->counts.ops++;
 		return 0;
 	}
-	m->counts.failed++;
-	if (mover_may_tell(m))
-		tool_failure("%s at BAR offset %#" PRIx64 " completed with: %s (vendor error %#x)",
-			     name, offset, ibv_wc_status_str(wc.status), wc.vendor_err);
+	count_failure(m, &wc);
+	keep_failure(m, "%s at BAR offset %#" PRIx64 " completed with: %s (vendor error %#x)", name,
+		     offset, ibv_wc_status_str(wc.status), wc.vendor_err);
 	return -EIO;
 }
 

@@ -22,6 +22,18 @@ struct mover_counts {
 	uint64_t atomics;	/* operations on a word of the BAR that were compared */
 };
 
+/*
+ * What went wrong with the first work requests that failed. They are kept and not printed,
+ * because after a revoke they all have one cause, which the caller may know.
+ */
+#define MOVER_FAILURES 8
+
+struct mover_failures {
+	unsigned int nr;	/* at most MOVER_FAILURES */
+	enum ibv_wc_status status;	/* of the first that completed; success if none did */
+	char text[MOVER_FAILURES][320];
+};
+
 struct mover {
 	struct loopback *lb;
 	struct plan plan;
@@ -36,7 +48,8 @@ struct mover {
 	size_t memory_size;
 	struct ibv_mr *host_mr;
 	struct mover_counts counts;
-	unsigned int told;	/* complaints already printed */
+	struct mover_failures failures;
+	unsigned int told;	/* complaints about wrong bytes already printed */
 };
 
 /*
@@ -47,20 +60,22 @@ int mover_init(struct mover *mover);
 void mover_release(struct mover *mover);
 
 /*
- * Move one batch to the BAR and back. Wrong bytes and failed work requests are counted, and
- * the first few are printed. Returns 0, also if bytes were wrong, or -EIO after printing what
- * happened if it is useless to go on.
+ * Move one batch to the BAR and back. Wrong bytes are counted, and the first few are printed.
+ * Returns 0, also if bytes were wrong, or -EIO if it is useless to go on: failures says why.
  */
 int mover_batch(struct mover *mover);
 
+/* Print the failures that were kept. */
+void mover_print_failures(const struct mover *mover);
+
 /*
- * Post one work request and wait for it; complain if it fails, as what @name does at BAR offset
- * @offset. Returns 0 or -EIO.
+ * Post one work request, which is what @name does at BAR offset @offset, and wait for it.
+ * Returns 0, or -EIO with a failure kept.
  */
 int mover_one(struct mover *mover, const struct loopback_wr *wr, const char *name,
 	      uint64_t offset);
 
-/* Only the first complaints are printed. Is this one of them? */
+/* Only the first complaints about wrong bytes are printed. Is this one of them? */
 bool mover_may_tell(struct mover *mover);
 
 #endif /* PEERBAR_MOVER_H */

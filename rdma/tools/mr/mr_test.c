@@ -15,6 +15,9 @@
 
 #include "loopback/loopback.h"
 #include "atomics.h"
+#include "lost.h"
+#include "machine/causes.h"
+#include "machine/node.h"
 #include "mover.h"
 #include "peerbar.h"
 #include "tool.h"
@@ -22,23 +25,26 @@
 static const char usage[] =
 	"Usage: peerbar mr test NIC DEV [bar N] [offset N] [length N] [total SIZE]\n"
 	"                       [seed N] [max-op SIZE]\n"
-	"NIC is an RDMA device such as efa_0, DEV a PCI address. Sizes take k, M, G.\n"
+	"NIC is an RDMA device such as mlx5_0, or its PCI address; DEV is a PCI address. Sizes\n"
+	"take k, M, G.\n"
 	"Defaults: the largest BAR, all of it, total 1G (both ways together), max-op 4M.\n";
 
-#define UNSET UINT64_MAX
 #define PROGRESS_INTERVAL 0.5	/* seconds */
 
 struct test {
 	/* arguments */
-	const char *nic;
+	const char *nic_text;
 	const char *address;
-	uint64_t bar, offset, length, total, seed, max_op;
+	struct size bar, offset, length, total, seed, max_op;
+
+	char nic[PB_NAME_SIZE];	/* the name of the RDMA device */
 
 	struct peerbar_device *dev;
 	int fd;			/* of the dma-buf */
 	double registration;	/* time that registering the BAR took, in seconds */
 	double seconds;		/* time that moving and checking took */
 	struct mover mover;
+	struct lost lost;
 };
 
 static double now(void)
@@ -59,11 +65,11 @@ static int parse(struct test *t, int argc, char **argv)
 
 	if (argc < 2)
 		return tool_misuse(usage, "mr test takes an RDMA device and a PCI address");
-	t->nic = argv[0];
+	t->nic_text = argv[0];
 	t->address = argv[1];
 	if (tool_parse_sizes(table, usage, argc - 2, argv + 2))
 		return TOOL_USAGE;
-	if (!t->total || !t->max_op)
+	if (!t->total.value || !t->max_op.value)
 		return tool_misuse(usage, "total and max-op are at least 1");
 	return TOOL_OK;
 }
@@ -79,7 +85,7 @@ static int choose_bar(struct test *t)
 		if (!bar.exportable || bar.size <= best)
 			continue;
 		best = bar.size;
-		t->bar = i;
+		t->bar.value = i;
 	}
 	if (best)
 		return TOOL_OK;
@@ -93,21 +99,52 @@ static int choose(struct test *t)
 	struct peerbar_bar bar;
 	uint32_t seed;
 
-	if (t->bar == UNSET && choose_bar(t))
+	if (!t->bar.given && choose_bar(t))
 		return TOOL_FAILURE;
-	if (t->bar > UINT_MAX || peerbar_bar(t->dev, t->bar, &bar))
+	if (t->bar.value > UINT_MAX || peerbar_bar(t->dev, t->bar.value, &bar))
 		return tool_failure("there is no BAR %" PRIu64 ": a PCI device has BARs 0 to %d",
-				    t->bar, PEERBAR_NR_BARS - 1);
-	if (bar.size && t->offset >= bar.size)
+				    t->bar.value, PEERBAR_NR_BARS - 1);
+	if (bar.size && t->offset.value >= bar.size)
 		return tool_failure("offset %#" PRIx64 " is outside BAR %" PRIu64 ", which has "
-				    "%#" PRIx64 " bytes", t->offset, t->bar, bar.size);
-	if (t->length == UNSET)
-		t->length = bar.size - t->offset;
-	if (t->seed != UNSET)
+				    "%#" PRIx64 " bytes", t->offset.value, t->bar.value, bar.size);
+	if (!t->length.given)
+		t->length.value = bar.size - t->offset.value;
+	if (t->seed.given)
 		return TOOL_OK;
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		return tool_failure("no random seed: %s: give one", strerror(errno));
-	t->seed = seed;
+	t->seed.value = seed;
+	return TOOL_OK;
+}
+
+/*
+ * Find out which RDMA device is meant, and what stands in its way. A name that is not known is
+ * left to open_nic(), which lists those that are.
+ */
+static int find_nic(struct test *t)
+{
+	char address[PB_ADDRESS_SIZE], dev[PB_ADDRESS_SIZE];
+	bool named = pb_pci_parse(t->nic_text, address);
+	struct pb_node node;
+	struct pb_nic nic;
+
+	snprintf(t->nic, sizeof(t->nic), "%.63s", t->nic_text);
+	if (pb_nic_facts(t->nic_text, &nic))
+		return named ? TOOL_OK : tool_failure("%s", peerbar_errmsg());
+	if (!pb_pci_parse(t->address, dev) && !strcmp(dev, nic.pci.address))
+		return tool_failure("%s: %s", pb_cause_why(PB_CAUSE_SAME),
+				    pb_cause_remedy(PB_CAUSE_SAME));
+	if (nic.elsewhere[0])
+		return tool_failure("%s: %s", pb_cause_why(PB_CAUSE_RDMA_ELSEWHERE),
+				    pb_cause_remedy(PB_CAUSE_RDMA_ELSEWHERE));
+	if (!nic.name[0])
+		return tool_failure("%s has no RDMA device: \"peerbar doctor %s %s\" says why",
+				    nic.pci.address, t->nic_text, t->address);
+	snprintf(t->nic, sizeof(t->nic), "%s", nic.name);
+	if (pb_node_verbs(nic.name, &node) && pb_node_check(&node)) {
+		pb_node_fail(&node, -pb_node_check(&node));
+		return tool_failure("%s", peerbar_errmsg());
+	}
 	return TOOL_OK;
 }
 
@@ -120,24 +157,53 @@ static int open_nic(struct test *t)
 	return TOOL_OK;
 }
 
+/*
+ * A device that does not answer reads as all ones, whatever is written. So does one whose BAR
+ * is only a window, for as long as the window is closed.
+ */
+static bool answers(const struct test *t)
+{
+	uint64_t at[] = { 0, t->length.value / 2 & ~7ull, t->length.value - 8 };
+	volatile uint64_t *word;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		word = (volatile uint64_t *)(t->mover.bar + at[i]);
+		if (*word == UINT64_MAX)
+			*word = 0;
+		if (*word != UINT64_MAX)
+			return true;
+	}
+	return false;
+}
+
+static int map_bar(struct test *t)
+{
+	t->mover.bar = peerbar_map(t->dev, t->bar.value, t->offset.value, t->length.value);
+	if (!t->mover.bar)
+		return tool_failure("%s", peerbar_errmsg());
+	if (answers(t))
+		return TOOL_OK;
+	return tool_failure("BAR %" PRIu64 " of %s does not answer: it reads as all ones, whatever "
+			    "is written: turn on what the device has behind it (its registers "
+			    "say how), or name another BAR", t->bar.value, t->address);
+}
+
 static int register_bar(struct test *t)
 {
-	struct peerbar_range range = { .offset = t->offset, .length = t->length };
+	struct peerbar_range range = { .offset = t->offset.value, .length = t->length.value };
 	struct mover *m = &t->mover;
 	double start;
 
-	t->fd = peerbar_export(t->dev, t->bar, &range, 1, O_RDWR);
+	t->fd = peerbar_export(t->dev, t->bar.value, &range, 1, O_RDWR);
 	if (t->fd < 0)
 		return tool_failure("%s", peerbar_errmsg());
 	start = now();
-	m->bar_mr = peerbar_reg_mr(m->lb->pd, t->fd, 0, t->length, loopback_access(m->lb),
+	m->bar_mr = peerbar_reg_mr(m->lb->pd, t->fd, 0, range.length, loopback_access(m->lb),
 				   &m->bar_iova);
 	if (!m->bar_mr)
 		return tool_failure("%s", peerbar_errmsg());
 	t->registration = now() - start;
-	m->bar = peerbar_map(t->dev, t->bar, t->offset, t->length);
-	if (!m->bar)
-		return tool_failure("%s", peerbar_errmsg());
 	return TOOL_OK;
 }
 
@@ -154,7 +220,7 @@ static double mib_s(const struct test *t, double seconds)
 static void progress(const struct test *t, double start, double *last)
 {
 	double time = now();
-	uint64_t percent = moved(t) * 100 / t->total;
+	uint64_t percent = moved(t) * 100 / t->total.value;
 
 	if (time - *last < PROGRESS_INTERVAL)
 		return;
@@ -164,14 +230,14 @@ static void progress(const struct test *t, double start, double *last)
 		mib_s(t, time - start));
 }
 
-/* Wrong bytes do not end the run, because their number helps to find the cause. */
-static int move(struct test *t)
+/* Move data until the total is reached. Returns 0, or -EIO if the mover cannot go on. */
+static int move_all(struct test *t)
 {
 	bool tty = isatty(STDERR_FILENO);
 	double start = now(), last = start;
 	int ret = 0;
 
-	while (!ret && moved(t) < t->total) {
+	while (!ret && moved(t) < t->total.value && !lost_wanted(&t->lost)) {
 		ret = mover_batch(&t->mover);
 		if (!ret)
 			ret = mover_atomics(&t->mover);
@@ -181,7 +247,17 @@ static int move(struct test *t)
 	t->seconds = now() - start;
 	if (tty)
 		fputs("\r\033[K", stderr);
-	return ret ? TOOL_FAILURE : TOOL_OK;
+	return ret;
+}
+
+/* Wrong bytes do not end the run, because their number helps to find the cause. */
+static int move(struct test *t)
+{
+	if (move_all(t))
+		return lost_explain(&t->lost, &t->mover);
+	if (moved(t) < t->total.value)
+		return lost_say_wanted(&t->lost);
+	return TOOL_OK;
 }
 
 static int report(const struct test *t)
@@ -191,10 +267,10 @@ static int report(const struct test *t)
 
 	tool_add_string(result, "nic", t->nic);
 	tool_add_string(result, "dev", peerbar_address(t->dev));
-	tool_add_number(result, "bar", t->bar);
-	tool_add_size(result, "offset", t->offset);
-	tool_add_size(result, "length", t->length);
-	tool_add_number(result, "seed", t->seed);
+	tool_add_number(result, "bar", t->bar.value);
+	tool_add_size(result, "offset", t->offset.value);
+	tool_add_size(result, "length", t->length.value);
+	tool_add_number(result, "seed", t->seed.value);
 	tool_add_bool(result, "write", t->mover.lb->can_write);
 	tool_add_number(result, "ops", counts->ops);
 	tool_add_number(result, "bytes", moved(t));
@@ -215,33 +291,43 @@ static int report(const struct test *t)
 	return tool_print(result);
 }
 
+static uint64_t largest_op(const struct test *t)
+{
+	uint64_t max_op = t->max_op.value;
+
+	if (max_op > t->length.value)
+		max_op = t->length.value;
+	return max_op < t->mover.lb->max_rdma ? max_op : t->mover.lb->max_rdma;
+}
+
 static int run(struct test *t)
 {
 	struct mover *m = &t->mover;
-	uint64_t max_op = t->max_op;
 	int ret;
 
+	if (find_nic(t))
+		return TOOL_FAILURE;
 	if (peerbar_open(t->address, &t->dev))
 		return tool_failure("%s", peerbar_errmsg());
-	if (choose(t) || open_nic(t) || register_bar(t))
+	if (choose(t) || open_nic(t))
 		return TOOL_FAILURE;
-	if (max_op > t->length)
-		max_op = t->length;
-	if (max_op > m->lb->max_rdma)
-		max_op = m->lb->max_rdma;
-	plan_init(&m->plan, t->seed, t->length, max_op, m->lb->can_write);
+	lost_watch(&t->lost, t->dev, t->bar.value, t->nic);
+	if (register_bar(t) || map_bar(t))
+		return TOOL_FAILURE;
+	plan_init(&m->plan, t->seed.value, t->length.value, largest_op(t), m->lb->can_write);
 	if (mover_init(m))
 		return TOOL_FAILURE;
 	ret = move(t);
 	if (report(t))
 		return TOOL_FAILURE;
-	return m->counts.wrong ? TOOL_FAILURE : ret;
+	return !ret && m->counts.wrong ? TOOL_FAILURE : ret;
 }
 
 /* MRs are deregistered before the memory, dma-buf and PD that they were made from go. */
 static void cleanup(struct test *t)
 {
 	mover_release(&t->mover);
+	lost_release(&t->lost);
 	if (t->mover.bar_mr)
 		ibv_dereg_mr(t->mover.bar_mr);
 	if (t->fd >= 0)
@@ -253,9 +339,7 @@ static void cleanup(struct test *t)
 int mr_test(int argc, char **argv)
 {
 	struct test t = {
-		.bar = UNSET, .length = UNSET, .seed = UNSET, .total = 1 << 30,
-		.max_op = PLAN_MAX_OP,
-		.fd = -1,
+		.total.value = 1 << 30, .max_op.value = PLAN_MAX_OP, .fd = -1,
 	};
 	int ret;
 

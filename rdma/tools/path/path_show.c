@@ -19,8 +19,6 @@ static const char usage[] =
 	"NIC is an RDMA device such as efa_0 or a PCI address, DEV a PCI address.\n"
 	"Default: the largest BAR.\n";
 
-#define UNSET UINT64_MAX
-
 struct path {
 	struct pb_kernel kernel;
 	struct pb_nic nic;
@@ -255,9 +253,9 @@ static void add_verdict(json_object *object, const struct path *p)
 		tool_add_string(object, "errno", strerrorname_np(v->err));
 	if (!v->cause)
 		return;
-	tool_add_string(object, "reason", pb_cause_why(v->cause));
+	tool_add_sentence(object, "reason", pb_cause_why(v->cause));
 	pb_cause_advice(v->cause, p->dev.address, p->nic.pci.driver, remedy, sizeof(remedy));
-	tool_add_string(object, "remedy", remedy);
+	tool_add_sentence(object, "remedy", remedy);
 }
 
 static int print(const struct path *p)
@@ -282,7 +280,7 @@ static int print(const struct path *p)
 
 int path_show(int argc, char **argv)
 {
-	uint64_t bar = UNSET;
+	struct size bar = { .given = false };
 	const struct size_argument table[] = { { "bar", &bar }, { NULL, NULL } };
 	char address[PB_ADDRESS_SIZE];
 	struct path p;
@@ -293,12 +291,12 @@ int path_show(int argc, char **argv)
 		return tool_misuse(usage, "path show takes a NIC and a PCI address");
 	if (tool_parse_sizes(table, usage, argc - 2, argv + 2))
 		return TOOL_USAGE;
-	if (bar != UNSET && bar >= PEERBAR_NR_BARS)
+	if (bar.given && bar.value >= PEERBAR_NR_BARS)
 		return tool_misuse(usage, "BARs are numbered 0 to %d", PEERBAR_NR_BARS - 1);
 	if (pb_pci_parse(argv[1], address) || pb_pci_facts(address, &p.dev) ||
 	    pb_nic_facts(argv[0], &p.nic) || pb_kernel_facts(&p.kernel))
 		return tool_failure("%s", peerbar_errmsg());
-	p.bar = bar == UNSET ? pb_pci_largest_bar(&p.dev) : (int)bar;
+	p.bar = bar.given ? (int)bar.value : pb_pci_largest_bar(&p.dev);
 	p.verdict = pb_verdict(&p.kernel, &p.nic, &p.dev, p.bar);
 	return print(&p);
 }

@@ -79,6 +79,14 @@ void fake_link(const char *path, const char *target)
 	assert_int_equal(symlink(target, full), 0);
 }
 
+void fake_remove(const char *path)
+{
+	char full[2 * FAKE_PATH];
+
+	full_path(full, path);
+	assert_int_equal(remove(full), 0);
+}
+
 void fake_device(const char *address, const char *driver, int group, bool vfio)
 {
 	char path[FAKE_PATH], target[FAKE_PATH];
@@ -119,6 +127,7 @@ void fake_device(const char *address, const char *driver, int group, bool vfio)
 	if (vfio) {
 		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vfio-dev/vfio0/dev", address);
 		fake_file(path, "511:0\n");
+		fake_file("/sys/class/vfio-dev/vfio0/dev", "511:0\n");
 	}
 }
 
@@ -127,8 +136,11 @@ void fake_vfio_nodes(int group)
 	char path[64];
 
 	fake_file("/dev/vfio/vfio", "");
+	fake_file("/sys/class/misc/vfio/dev", "10:196\n");
 	snprintf(path, sizeof(path), "/dev/vfio/%d", group);
 	fake_file(path, "");
+	snprintf(path, sizeof(path), "/sys/class/vfio/%d/dev", group);
+	fake_file(path, "243:0\n");
 }
 
 void fake_process(int pid, const char *command, const char *node)
@@ -225,6 +237,33 @@ static int device_feature(const struct vfio_device_feature *feature)
 	return memfd_create("dma-buf", MFD_CLOEXEC);
 }
 
+static int irq_info(struct vfio_irq_info *info)
+{
+	if (info->index == VFIO_PCI_ERR_IRQ_INDEX && machine.no_error_event)
+		return answer(EINVAL);
+	info->count = 1;
+	info->flags = VFIO_IRQ_INFO_EVENTFD;
+	return 0;
+}
+
+static int set_irqs(const struct vfio_irq_set *set)
+{
+	assert_int_equal(set->flags,
+			 VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER);
+	assert_int_equal(set->count, 1);
+	assert_in_range(set->index, 0, VFIO_PCI_NUM_IRQS - 1);
+	if (!machine.irq_errno)
+		memcpy(&machine.event[set->index], set->data, sizeof(int));
+	return answer(machine.irq_errno);
+}
+
+void fake_event(unsigned int index)
+{
+	uint64_t one = 1;
+
+	assert_int_equal(write(machine.event[index], &one, sizeof(one)), sizeof(one));
+}
+
 static int fake_ioctl(int fd, unsigned long request, void *arg)
 {
 	(void)fd;
@@ -249,6 +288,10 @@ static int fake_ioctl(int fd, unsigned long request, void *arg)
 		return answer(machine.bind_errno);
 	case VFIO_DEVICE_GET_REGION_INFO:
 		return region_info(arg);
+	case VFIO_DEVICE_GET_IRQ_INFO:
+		return irq_info(arg);
+	case VFIO_DEVICE_SET_IRQS:
+		return set_irqs(arg);
 	case VFIO_DEVICE_RESET:
 		machine.resets++;
 		return answer(machine.reset_errno);

@@ -33,6 +33,8 @@ struct fake {
 	int probe_errno;	/* when the dma-buf feature is probed */
 	int export_errno;
 	int bind_errno;		/* when the device is bound to iommufd */
+	int irq_errno;		/* when an eventfd is given to it */
+	bool no_error_event;	/* as of a device that is not PCI Express */
 	const char *open_path;	/* opening this path fails, with open_errno */
 	int open_errno;
 
@@ -43,6 +45,7 @@ struct fake {
 	char device_asked[32];
 	unsigned char feature[4096];	/* the last VFIO_DEVICE_FEATURE argument */
 	uint32_t feature_size;
+	int event[VFIO_PCI_NUM_IRQS];	/* the eventfds that the device was given */
 	int memfd;			/* duplicate of the last device's descriptor; -1: none */
 };
 
@@ -54,7 +57,7 @@ int fake_teardown(void **state);
 
 /* @driver NULL: none; @group negative: none; @vfio: the driver is a VFIO one. */
 void fake_device(const char *address, const char *driver, int group, bool vfio);
-/* /dev/vfio/vfio and /dev/vfio/@group. */
+/* /dev/vfio/vfio and /dev/vfio/@group, and that the kernel has them. */
 void fake_vfio_nodes(int group);
 /* A process that has @node open. */
 void fake_process(int pid, const char *command, const char *node);
@@ -62,9 +65,14 @@ void fake_process(int pid, const char *command, const char *node);
 void fake_file(const char *path, const char *content);
 void fake_bytes(const char *path, const void *content, size_t size);
 void fake_link(const char *path, const char *target);
+/* Remove a file, or an empty folder. */
+void fake_remove(const char *path);
 
 /* The usual machine: 0000:01:00.0 in group 7, bound to vfio-pci, ready to open. */
 void fake_usual(void);
+
+/* Signal the eventfd of the interrupt @index. */
+void fake_event(unsigned int index);
 
 uint16_t fake_command_register(void);
 unsigned int fake_open_descriptors(void);

@@ -53,6 +53,16 @@ const char *ibv_get_device_name(struct ibv_device *dev)
 	return dev->name;
 }
 
+static enum ibv_atomic_cap atomic_cap;
+
+int ibv_query_device(struct ibv_context *ctx, struct ibv_device_attr *attr)
+{
+	assert_ptr_equal(ctx, &context);
+	memset(attr, 0, sizeof(*attr));
+	attr->atomic_cap = atomic_cap;
+	return 0;
+}
+
 struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *in, uint64_t offset, size_t length,
 				 uint64_t iova, int fd, int access)
 {
@@ -84,6 +94,7 @@ static int setup(void **state)
 
 	is_dmabuf = true;
 	nic_errno = 0;
+	atomic_cap = IBV_ATOMIC_NONE;
 	memset(&asked, 0, sizeof(asked));
 	fd = memfd_create("dma-buf", MFD_CLOEXEC);
 	*state = &fd;
@@ -142,6 +153,10 @@ static void refuses_wrong_arguments(void **state)
 	is_dmabuf = false;
 	refused(fd, 0, SIZE, ALL, EINVAL);
 	assert_sentence("not a dma-buf", NULL);
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	refused(fd, 0, SIZE, ALL, EINVAL);
+	assert_sentence("not a dma-buf", NULL);
+	close(fd);
 	assert_int_equal(asked.calls, 0);
 }
 
@@ -204,7 +219,7 @@ static void names_the_driver_that_refuses(void **state)
 		  "cannot give them back", "load peerbar's efa" },
 		{ "efa", SYMBOL("efa_reg_user_mr_dmabuf", "efa")
 			 SYMBOL("efa_dmabuf_revoke", "efa"), true,
-		  "no RDMA WRITE", "leave remote" },
+		  "refuses the dma-buf", "the kernel's log may say why" },
 		{ "ice", SYMBOL("irdma_reg_user_mr_dmabuf", "irdma"), true,
 		  "cannot give them back", "boot Linux 7.0" },
 		{ "ice", "", true, "no dma-buf memory regions", "another NIC" },
@@ -217,9 +232,6 @@ static void names_the_driver_that_refuses(void **state)
 		{ "bnxt_en", SYMBOL("bnxt_re_reg_user_mr_dmabuf", "bnxt_re"), false,
 		  "cannot give buffers back", "peerbar path show efa_0 ADDRESS" },
 		{ "bnxt_en", "", false, "no dma-buf memory regions", "path show" },
-		{ "efa", SYMBOL("efa_reg_user_mr_dmabuf", "efa")
-			 SYMBOL("efa_dmabuf_revoke", "efa"), false,
-		  "no RDMA WRITE", "leave remote" },
 	};
 	static const int errors[] = { EOPNOTSUPP, EPROTONOSUPPORT, 524 };
 	unsigned int i;
@@ -240,6 +252,25 @@ static void names_the_driver_that_refuses(void **state)
 		assert_sentence("efa_0", nics[i].driver, number, nics[i].word, nics[i].advice,
 				NULL);
 	}
+}
+
+static void names_what_the_nic_lacks(void **state)
+{
+	int fd = *(int *)*state;
+
+	make_machine("efa", SYMBOL("efa_reg_user_mr_dmabuf", "efa")
+		     SYMBOL("efa_dmabuf_revoke", "efa"));
+	nic_errno = EOPNOTSUPP;
+	refused(fd, 0, SIZE, ALL | IBV_ACCESS_REMOTE_ATOMIC, EOPNOTSUPP);
+	assert_sentence("efa_0", "no atomic operations", "leave IBV_ACCESS_REMOTE_ATOMIC", NULL);
+	atomic_cap = IBV_ATOMIC_HCA;
+	refused(fd, 0, SIZE, ALL | IBV_ACCESS_REMOTE_ATOMIC, EOPNOTSUPP);
+	assert_sentence("the kernel's log may say why", NULL);
+	fake_file("/proc/sys/kernel/osrelease", "6.1.0-40-amd64\n");
+	refused(fd, 0, SIZE, ALL, EOPNOTSUPP);
+	assert_sentence("no RDMA WRITE", "leave IBV_ACCESS_REMOTE_WRITE", NULL);
+	refused(fd, 0, SIZE, IBV_ACCESS_REMOTE_READ, EOPNOTSUPP);
+	assert_sentence("the kernel's log may say why", NULL);
 }
 
 /* The way is refused, because the device is below another host bridge now. */
@@ -301,7 +332,8 @@ static void names_other_causes(void **state)
 		const char *word;
 	} causes[] = {
 		{ ENODEV, "memory decode off" }, { EBUSY, "busy" }, { ENOMEM, "2 MiB" },
-		{ EFAULT, "kernel's log" },
+		{ EFAULT, "kernel's log" }, { EADDRINUSE, "only one range" },
+		{ EMFILE, "ulimit -n" },
 	};
 	unsigned int i;
 
@@ -321,6 +353,7 @@ int main(void)
 		TEST(refuses_wrong_arguments),
 		TEST(refuses_writes_to_a_read_only_buffer),
 		TEST(names_the_driver_that_refuses),
+		TEST(names_what_the_nic_lacks),
 		TEST(names_the_way_that_is_refused),
 		TEST(names_the_dma_mask),
 		TEST(names_a_nic_on_no_pci_bus),

@@ -3,7 +3,10 @@
  * Opening and closing a device, and every reason why opening fails.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/pci_regs.h>
@@ -159,14 +162,18 @@ static void names_a_group_node_that_does_not_open(void **state)
 	fake_device(GPU, "vfio-pci", 7, true);
 	refused(GPU, ENOTSUP);
 	assert_sentence("offers no VFIO", "vfio-pci", NULL);
-	fake_file("/dev/vfio/vfio", "");
-	refused(GPU, ENXIO);
-	assert_sentence("/dev/vfio/7", "group 7", NULL);
+	fake_file("/sys/class/vfio/7/dev", "");
+	refused(GPU, ENOENT);
+	assert_sentence("no /dev/vfio/7 here, although the kernel", "--device /dev/vfio/7",
+			"DeviceAllow", NULL);
 	fake_vfio_nodes(7);
 	fake->open_path = "/dev/vfio/7";
 	fake->open_errno = EACCES;
 	refused(GPU, EACCES);
-	assert_sentence("/dev/vfio/7", "root", "udev", NULL);
+	assert_sentence("/dev/vfio/7", NULL);
+	fake->open_errno = EPERM;
+	refused(GPU, EACCES);
+	assert_sentence("control group", "/dev/vfio/7", "DeviceAllow=/dev/vfio/7 rw", NULL);
 	fake->open_errno = EBUSY;
 	refused(GPU, EBUSY);
 	assert_sentence("group 7 is in use by another process", NULL);
@@ -175,7 +182,22 @@ static void names_a_group_node_that_does_not_open(void **state)
 	assert_sentence("group 7 is in use by qemu (pid 42)", NULL);
 	fake->open_errno = EMFILE;
 	refused(GPU, EMFILE);
-	assert_sentence("/dev/vfio/7", strerror(EMFILE), NULL);
+	assert_sentence("/dev/vfio/7", strerror(EMFILE), "ulimit -n", NULL);
+}
+
+/* A kernel without CONFIG_VFIO_GROUP opens devices by their own nodes only. */
+static void names_an_iommufd_node_that_does_not_open(void **state)
+{
+	(void)state;
+	fake_device(GPU, "vfio-pci", 7, true);
+	refused(GPU, ENOTSUP);
+	assert_sentence("offers no VFIO", NULL);
+	fake_file("/sys/class/misc/iommu/dev", "");
+	refused(GPU, ENOENT);
+	assert_sentence("/dev/iommu", "--device /dev/iommu", NULL);
+	fake_file("/dev/iommu", "");
+	refused(GPU, ENOENT);
+	assert_sentence("--device /dev/vfio/devices/vfio0", NULL);
 }
 
 static void names_a_group_that_is_not_viable(void **state)
@@ -201,8 +223,12 @@ static void names_a_container_that_fails(void **state)
 	fake->open_path = "/dev/vfio/vfio";
 	fake->open_errno = EACCES;
 	refused(GPU, EACCES);
-	assert_sentence("/dev/vfio/vfio", "root", NULL);
+	assert_sentence("/dev/vfio/vfio", NULL);
 	fake->open_errno = ENOENT;
+	refused(GPU, ENOENT);
+	assert_sentence("--device /dev/vfio/vfio", NULL);
+	fake_remove("/sys/class/misc/vfio/dev");
+	fake_remove("/sys/class/misc/vfio");
 	refused(GPU, ENOTSUP);
 	assert_sentence("no VFIO container", NULL);
 	fake->open_path = NULL;
@@ -250,6 +276,118 @@ static void resets(void **state)
 	peerbar_close(dev);
 }
 
+/* Nothing that the library opens may become a standard stream of a process without these. */
+static void leaves_the_standard_descriptors_alone(void **state)
+{
+	int saved[3], i, moved = 0;
+	struct peerbar_device *dev;
+	int ret, fd = -1;
+
+	(void)state;
+	fake_usual();
+	for (i = 0; i < 3; i++) {
+		saved[i] = fcntl(i, F_DUPFD_CLOEXEC, 10);
+		close(i);
+	}
+	ret = peerbar_open(GPU, &dev);
+	if (!ret)
+		fd = peerbar_export(dev, 2, &(struct peerbar_range){ 0, 4096 }, 1, O_RDWR);
+	for (i = 0; i < 3; i++)
+		moved += fcntl(i, F_GETFD) < 0;
+	for (i = 0; i < 3; i++) {
+		if (saved[i] < 0)
+			continue;
+		dup2(saved[i], i);
+		close(saved[i]);
+	}
+	assert_int_equal(ret, 0);
+	assert_int_equal(moved, 3);
+	assert_true(fd > 2);
+	close(fd);
+	peerbar_close(dev);
+}
+
+/* What the child of a fork() sees; each is a bit of its exit status. */
+enum { HAS_A_DESCRIPTOR = 1, HAS_THE_MAPPING = 2, USES_THE_DEVICE = 4, CANNOT_OPEN = 8 };
+
+static int child(struct peerbar_device *dev, void *map, unsigned int descriptors)
+{
+	struct peerbar_device *own;
+	unsigned char resident;
+	int found = 0;
+
+	/* a device, its group and its container */
+	if (fake_open_descriptors() != descriptors - 3)
+		found |= HAS_A_DESCRIPTOR;
+	if (!mincore(map, 4096, &resident))
+		found |= HAS_THE_MAPPING;
+	if (peerbar_reset(dev) != -EBADF || !strstr(peerbar_errmsg(), "fork()"))
+		found |= USES_THE_DEVICE;
+	if (peerbar_open(GPU, &own))
+		found |= CANNOT_OPEN;
+	else
+		peerbar_close(own);
+	peerbar_close(dev);
+	return found;
+}
+
+static void a_forked_child_holds_nothing(void **state)
+{
+	struct peerbar_device *dev;
+	unsigned int descriptors;
+	int status;
+	void *map;
+	pid_t pid;
+
+	(void)state;
+	fake_usual();
+	assert_int_equal(peerbar_open(GPU, &dev), 0);
+	map = peerbar_map(dev, 2, 0, 4096);
+	assert_non_null(map);
+	descriptors = fake_open_descriptors();
+	pid = fork();
+	if (!pid)
+		_exit(child(dev, map, descriptors));
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	/* and the parent is as it was */
+	assert_int_equal(fake_open_descriptors(), descriptors);
+	*(volatile char *)map = 1;
+	assert_int_equal(peerbar_set_memory(dev, true), 0);
+	peerbar_close(dev);
+}
+
+static void tells_events(void **state)
+{
+	struct peerbar_device *dev;
+	unsigned int before;
+	uint64_t count;
+	int fd;
+
+	(void)state;
+	fake_usual();
+	assert_int_equal(peerbar_open(GPU, &dev), 0);
+	before = fake_open_descriptors();
+	fd = peerbar_event_fd(dev, PEERBAR_EVENT_REQUEST);
+	assert_true(fd > 2);
+	assert_int_equal(peerbar_event_fd(dev, PEERBAR_EVENT_REQUEST), fd);
+	assert_int_equal(fake_open_descriptors(), before + 1);
+	assert_int_equal(read(fd, &count, sizeof(count)), -1);
+	assert_int_equal(errno, EAGAIN);
+	fake_event(VFIO_PCI_REQ_IRQ_INDEX);
+	assert_int_equal(read(fd, &count, sizeof(count)), sizeof(count));
+	fake->no_error_event = true;
+	assert_int_equal(peerbar_event_fd(dev, PEERBAR_EVENT_ERROR), -ENOTSUP);
+	assert_sentence(GPU, "PCI Express", NULL);
+	assert_int_equal(peerbar_event_fd(dev, 2), -EINVAL);
+	fake->no_error_event = false;
+	fake->irq_errno = EINVAL;
+	assert_int_equal(peerbar_event_fd(dev, PEERBAR_EVENT_ERROR), -EINVAL);
+	assert_int_equal(fake_open_descriptors(), before + 1);
+	peerbar_close(dev);
+}
+
 static void tells_that_a_device_is_gone(void **state)
 {
 	struct peerbar_device *dev;
@@ -277,9 +415,13 @@ int main(void)
 		TEST(names_a_wrong_address),
 		TEST(names_a_wrong_driver),
 		TEST(names_a_group_node_that_does_not_open),
+		TEST(names_an_iommufd_node_that_does_not_open),
 		TEST(names_a_group_that_is_not_viable),
 		TEST(names_a_container_that_fails),
 		TEST(resets),
+		TEST(leaves_the_standard_descriptors_alone),
+		TEST(a_forked_child_holds_nothing),
+		TEST(tells_events),
 		TEST(tells_that_a_device_is_gone),
 	};
 

@@ -304,7 +304,7 @@ static void judges(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-static void a_device_without_memory(void **state)
+static void a_pair_that_cannot_work(void **state)
 {
 	static const struct machine m = { .name = "no BAR", .place = ROOT_PORTS, .nic = OUR_EFA };
 	struct pb_kernel kernel;
@@ -319,6 +319,14 @@ static void a_device_without_memory(void **state)
 	assert_int_equal(pb_nic_facts("rdma0", &nic), 0);
 	assert_int_equal(pb_verdict(&kernel, &nic, &dev, -1).cause, PB_CAUSE_NO_BAR);
 	assert_int_equal(pb_verdict(&kernel, &nic, &dev, 0).cause, PB_CAUSE_NO_BAR);
+	snprintf(dev.blocker, sizeof(dev.blocker), NIC);
+	assert_int_equal(pb_verdict(&kernel, &nic, &dev, 2).cause, PB_CAUSE_GROUP);
+	dev.blocker[0] = '\0';
+	nic.name[0] = '\0';
+	assert_int_equal(pb_verdict(&kernel, &nic, &dev, 2).cause, PB_CAUSE_NO_RDMA_DEVICE);
+	snprintf(nic.elsewhere, sizeof(nic.elsewhere), "rdma0");
+	assert_int_equal(pb_verdict(&kernel, &nic, &dev, 2).cause, PB_CAUSE_RDMA_ELSEWHERE);
+	assert_int_equal(pb_verdict(&kernel, &nic, &nic.pci, 2).cause, PB_CAUSE_SAME);
 	dev.bar[2].assigned = false;
 	assert_int_equal(pb_verdict(&kernel, &nic, &dev, 2).cause, PB_CAUSE_BAR_UNASSIGNED);
 	assert_int_equal(fake_teardown(state), 0);
@@ -358,7 +366,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judges),
-		cmocka_unit_test(a_device_without_memory),
+		cmocka_unit_test(a_pair_that_cannot_work),
 		cmocka_unit_test(names_what_comes_after),
 		cmocka_unit_test(every_cause_has_its_words),
 	};

@@ -95,7 +95,8 @@ void make(void)
 		fake_file("/sys/class/infiniband_verbs/uverbs0/ibdev", m.uverbs);
 		fake_file("/dev/infiniband/uverbs0", "");
 	}
-	fake_file("/sys/class/infiniband/efa_0/ports/1/state", m.port);
+	if (m.nic.rdma)
+		fake_file("/sys/class/infiniband/efa_0/ports/1/state", m.port);
 }
 
 void examine(const char *nic, const char *dev)

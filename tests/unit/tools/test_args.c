@@ -49,9 +49,9 @@ static int release_output(void **state)
 	return 0;
 }
 
-static int parse(const char *text, uint64_t *value)
+static int parse(const char *text, struct size *size)
 {
-	const struct size_argument table[] = { { "size", value }, { NULL, NULL } };
+	const struct size_argument table[] = { { "size", size }, { NULL, NULL } };
 	char word[] = "size", copy[64];
 
 	snprintf(copy, sizeof(copy), "%s", text);
@@ -68,13 +68,15 @@ static void takes_sizes(void **state)
 		{ "256M", 256 << 20 }, { "8G", 8ull << 30 }, { "1T", 1ull << 40 },
 		{ "010", 10 }, { "18446744073709551615", UINT64_MAX }, { "0x10M", 16 << 20 },
 	};
-	uint64_t value;
+	struct size size;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_int_equal(parse(good[i].text, &value), TOOL_OK);
-		assert_true(value == good[i].value);
+		size.given = false;
+		assert_int_equal(parse(good[i].text, &size), TOOL_OK);
+		assert_true(size.given);
+		assert_true(size.value == good[i].value);
 	}
 }
 
@@ -84,12 +86,12 @@ static void refuses_what_is_no_size(void **state)
 		"", "k", "-1", "+1", " 1", "1 ", "4kk", "4kB", "4q", "x10", "0x", "1.5G",
 		"18446744073709551616", "16777216T", "99999999999G",
 	};
-	uint64_t value = 7;
+	struct size size;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		if (parse(bad[i], &value) != TOOL_USAGE)
+		if (parse(bad[i], &size) != TOOL_USAGE)
 			fail_msg("\"%s\" is taken for a size", bad[i]);
 	flush();
 	assert_non_null(strstr(err, "size takes a number"));
@@ -99,13 +101,14 @@ static void refuses_what_is_no_size(void **state)
 static void refuses_unknown_and_lonely_words(void **state)
 {
 	const struct size_argument table[] = { { NULL, NULL } };
-	uint64_t value;
-	const struct size_argument known[] = { { "size", &value }, { NULL, NULL } };
+	struct size size = { .given = false };
+	const struct size_argument known[] = { { "size", &size }, { NULL, NULL } };
 
 	(void)state;
 	assert_int_equal(tool_parse_sizes(table, usage, 2, (char *[]){ "bar", "1" }), TOOL_USAGE);
 	assert_int_equal(tool_parse_sizes(known, usage, 1, (char *[]){ "size" }), TOOL_USAGE);
 	assert_int_equal(tool_parse_sizes(known, usage, 0, NULL), TOOL_OK);
+	assert_false(size.given);
 	flush();
 	assert_non_null(strstr(err, "\"bar\" is not known"));
 	assert_non_null(strstr(err, "size needs a value"));
@@ -146,6 +149,61 @@ static void finds_verbs(void **state)
 	assert_int_equal(tool_run_verb(verbs, NULL, usage, 1, (char *[]){ "help" }), TOOL_OK);
 	flush();
 	assert_string_equal(out, usage);
+}
+
+static void takes_options_anywhere(void **state)
+{
+	char *argv[] = { "peerbar", "dev", "-j", "show", "--errno=EIO", "01:00.0", "-d", NULL };
+	char *help[] = { "peerbar", "show", "x", "-h", NULL };
+	char *wrong[] = { "peerbar", "show", "-x", NULL };
+	int first;
+
+	(void)state;
+	first = tool_parse_options(7, argv);
+	assert_int_equal(first, 4);
+	assert_string_equal(argv[4], "dev");
+	assert_string_equal(argv[5], "show");
+	assert_string_equal(argv[6], "01:00.0");
+	assert_true(tool_options.json && tool_options.details && !tool_options.pretty);
+	assert_string_equal(tool_options.errno_name, "EIO");
+	assert_int_equal(tool_parse_options(3, wrong), -1);
+	first = tool_parse_options(4, help);
+	assert_int_equal(first, 2);
+	assert_false(tool_options.json);
+	assert_int_equal(tool_run_verb(verbs, NULL, usage, 2, help + first), 40);
+	assert_true(tool_wants_help(1, help + first + 1, usage));
+}
+
+static void prints_names_as_words(void **state)
+{
+	json_object *object = tool_object();
+
+	(void)state;
+	tool_add_string(object, "driver", "a \"b\" c\033[2J");
+	tool_add_string(object, "name", "");
+	tool_add_sentence(object, "reason", "in use by x\033[2J (pid 1): \"end\" it");
+	assert_int_equal(tool_print(object), TOOL_OK);
+	tool_failure("held by %s", "y\033[2J");
+	flush();
+	assert_string_equal(out, "driver \"a \\\"b\\\" c?[2J\" name \"\" reason in use by x?[2J (pid 1): "
+			    "\"end\" it\n");
+	assert_string_equal(err, "peerbar: held by y?[2J\n");
+}
+
+static void tells_that_output_is_lost(void **state)
+{
+	FILE *memory = stdout;
+
+	(void)state;
+	stdout = fopen("/dev/full", "w");
+	assert_non_null(stdout);
+	printf("text");
+	assert_int_equal(tool_flush(), TOOL_FAILURE);
+	fclose(stdout);
+	stdout = memory;
+	flush();
+	assert_non_null(strstr(err, "cannot write to standard output: No space left"));
+	assert_int_equal(tool_flush(), TOOL_OK);
 }
 
 static json_object *sample(void)
@@ -201,6 +259,9 @@ int main(void)
 		TEST(refuses_what_is_no_size),
 		TEST(refuses_unknown_and_lonely_words),
 		TEST(finds_verbs),
+		TEST(takes_options_anywhere),
+		TEST(prints_names_as_words),
+		TEST(tells_that_output_is_lost),
 		TEST(prints_text),
 		TEST(prints_json),
 	};

@@ -9,6 +9,7 @@
 
 #include "dev/binding.h"
 #include "fake.h"
+#include "machine/pci.h"
 #include "machine/sys.h"
 #include "said.h"
 #include "tool.h"
@@ -30,7 +31,7 @@ static void a_bridge_is_refused(void **state)
 	(void)state;
 	fake_device("0000:00:02.0", "pcieport", 3, false);
 	fake_file("/sys/bus/pci/devices/0000:00:02.0/class", "0x060400\n");
-	assert_int_equal(binding_check("0000:00:02.0"), -EINVAL);
+	assert_int_equal(binding_check("0000:00:02.0", false), -EINVAL);
 	assert_sentence("0000:00:02.0 is a bridge", NULL);
 }
 
@@ -38,11 +39,11 @@ static void an_open_vfio_device_is_refused(void **state)
 {
 	(void)state;
 	fake_usual();
-	assert_int_equal(binding_check(GPU), 0);
+	assert_int_equal(binding_check(GPU, false), 0);
 	fake->open_path = "/dev/vfio/7";
 	fake->open_errno = EBUSY;
 	fake_process(42, "qemu\n", "/dev/vfio/7");
-	assert_int_equal(binding_check(GPU), -EBUSY);
+	assert_int_equal(binding_check(GPU, false), -EBUSY);
 	assert_sentence("qemu (pid 42)", NULL);
 }
 
@@ -52,10 +53,11 @@ static void a_live_interface_is_refused(void **state)
 	fake_device(NIC, "e1000e", 8, false);
 	fake_file("/sys/bus/pci/devices/" NIC "/net/eth0/mtu", "1500\n");
 	fake_file("/sys/class/net/eth0/flags", "0x1002\n");
-	assert_int_equal(binding_check(NIC), 0);
+	assert_int_equal(binding_check(NIC, false), 0);
 	fake_file("/sys/class/net/eth0/flags", "0x1003\n");
-	assert_int_equal(binding_check(NIC), -EBUSY);
-	assert_sentence(NIC, "eth0 is up", NULL);
+	assert_int_equal(binding_check(NIC, false), -EBUSY);
+	assert_sentence(NIC, "eth0 is up", "force", NULL);
+	assert_int_equal(binding_check(NIC, true), 0);
 }
 
 static void make_disk(const char *disk, const char *path)
@@ -77,9 +79,9 @@ static void a_claimed_disk_is_refused(void **state)
 	fake_file("/dev/sdb", "");
 	fake->open_path = "/dev/sdb";	/* belongs to another device */
 	fake->open_errno = EBUSY;
-	assert_int_equal(binding_check(DISK), 0);
+	assert_int_equal(binding_check(DISK, false), 0);
 	fake->open_path = "/dev/sda";
-	assert_int_equal(binding_check(DISK), -EBUSY);
+	assert_int_equal(binding_check(DISK, false), -EBUSY);
 	assert_sentence(DISK, "sda is mounted", NULL);
 }
 
@@ -90,10 +92,10 @@ static void a_claimed_nvme_disk_is_refused(void **state)
 	fake_device(DISK, "nvme", 9, false);
 	make_disk("nvme3c4n5", DISK "/nvme/nvme4");
 	fake_file("/dev/nvme3n5", "");
-	assert_int_equal(binding_check(DISK), 0);
+	assert_int_equal(binding_check(DISK, false), 0);
 	fake->open_path = "/dev/nvme3n5";
 	fake->open_errno = EBUSY;
-	assert_int_equal(binding_check(DISK), -EBUSY);
+	assert_int_equal(binding_check(DISK, false), -EBUSY);
 	assert_sentence(DISK, "nvme3n5 is mounted", NULL);
 }
 
@@ -103,10 +105,47 @@ static void an_open_rdma_device_is_refused(void **state)
 	fake_device(NIC, "efa", 8, false);
 	fake_file("/sys/bus/pci/devices/" NIC "/infiniband_verbs/uverbs3/ibdev", "efa_0\n");
 	fake_process(41, "other\n", "/dev/infiniband/uverbs4");
-	assert_int_equal(binding_check(NIC), 0);
+	assert_int_equal(binding_check(NIC, false), 0);
 	fake_process(42, "ib_write_bw\n", "/dev/infiniband/uverbs3");
-	assert_int_equal(binding_check(NIC), -EBUSY);
+	assert_int_equal(binding_check(NIC, false), -EBUSY);
 	assert_sentence(NIC, "ib_write_bw (pid 42)", "/dev/infiniband/uverbs3", NULL);
+}
+
+static void an_active_port_is_refused(void **state)
+{
+	(void)state;
+	fake_device(NIC, "efa", 8, false);
+	fake_file("/sys/bus/pci/devices/" NIC "/infiniband/efa_0/name", "");
+	fake_file("/sys/class/infiniband/efa_0/ports/1/state", "1: DOWN\n");
+	assert_int_equal(binding_check(NIC, false), 0);
+	fake_file("/sys/class/infiniband/efa_0/ports/1/state", "4: ACTIVE\n");
+	assert_int_equal(binding_check(NIC, false), -EBUSY);
+	assert_sentence(NIC, "RDMA NIC efa_0", "force", NULL);
+	assert_int_equal(binding_check(NIC, true), 0);
+}
+
+static void knows_which_driver_is_meant(void **state)
+{
+	static const char * const spellings[] = { "vfio-pci", "vfio_pci", "VFIO-PCI" };
+	char driver[PB_NAME_SIZE];
+	unsigned int i;
+
+	(void)state;
+	fake_file("/sys/bus/pci/drivers/vfio-pci/bind", "");
+	fake_file("/sys/bus/pci/drivers/virtio-pci/bind", "");
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(binding_find_driver(spellings[i], driver), 0);
+		assert_string_equal(driver, "vfio-pci");
+	}
+	assert_int_equal(binding_find_driver("virtio-pci", driver), -EINVAL);
+	assert_sentence("virtio-pci is not a VFIO driver", NULL);
+	assert_int_equal(binding_find_driver("vfio-pc", driver), -ENOENT);
+	assert_int_equal(binding_find_driver("", driver), -ENOENT);
+	/* a driver is also known by what its module uses */
+	fake_link("/sys/bus/pci/drivers/other/module", "../../../../module/other_vf");
+	assert_int_equal(binding_find_driver("other", driver), -EINVAL);
+	fake_file("/sys/module/vfio_pci_core/holders/other_vf/x", "");
+	assert_int_equal(binding_find_driver("other", driver), 0);
 }
 
 static void writes_what_the_kernel_wants(void **state)
@@ -168,6 +207,31 @@ static void bind_gives_up_cleanly(void **state)
 	holds("/sys/bus/pci/devices/" NIC "/driver_override", "");
 }
 
+/* A VFIO driver does not match by itself, so its override must come back. */
+static void bind_restores_the_override(void **state)
+{
+	(void)state;
+	fake_usual();
+	fake_file("/sys/bus/pci/devices/" GPU "/driver_override", "vfio-pci\n");
+	fake_file("/sys/bus/pci/drivers/peerbar-vfio-pci/bind", "");
+	fake_file("/sys/bus/pci/drivers/vfio-pci/unbind", "");
+	fake_file("/sys/bus/pci/drivers_probe", "");
+	assert_int_equal(said_run(dev_bind, 3, (char *[]){ GPU, "driver", "peerbar_vfio_pci" }),
+			 TOOL_FAILURE);
+	assert_non_null(strstr(said_err, "peerbar-vfio-pci did not take " GPU));
+	holds("/sys/bus/pci/devices/" GPU "/driver_override", "vfio-pci");
+}
+
+static void unbind_keeps_the_choice_if_it_fails(void **state)
+{
+	(void)state;
+	fake_usual();
+	fake_file("/sys/bus/pci/devices/" GPU "/driver_override", "vfio-pci\n");
+	assert_int_equal(said_run(dev_unbind, 1, (char *[]){ GPU }), TOOL_FAILURE);
+	assert_non_null(strstr(said_err, "cannot unbind " GPU));
+	holds("/sys/bus/pci/devices/" GPU "/driver_override", "vfio-pci");
+}
+
 static void unbind_refuses_what_is_not_vfios(void **state)
 {
 	(void)state;
@@ -191,10 +255,14 @@ int main(void)
 		TEST(a_claimed_disk_is_refused),
 		TEST(a_claimed_nvme_disk_is_refused),
 		TEST(an_open_rdma_device_is_refused),
+		TEST(an_active_port_is_refused),
+		TEST(knows_which_driver_is_meant),
 		TEST(writes_what_the_kernel_wants),
 		TEST(names_what_did_not_work),
 		TEST(bind_refuses_before_it_touches),
 		TEST(bind_gives_up_cleanly),
+		TEST(bind_restores_the_override),
+		TEST(unbind_keeps_the_choice_if_it_fails),
 		TEST(unbind_refuses_what_is_not_vfios),
 	};
 

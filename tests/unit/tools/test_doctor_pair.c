@@ -118,13 +118,9 @@ static void nodes_of_somebody_else(void **state)
 
 static void no_node(void **state)
 {
-	char path[128];
-
 	(void)state;
 	make();
-	snprintf(path, sizeof(path), "%s/dev/vfio/8", fake->root);
-	assert_int_equal(unlink(path), 0);
-	fake_file("/sys/class/vfio/8/dev", "243:0\n");
+	fake_remove("/dev/vfio/8");
 	examine("efa_0", GPU);
 	only(DOCTOR_FAILURE, CHECK_ACCESS, "no /dev/vfio/8",
 	     "mknod -m 0600 /dev/vfio/8 c 243 0");
@@ -133,25 +129,56 @@ static void no_node(void **state)
 /* With iommufd, the device's own node is checked; if it does not exist, the group's is. */
 static void nodes_of_iommufd(void **state)
 {
-	char path[128];
-
 	(void)state;
 	make();
-	snprintf(path, sizeof(path), "%s/dev/vfio/8", fake->root);
-	assert_int_equal(unlink(path), 0);
+	fake_remove("/dev/vfio/8");
 	fake_file("/dev/iommu", "");
+	fake_file("/sys/class/misc/iommu/dev", "10:127\n");
 	fake_file("/dev/vfio/devices/vfio0", "");
 	mode("", 0755);
 	examine("efa_0", GPU);
 	assert_int_equal(count(DOCTOR_FAILURE), 0);
 	assert_non_null(strstr(findings[CHECK_ACCESS].fact, "/dev/vfio/devices/vfio0"));
 	mode("/dev/infiniband/uverbs0", 0666);
+	mode("/dev/iommu", 0666);
 	mode("/dev/vfio/devices/vfio0", 0444);
 	examine_as_a_user();
-	only(DOCTOR_FAILURE, CHECK_ACCESS, "/dev/vfio/devices/vfio0 and /dev/iommu", "chown ");
+	only(DOCTOR_FAILURE, CHECK_ACCESS, "/dev/vfio/devices/vfio0", "chown ");
 	fake_process(42, "qemu\n", "/dev/vfio/devices/vfio0");
 	examine("efa_0", GPU);
 	only(DOCTOR_WARNING, CHECK_OWNER, "qemu (pid 42)", "end it");
+}
+
+static void the_nic_itself(void **state)
+{
+	(void)state;
+	make();
+	examine("efa_0", NIC);
+	only(DOCTOR_FAILURE, CHECK_DEVICE, NIC " is the NIC efa_0 itself", "dev show");
+}
+
+static void a_nic_in_another_namespace(void **state)
+{
+	(void)state;
+	m.nic.rdma = NULL;
+	make();
+	fake_file(PCI NIC "/infiniband_verbs/uverbs0/dev", "231:192\n");
+	fake_link("/sys/class/infiniband_verbs/uverbs0/device", "../../../" NIC);
+	examine("efa_0", GPU);
+	only(DOCTOR_FAILURE, CHECK_NIC, "efa_0 of " NIC " is in another network namespace",
+	     "ip netns exec");
+	examine(NIC, GPU);
+	only(DOCTOR_FAILURE, CHECK_NIC, "efa_0 of " NIC, "rdma dev set");
+}
+
+static void a_nic_given_to_vfio(void **state)
+{
+	(void)state;
+	m.nic.rdma = NULL;
+	m.nic.driver = "vfio-pci";
+	m.nic.vfio = true;
+	m.uverbs = NULL;
+	fails(CHECK_NIC, NIC " is an RDMA NIC, and given to VFIO", "peerbar dev unbind " NIC);
 }
 
 static void another_owner(void **state)
@@ -405,6 +432,9 @@ int main(void)
 		TEST(nodes_of_somebody_else),
 		TEST(no_node),
 		TEST(nodes_of_iommufd),
+		TEST(the_nic_itself),
+		TEST(a_nic_in_another_namespace),
+		TEST(a_nic_given_to_vfio),
 		TEST(another_owner),
 		TEST(memory_off),
 		TEST(no_bar),

@@ -63,7 +63,7 @@ static void prints_text(void **state)
 		"after dead fenced no\n"
 		"    buffer 1240 bar 2 size 12k ranges 3 state orphan live 0\n"
 		"        importer 0000:03:00.0 driver test map not-supported stop fence "
-		"after fenced fenced yes reason below = different host bridges\n"
+		"after fenced fenced yes reason \"below = different host bridges\"\n"
 		"    reason reset count 7 active yes\n"
 		"    reason memory-off count 2 active no\n"
 		"    below_us 64 count 8\n"
@@ -120,7 +120,7 @@ static void prints_details(void **state)
 	tool_options.details = true;
 	show_machine();
 	assert_int_equal(said_run(export_show, 1, (char *[]){ "01:00.0" }), TOOL_OK);
-	assert_non_null(strstr(said_out, " callback ib_umem_dmabuf_revoke_locked [ib_core] map "
+	assert_non_null(strstr(said_out, " callback \"ib_umem_dmabuf_revoke_locked [ib_core]\" map "
 			       "host-bridge"));
 	assert_non_null(strstr(said_out, "\n            state live address iova "
 			       "dma 0x0000fffff0000000 phys 0x00000000e0000000 size 268435456 "
