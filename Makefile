@@ -65,6 +65,8 @@ host-tools:
 install: host-tools
 install uninstall:
 	@set -e; for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part $(HOST) $@; done
+	@[ $@ != install ] || [ -n "$(DESTDIR)" ] || echo "Installed. Run ldconfig as root, so that" \
+		"programs find the library; they link with: pkg-config --libs libpeerbar libibverbs"
 
 dkms:
 	@scripts/dkms install

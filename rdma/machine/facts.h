@@ -146,4 +146,10 @@ void pb_rdma_name(const char *address, char name[PB_NAME_SIZE]);
  */
 int pb_nic_facts(const char *text, struct pb_nic *nic);
 
+/*
+ * The same without @nic->revoke, which is PB_REVOKE_UNKNOWN then: that takes a pass over all
+ * symbols of the kernel.
+ */
+int pb_nic_find(const char *text, struct pb_nic *nic);
+
 #endif /* PEERBAR_FACTS_H */

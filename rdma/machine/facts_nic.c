@@ -53,13 +53,14 @@ static int find_address(const char *name, char *address)
 	return 0;
 }
 
-int pb_nic_facts(const char *text, struct pb_nic *nic)
+int pb_nic_find(const char *text, struct pb_nic *nic)
 {
 	char address[PB_ADDRESS_SIZE];
 	bool named = pb_pci_parse(text, address);
 	int ret = 0;
 
 	memset(nic, 0, sizeof(*nic));
+	nic->revoke = PB_REVOKE_UNKNOWN;
 	if (named)
 		ret = find_address(text, address);
 	if (!ret)
@@ -71,6 +72,14 @@ int pb_nic_facts(const char *text, struct pb_nic *nic)
 	else if (!named)
 		pb_rdma_name(address, nic->name);
 	find_elsewhere(nic);
-	nic->revoke = pb_nic_driver_revoke(nic->pci.driver);
 	return 0;
+}
+
+int pb_nic_facts(const char *text, struct pb_nic *nic)
+{
+	int ret = pb_nic_find(text, nic);
+
+	if (!ret)
+		nic->revoke = pb_nic_driver_revoke(nic->pci.driver);
+	return ret;
 }

@@ -99,6 +99,13 @@ exports_the_header()
 		<(grep -oE '\bpeerbar_[a-z_]+\(' rdma/lib/peerbar.h | tr -d '(' | sort -u)
 }
 
+refuses_a_relative_folder()
+{
+	! make -s "HOST=B=$work/build" install DESTDIR=nowhere 2> "$work/said" &&
+		grep -q "DESTDIR=nowhere is a relative path" "$work/said" &&
+		[ -z "$(find . -name nowhere)" ]
+}
+
 uninstalls()
 {
 	"${host[@]}" uninstall "DESTDIR=$dest" "${layout[@]}" && [ -z "$(installed)" ]
@@ -111,5 +118,6 @@ tap_command "install: a C program, shared" shared
 tap_command "install: a C program, static" static
 tap_command "install: a C++ program" links g++ cc "$(config --libs)"
 tap_command "install: the library shows what the header has" exports_the_header
+tap_command "install: a relative DESTDIR is refused" refuses_a_relative_folder
 tap_command "install: uninstall leaves nothing" uninstalls
 tap_finish

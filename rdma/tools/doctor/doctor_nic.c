@@ -66,7 +66,7 @@ static bool explain_function(const char *address, struct finding *f)
 	const char *driver;
 	struct pb_nic nic;
 
-	if (pb_nic_facts(address, &nic) || nic.name[0])
+	if (pb_nic_find(address, &nic) || nic.name[0])
 		return false;
 	if (explain_elsewhere(&nic, f))
 		return true;

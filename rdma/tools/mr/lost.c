@@ -43,11 +43,11 @@ void lost_release(struct lost *lost)
 	lost->before = NULL;
 }
 
-bool lost_wanted(const struct lost *lost)
+bool lost_wanted(const struct lost *lost, int ms)
 {
 	struct pollfd p = { .fd = lost->request, .events = POLLIN };
 
-	return lost->request >= 0 && poll(&p, 1, 0) > 0;
+	return lost->request >= 0 && poll(&p, 1, ms) > 0;
 }
 
 int lost_say_wanted(const struct lost *lost)

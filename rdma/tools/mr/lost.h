@@ -26,8 +26,8 @@ void lost_watch(struct lost *lost, struct peerbar_device *dev, unsigned int bar,
 		const char *nic);
 void lost_release(struct lost *lost);
 
-/* Does someone wait for the device, as an unbind or a removal does? */
-bool lost_wanted(const struct lost *lost);
+/* Does someone wait for the device, as an unbind or a removal does, within @ms milliseconds? */
+bool lost_wanted(const struct lost *lost, int ms);
 
 /* Say so. Returns TOOL_REVOKED. */
 int lost_say_wanted(const struct lost *lost);
