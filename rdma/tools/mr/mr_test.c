@@ -158,23 +158,24 @@ static int open_nic(struct test *t)
 }
 
 /*
- * A device that does not answer reads as all ones, whatever is written. So does one whose BAR
- * is only a window, for as long as the window is closed.
+ * Memory that keeps nothing of what is written to it: the device does not answer there, because
+ * it hangs, or because what lies behind the BAR is not turned on.
  */
-static bool answers(const struct test *t)
+static bool keeps_nothing(const struct test *t)
 {
 	uint64_t at[] = { 0, t->length.value / 2 & ~7ull, t->length.value - 8 };
 	volatile uint64_t *word;
+	uint64_t before;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
 		word = (volatile uint64_t *)(t->mover.bar + at[i]);
-		if (*word == UINT64_MAX)
-			*word = 0;
-		if (*word != UINT64_MAX)
-			return true;
+		before = *word;
+		*word = ~before;
+		if (*word != before)
+			return false;
 	}
-	return false;
+	return true;
 }
 
 static int map_bar(struct test *t)
@@ -182,11 +183,11 @@ static int map_bar(struct test *t)
 	t->mover.bar = peerbar_map(t->dev, t->bar.value, t->offset.value, t->length.value);
 	if (!t->mover.bar)
 		return tool_failure("%s", peerbar_errmsg());
-	if (answers(t))
+	if (!keeps_nothing(t))
 		return TOOL_OK;
-	return tool_failure("BAR %" PRIu64 " of %s does not answer: it reads as all ones, whatever "
-			    "is written: turn on what the device has behind it (its registers "
-			    "say how), or name another BAR", t->bar.value, t->address);
+	return tool_failure("BAR %" PRIu64 " of %s does not answer: it keeps nothing of what is "
+			    "written to it: turn on the memory that the device has behind it, or "
+			    "name another BAR", t->bar.value, t->address);
 }
 
 static int register_bar(struct test *t)
