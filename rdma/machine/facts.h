@@ -92,6 +92,7 @@ struct pb_pci {
 	char address[PB_ADDRESS_SIZE];
 	char driver[PB_NAME_SIZE];	/* "" if no driver is bound */
 	bool vfio;			/* that driver is vfio-pci or a variant of it */
+	bool ours;			/* it is peerbar-vfio-pci, whatever its name is now */
 	int group;			/* IOMMU group; negative if it has none */
 	char domain[16];		/* type of the group: "DMA", "DMA-FQ", "identity"; or "" */
 	unsigned int dma_mask_bits;	/* 0 if sysfs does not tell */

@@ -90,6 +90,14 @@ static int bind_device(const char *address, const char *driver)
 	return tool_print(result);
 }
 
+/* peerbar-vfio-pci may have another name now. */
+static const char *present_name(const char *driver)
+{
+	const char *ours = pb_our_driver();
+
+	return ours && !strcmp(driver, PB_OUR_DRIVER) ? ours : driver;
+}
+
 int dev_bind(int argc, char **argv)
 {
 	const char *driver = "vfio-pci";
@@ -103,7 +111,7 @@ int dev_bind(int argc, char **argv)
 	if (argc == 3) {
 		if (strcmp(argv[1], "driver"))
 			return tool_misuse(usage, "\"%s\" is not known here", argv[1]);
-		driver = argv[2];
+		driver = present_name(argv[2]);
 	}
 	if (pb_pci_parse(argv[0], address) || pb_pci_exists(address))
 		return tool_failure("%s", peerbar_errmsg());
