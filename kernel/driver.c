@@ -16,14 +16,13 @@
  *
  * Differences from stock vfio-pci:
  *
- *   - Devices are bound through driver_override only; there is no ids=.
- *   - The parameters nointxmask, disable_vga and disable_idle_d3 do not exist here. Up to 6.12
- *     vfio-pci's own apply to this driver, too; newer kernels use the defaults.
+ *   - Up to 6.12 the parameters nointxmask, disable_vga and disable_idle_d3 are vfio-pci's, for
+ *     this driver, too, unless it stands in for vfio-pci: see stand_in.c.
  *   - There are no extra regions for Intel's integrated graphics, because the core does not
  *     export the code for them.
  *   - iommufd of 7.x maps only the dma-bufs of the kernel's own exporter, and not ours.
  *
- * enable_sriov, disable_denylist and the denylist itself are the same.
+ * ids, enable_sriov, disable_denylist and the denylist itself are the same.
  */
 #include <linux/module.h>
 
@@ -180,6 +179,7 @@ static int peerbar_init_dev(struct vfio_device *vdev)
 	if (!pd->context)
 		return -ENOMEM;
 	mutex_init(&pd->decode_lock);
+	peerbar_set_params(&pd->core);
 	ret = vfio_pci_core_init_dev(vdev);
 	if (ret)
 		peerbar_context_put(pd->context);
@@ -195,8 +195,8 @@ static void peerbar_release_dev(struct vfio_device *vdev)
 	vfio_pci_core_release_dev(vdev);
 }
 
-static const struct vfio_device_ops peerbar_ops = {
-	.name = "peerbar-vfio-pci",
+/* The name is set by peerbar_init(). The core gives new VFs to the driver of that name. */
+static struct vfio_device_ops peerbar_ops __ro_after_init = {
 	.init = peerbar_init_dev,
 	.release = peerbar_release_dev,
 	.open_device = peerbar_open_device,
@@ -350,7 +350,6 @@ static const struct pci_device_id peerbar_ids[] = {
 MODULE_DEVICE_TABLE(pci, peerbar_ids);
 
 static struct pci_driver peerbar_driver = {
-	.name = "peerbar-vfio-pci",
 	.id_table = peerbar_ids,
 	.probe = peerbar_probe,
 	.remove = peerbar_remove,
@@ -364,6 +363,7 @@ static const struct {
 	int (*init)(void);
 	void (*exit)(void);
 } parts[] = {
+	{ peerbar_stand_in_init, peerbar_stand_in_exit },
 	{ peerbar_iova_init, peerbar_iova_exit },
 	{ peerbar_revoke_init, peerbar_revoke_exit },
 	{ peerbar_clients_init, peerbar_clients_exit },
@@ -387,9 +387,14 @@ static int __init peerbar_init(void)
 		if (ret)
 			goto err;
 	}
+	peerbar_ops.name = peerbar_name();
+	peerbar_driver.name = peerbar_name();
 	ret = pci_register_driver(&peerbar_driver);
-	if (!ret)
-		return 0;
+	if (ret)
+		goto err;
+	peerbar_add_ids(&peerbar_driver);
+	return 0;
+
 err:
 	exit_parts(i);
 	return ret;

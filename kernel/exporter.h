@@ -3,7 +3,7 @@
  * Declarations that the files of peerbar-vfio-pci share; the rest is in revoke.h and
  * access.h. The call graph, roughly:
  *
- *   driver.c                                  -> decode.c, power.c, export.c
+ *   driver.c                                  -> decode.c, power.c, export.c, stand_in.c
  *   driver.c, decode.c, power.c, clients.c    -> revoke.c
  *   export.c                                  -> mapping.c
  *   mapping.c                                 -> provider.c, admission.c
@@ -460,6 +460,31 @@ int peerbar_admit(struct peerbar_attachment *att);
  * Return: a constant string.
  */
 const char *peerbar_stop_text(enum peerbar_stop stop);
+
+/* stand_in.c: what users of vfio-pci expect */
+
+/**
+ * peerbar_name - the name of this driver
+ *
+ * Return: a constant string, "vfio-pci" if it stands in for that. It is not const because struct
+ * vfio_device_ops wants it so.
+ */
+char *peerbar_name(void);
+
+/**
+ * peerbar_set_params - give a device the parameters that devices have
+ * @core: a device that was just allocated
+ */
+void peerbar_set_params(struct vfio_pci_core_device *core);
+
+/**
+ * peerbar_add_ids - let the driver bind to the devices of the parameter ids
+ * @driver: the driver, which is registered
+ */
+void peerbar_add_ids(struct pci_driver *driver);
+
+int peerbar_stand_in_init(void);
+void peerbar_stand_in_exit(void);
 
 /* debugfs.c; these do nothing if the kernel has no debugfs */
 int peerbar_debugfs_init(void);

@@ -13,6 +13,7 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/vfio.h>
+#include <linux/vfio_pci_core.h>
 
 /* What we cannot do without. CONFIG_IOMMU_API is not checked, because VFIO selects it. */
 #ifndef CONFIG_64BIT
@@ -76,6 +77,42 @@ static_assert(sizeof(struct vfio_device_feature_dma_buf) == 16, "this layout is 
 #define peerbar_importer_callback(ops) ((ops)->invalidate_mappings)
 #else
 #define peerbar_importer_callback(ops) ((ops)->move_notify)
+#endif
+
+/*
+ * 7.x: vfio-pci's parameters are members of each device. Before, the core had one set of them
+ * for the devices of all drivers, which is written once, when vfio-pci is loaded.
+ */
+#ifdef PEERBAR_HAVE_DEVICE_PARAMS
+#define PEERBAR_PARAMS_ARE_SHARED false
+#define PEERBAR_PARAM_MODE 0644
+
+static inline void peerbar_set_device_params(struct vfio_pci_core_device *core, bool nointxmask,
+					     bool disable_vga, bool disable_idle_d3)
+{
+	core->nointxmask = nointxmask;
+	core->disable_vga = disable_vga;
+	core->disable_idle_d3 = disable_idle_d3;
+}
+
+static inline void peerbar_set_shared_params(bool nointxmask, bool disable_vga,
+					     bool disable_idle_d3)
+{
+}
+#else
+#define PEERBAR_PARAMS_ARE_SHARED true
+#define PEERBAR_PARAM_MODE 0444
+
+static inline void peerbar_set_device_params(struct vfio_pci_core_device *core, bool nointxmask,
+					     bool disable_vga, bool disable_idle_d3)
+{
+}
+
+static inline void peerbar_set_shared_params(bool nointxmask, bool disable_vga,
+					     bool disable_idle_d3)
+{
+	vfio_pci_core_set_params(nointxmask, disable_vga, disable_idle_d3);
+}
 #endif
 
 /* 6.3, 1369459b2e21: iommu_map() got a gfp argument */

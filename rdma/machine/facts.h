@@ -92,6 +92,7 @@ struct pb_pci {
 	char address[PB_ADDRESS_SIZE];
 	char driver[PB_NAME_SIZE];	/* "" if no driver is bound */
 	bool vfio;			/* that driver is vfio-pci or a variant of it */
+	bool ours;			/* it is peerbar-vfio-pci, whatever its name is now */
 	int group;			/* IOMMU group; negative if it has none */
 	char blocker[PB_ADDRESS_SIZE];	/* a device of the group that keeps VFIO from it; or "" */
 	char domain[16];		/* type of the group: "DMA", "DMA-FQ", "identity"; or "" */

@@ -13,6 +13,7 @@
 
 #define PCI_BASE_CLASS_BRIDGE 0x06
 #define DEVICES "/sys/bus/pci/devices/"
+#define DRIVERS "/sys/bus/pci/drivers/"
 
 /*
  * Parse one hexadecimal number of @min to @max digits that is at most @limit and is followed
@@ -61,6 +62,32 @@ void pb_pci_driver(const char *address, char *name)
 {
 	if (pb_link(name, PB_NAME_SIZE, DEVICES "%s/driver", address))
 		name[0] = '\0';
+}
+
+void pb_driver_module(const char *driver, char *name)
+{
+	if (pb_link(name, PB_NAME_SIZE, DRIVERS "%s/module", driver))
+		name[0] = '\0';
+}
+
+bool pb_driver_is_ours(const char *driver)
+{
+	char module[PB_NAME_SIZE];
+
+	pb_driver_module(driver, module);
+	return !strcmp(driver, PB_OUR_DRIVER) || !strcmp(module, PB_OUR_MODULE);
+}
+
+const char *pb_our_driver(void)
+{
+	if (pb_exists(DRIVERS PB_OUR_DRIVER))
+		return PB_OUR_DRIVER;
+	return pb_driver_is_ours("vfio-pci") ? "vfio-pci" : NULL;
+}
+
+bool pb_has_vfio_pci(void)
+{
+	return pb_exists(DRIVERS "vfio-pci") && !pb_driver_is_ours("vfio-pci");
 }
 
 /*

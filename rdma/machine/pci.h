@@ -25,6 +25,21 @@ int pb_pci_exists(const char *address);
 /* The name of the bound driver, or "" if there is none. @name has PB_NAME_SIZE bytes. */
 void pb_pci_driver(const char *address, char *name);
 
+#define PB_OUR_DRIVER "peerbar-vfio-pci"
+#define PB_OUR_MODULE "peerbar_vfio_pci"
+
+/* The module of a loaded PCI driver, or "". @name has PB_NAME_SIZE bytes. */
+void pb_driver_module(const char *driver, char *name);
+
+/* Is @driver peerbar-vfio-pci, by that name, or by the one of vfio-pci (parameter stand_in)? */
+bool pb_driver_is_ours(const char *driver);
+
+/* The name that peerbar-vfio-pci has now; NULL if it is not loaded. */
+const char *pb_our_driver(void);
+
+/* Is the kernel's own vfio-pci loaded, or built in? */
+bool pb_has_vfio_pci(void);
+
 /* Is the bound driver a VFIO driver, that is vfio-pci or a variant of it? */
 bool pb_pci_is_vfio(const char *address);
 

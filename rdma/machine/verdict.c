@@ -23,7 +23,7 @@ enum pb_exporter pb_exporter_of(const struct pb_kernel *kernel, const struct pb_
 {
 	if (!dev->vfio)
 		return PB_EXPORTER_NONE;
-	if (!strcmp(dev->driver, "peerbar-vfio-pci"))
+	if (dev->ours)
 		return PB_EXPORTER_PEERBAR;
 	if (kernel->vfio_dmabuf == PB_NO)
 		return PB_EXPORTER_NONE;

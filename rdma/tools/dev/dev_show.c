@@ -19,27 +19,50 @@
 
 static const char usage[] = "Usage: peerbar dev show [ADDRESS]\n";
 
+/* Module names have "_" where names of drivers may have "-". */
+static bool same_name(const char *driver, const char *module)
+{
+	while (*driver && (*driver == *module || (*driver == '-' && *module == '_')))
+		driver++, module++;
+	return *driver == *module;
+}
+
+/*
+ * The driver, and its module if that does not have the same name: so vfio-pci is told from its
+ * stand-in.
+ */
+static void add_driver(json_object *object, const char *address)
+{
+	char driver[PB_NAME_SIZE], module[PB_NAME_SIZE];
+
+	pb_pci_driver(address, driver);
+	if (!driver[0]) {
+		tool_add_none(object, "driver");
+		return;
+	}
+	tool_add_string(object, "driver", driver);
+	pb_driver_module(driver, module);
+	if (module[0] && (tool_options.json || tool_options.details || !same_name(driver, module)))
+		tool_add_string(object, "module", module);
+}
+
 static void add_sysfs(json_object *object, const char *address)
 {
 	uint64_t vendor = 0, device = 0, class = 0;
 	int group = pb_pci_group(address);
-	char driver[PB_NAME_SIZE], text[32];
+	char text[32];
 
 	/* Every PCI device has these. If one cannot be read, 0 is shown. */
 	pb_pci_hex(address, "vendor", &vendor);
 	pb_pci_hex(address, "device", &device);
 	pb_pci_hex(address, "class", &class);
-	pb_pci_driver(address, driver);
 	tool_add_string(object, "dev", address);
 	snprintf(text, sizeof(text), "%04" PRIx64 ":%04" PRIx64, vendor, device);
 	tool_add_string(object, "id", text);
 	snprintf(text, sizeof(text), "0x%06" PRIx64, class);
 	if (tool_options.details || tool_options.json)
 		tool_add_string(object, "class", text);
-	if (driver[0])
-		tool_add_string(object, "driver", driver);
-	else
-		tool_add_none(object, "driver");
+	add_driver(object, address);
 	if (group >= 0)
 		tool_add_number(object, "group", group);
 	else

@@ -58,9 +58,17 @@ static bool is_vfio(const char *driver)
 		pb_exists("/sys/module/vfio_pci_core/holders/%s", module));
 }
 
+/* peerbar-vfio-pci may have another name now. */
+static const char *present_name(const char *text)
+{
+	const char *ours = pb_our_driver();
+
+	return ours && means(text, PB_OUR_DRIVER) ? ours : text;
+}
+
 int binding_find_driver(const char *text, char *driver)
 {
-	if (!find(text, driver))
+	if (!find(present_name(text), driver))
 		return pb_fail(ENOENT, "there is no PCI driver %s: load its module", text);
 	if (!is_vfio(driver))
 		return pb_fail(EINVAL, "%s is not a VFIO driver: name one, such as vfio-pci or "

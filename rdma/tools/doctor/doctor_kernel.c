@@ -97,8 +97,7 @@ static bool lacks_module(const struct doctor *d)
 {
 	struct finding missing = { 0 };
 
-	if (!driver_loaded("peerbar-vfio-pci") && d->kernel.vfio_dmabuf == PB_NO &&
-	    driver_loaded("vfio-pci"))
+	if (!pb_our_driver() && d->kernel.vfio_dmabuf == PB_NO && pb_has_vfio_pci())
 		return true;
 	return d->nic_name && (!d->has_nic || !d->nic.name[0]) && explain_missing_nic(&missing);
 }
@@ -214,7 +213,7 @@ void check_debugfs(const struct doctor *d, struct finding *f)
 	bool mounted = false;
 
 	(void)d;
-	if (!driver_loaded("peerbar-vfio-pci"))
+	if (!pb_our_driver())
 		return;
 	if (pb_each_line("/proc/self/mounts", debugfs_line, &mounted))
 		return;

@@ -30,16 +30,17 @@ void check_dmabuf(const struct doctor *d, struct finding *f)
 
 static void explain_no_fence(const struct doctor *d, struct finding *f)
 {
-	static const char ours[] = "peerbar-vfio-pci";
+	static const char can[] = PB_OUR_DRIVER ", which can fence such a NIC in the IOMMU";
+	const char *ours = pb_our_driver();
 
 	if (d->verdict.exporter == PB_EXPORTER_PEERBAR) {
-		advise(f, "load a %s that can fence", ours);
-	} else if (driver_loaded(ours)) {
-		advise(f, "give the device to %s, which can fence such a NIC in the IOMMU", ours);
+		advise(f, "load a " PB_OUR_DRIVER " that can fence");
+	} else if (ours) {
+		advise(f, "give the device to %s", can);
 		command(f, "peerbar dev bind %s driver %s", d->dev.address, ours);
 	} else {
-		advise(f, "load %s, which can fence such a NIC in the IOMMU", ours);
-		command(f, "modprobe %s", ours);
+		advise(f, "load %s", can);
+		command(f, "modprobe " PB_OUR_DRIVER);
 	}
 }
 

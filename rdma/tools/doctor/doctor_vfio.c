@@ -11,7 +11,6 @@
 #include "doctor.h"
 #include "machine/sys.h"
 
-#define PEERBAR_DRIVER "peerbar-vfio-pci"
 #define OWNER_ONLY "0600"	/* the mode of a node that opens a device */
 
 bool driver_loaded(const char *driver)
@@ -31,18 +30,17 @@ bool nic_pins(const struct doctor *d)
  */
 static const char *best_exporter(const struct doctor *d)
 {
-	bool kernels = d->kernel.vfio_dmabuf == PB_YES && driver_loaded("vfio-pci");
+	bool kernels = d->kernel.vfio_dmabuf == PB_YES && pb_has_vfio_pci();
+	const char *ours = pb_our_driver();
 
-	return driver_loaded(PEERBAR_DRIVER) && (!kernels || nic_pins(d)) ? PEERBAR_DRIVER :
-									    "vfio-pci";
+	return ours && (!kernels || nic_pins(d)) ? ours : "vfio-pci";
 }
 
 void check_vfio(const struct doctor *d, struct finding *f)
 {
 	struct pb_node container = pb_node_container(), iommufd = pb_node_iommufd();
 
-	if (!driver_loaded("vfio-pci") && !driver_loaded(PEERBAR_DRIVER) &&
-	    !(d->has_dev && d->dev.vfio)) {
+	if (!pb_has_vfio_pci() && !pb_our_driver() && !(d->has_dev && d->dev.vfio)) {
 		found_failure(f, "vfio-pci is not loaded");
 		advise(f, "load it");
 		command(f, "modprobe vfio-pci");
@@ -60,10 +58,20 @@ void check_vfio(const struct doctor *d, struct finding *f)
 	}
 }
 
+/* Is this peerbar-vfio-pci by another name? */
+static bool stands_in(const char *driver)
+{
+	return pb_driver_is_ours(driver) && strcmp(driver, PB_OUR_DRIVER);
+}
+
 void check_exporter(const struct doctor *d, struct finding *f)
 {
-	if (driver_loaded(PEERBAR_DRIVER)) {
-		found_ok(f, PEERBAR_DRIVER " is loaded%s",
+	const char *ours = pb_our_driver();
+
+	if (ours && stands_in(ours)) {
+		found_ok(f, PB_OUR_DRIVER " is loaded, and stands in for %s", ours);
+	} else if (ours) {
+		found_ok(f, PB_OUR_DRIVER " is loaded%s",
 			 d->kernel.vfio_dmabuf == PB_YES ? ", and vfio-pci can export, too" : "");
 	} else if (d->kernel.vfio_dmabuf == PB_YES) {
 		found_ok(f, "vfio-pci of Linux %s can export", d->kernel.release);
@@ -72,11 +80,11 @@ void check_exporter(const struct doctor *d, struct finding *f)
 			      d->kernel.release);
 		advise(f, "run as root: the kernel names no functions to this user");
 	} else {
-		found_failure(f, "vfio-pci of Linux %s cannot export, and " PEERBAR_DRIVER
+		found_failure(f, "vfio-pci of Linux %s cannot export, and " PB_OUR_DRIVER
 			      " is not loaded", d->kernel.release);
-		advise(f, "load " PEERBAR_DRIVER "; if it is not there, build and install kernel/ "
+		advise(f, "load " PB_OUR_DRIVER "; if it is not there, build and install kernel/ "
 		       "of peerbar first");
-		command(f, "modprobe " PEERBAR_DRIVER);
+		command(f, "modprobe " PB_OUR_DRIVER);
 	}
 }
 
@@ -90,7 +98,8 @@ void check_binding(const struct doctor *d, struct finding *f)
 		return;
 	exporter = pb_exporter_of(&d->kernel, dev);
 	if (exporter == PB_EXPORTER_KERNEL || exporter == PB_EXPORTER_PEERBAR) {
-		found_ok(f, "%s is bound to %s, which can export", dev->address, dev->driver);
+		found_ok(f, "%s is bound to %s%s, which can export", dev->address, dev->driver,
+			 stands_in(dev->driver) ? " (" PB_OUR_DRIVER ")" : "");
 		return;
 	}
 	if (exporter == PB_EXPORTER_UNSEEN) {

@@ -40,15 +40,24 @@ mount_all()
 # load_modules EXPORTER IMPORTER: load VFIO, verbs, and the exporter and importer to be tested.
 load_modules()
 {
-	local m release fence
-	release=$(uname -r)
-	fence=$(to_fence "$2")
-	for m in vfio-pci vfio_iommu_type1 ib_uverbs crc16; do
+	local m base=vfio-pci
+	[ "$1" != stand-in ] || base=vfio-pci-core
+	for m in $base vfio_iommu_type1 ib_uverbs crc16; do
 		modprobe "$m" || complain "modprobe $m failed"
 	done
-	[ "$1" != peerbar ] ||
-		load "/src/build/kernel/$release/peerbar-vfio-pci.ko" ${fence:+"fence=$fence"}
+	case $1 in
+	peerbar) load_exporter "$2";;
+	stand-in) load_exporter "$2" stand_in=1;;
+	esac
 	[ "$2" = none ] || load_importer "$2"
+}
+
+# load_exporter IMPORTER [OPTION]...
+load_exporter()
+{
+	local fence
+	fence=$(to_fence "$1")
+	load "/src/build/kernel/$(uname -r)/peerbar-vfio-pci.ko" ${fence:+"fence=$fence"} "${@:2}"
 }
 
 # has_nic MODEL: does a NIC of this machine have it?
@@ -162,7 +171,7 @@ bind_gpus()
 {
 	local alias gpu dev driver
 	case $1 in
-	kernel) driver=vfio-pci;;
+	kernel|stand-in) driver=vfio-pci;;
 	peerbar) driver=peerbar-vfio-pci;;
 	none) return;;
 	esac

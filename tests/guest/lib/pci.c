@@ -30,18 +30,32 @@ int sysfs_write(const char *text, const char *path)
 	return ret;
 }
 
-int pci_driver(const char *address, char *name, size_t size)
+/* The last part of what a link of the device points to. */
+static int link_name(const char *address, const char *link, char *name, size_t size)
 {
 	char path[96], target[256];
 	ssize_t n;
 
-	snprintf(path, sizeof(path), DEVICES "%s/driver", address);
+	snprintf(path, sizeof(path), DEVICES "%s/%s", address, link);
 	n = readlink(path, target, sizeof(target) - 1);
 	if (n < 0)
 		return -errno;
 	target[n] = '\0';
 	snprintf(name, size, "%s", strrchr(target, '/') + 1);
 	return 0;
+}
+
+int pci_driver(const char *address, char *name, size_t size)
+{
+	return link_name(address, "driver", name, size);
+}
+
+bool pci_is_ours(const char *address)
+{
+	char module[64];
+
+	return !link_name(address, "driver/module", module, sizeof(module)) &&
+	       !strcmp(module, "peerbar_vfio_pci");
 }
 
 int pci_unbind(const char *address)

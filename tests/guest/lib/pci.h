@@ -16,6 +16,9 @@ int sysfs_write(const char *text, const char *path);
 /* The driver that is bound; -ENOENT: none, or no such device. */
 int pci_driver(const char *address, char *name, size_t size);
 
+/* Is that peerbar-vfio-pci, by its own name or by that of vfio-pci? */
+bool pci_is_ours(const char *address);
+
 /* Waits until nobody has the device open. */
 int pci_unbind(const char *address);
 

@@ -71,17 +71,12 @@ unsigned int rig_bar(void)
 
 bool rig_exporter_is_ours(void)
 {
-	char path[64], driver[128];
-	const char *name;
-	ssize_t n;
+	char driver[64];
+	int ret = pci_driver(rig_gpu(), driver, sizeof(driver));
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", rig_gpu());
-	n = readlink(path, driver, sizeof(driver) - 1);
-	if (n < 0)
-		tap_die("set-up", "%s has no driver: %s", rig_gpu(), strerror(errno));
-	driver[n] = '\0';
-	name = strrchr(driver, '/');
-	return !strcmp(name ? name + 1 : driver, "peerbar-vfio-pci");
+	if (ret)
+		tap_die("set-up", "%s has no driver: %s", rig_gpu(), strerror(-ret));
+	return pci_is_ours(rig_gpu());
 }
 
 static bool is_connectx(void)

@@ -85,7 +85,7 @@ iommu_guards()
 
 exporter_is_ours()
 {
-	[[ $(readlink "/sys/bus/pci/devices/$PB_GPU/driver") = */peerbar-vfio-pci ]]
+	[[ $(readlink "/sys/bus/pci/devices/$PB_GPU/driver/module") = */peerbar_vfio_pci ]]
 }
 
 # Called before and after a test, to check that the kernel logged no warning and that no DMA

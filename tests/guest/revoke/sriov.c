@@ -153,18 +153,13 @@ static void check_revoked(struct import *im, const char *when)
 
 static const char not_revoked[] = "the kernel's exporter does not revoke, see docs/differences.md";
 
-static bool ours(void)
-{
-	return !strcmp(driver, "peerbar-vfio-pci");
-}
-
 /* A reset of the card resets its virtual functions, too. */
 static void reset_card(struct vfio *owner, struct vfio *vfio)
 {
 	struct import im;
 	uint64_t before;
 
-	if (!ours()) {
+	if (!pci_is_ours(pf)) {
 		tap_skip("SR-IOV: reset of the card", "%s", not_revoked);
 		return;
 	}
@@ -198,7 +193,7 @@ static void memory_on(struct vfio *vfio)
  */
 static void lose_link(struct vfio *owner, struct vfio *vfio)
 {
-	const char *reason = ours() ? trigger_no_recovery() : not_revoked;
+	const char *reason = pci_is_ours(pf) ? trigger_no_recovery() : not_revoked;
 	struct import im;
 
 	if (reason) {
@@ -236,7 +231,7 @@ static void lose(struct import *im, struct vfio *vfio)
 		tap_die(name, "cannot start a thread");
 	tap_check(vfio_signalled(asked, TIMEOUT_MS), "SR-IOV: the owner is asked to close it",
 		  "it is not");
-	if (ours())
+	if (pci_is_ours(pf))
 		check_revoked(im, "before that");
 	vfio_close(vfio);
 	close(asked);

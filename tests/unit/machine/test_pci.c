@@ -90,6 +90,35 @@ static void reads_what_is_missing(void **state)
 	assert_int_equal(pb_pci_bars("0000:02:00.0", size), -EIO);
 }
 
+static void tells_vfio_pci_from_its_stand_in(void **state)
+{
+	char module[PB_NAME_SIZE];
+
+	(void)state;
+	assert_null(pb_our_driver());
+	assert_false(pb_has_vfio_pci());
+	fake_link("/sys/bus/pci/drivers/vfio-pci/module", "../../../../module/vfio_pci");
+	assert_null(pb_our_driver());
+	assert_true(pb_has_vfio_pci());
+	assert_false(pb_driver_is_ours("vfio-pci"));
+	fake_file("/sys/bus/pci/drivers/peerbar-vfio-pci/bind", "");
+	assert_string_equal(pb_our_driver(), "peerbar-vfio-pci");
+	assert_true(pb_has_vfio_pci());
+	pb_driver_module("vfio-pci", module);
+	assert_string_equal(module, "vfio_pci");
+	pb_driver_module("peerbar-vfio-pci", module);
+	assert_string_equal(module, "");
+}
+
+static void finds_itself_under_the_other_name(void **state)
+{
+	(void)state;
+	fake_link("/sys/bus/pci/drivers/vfio-pci/module", "../../../../module/peerbar_vfio_pci");
+	assert_string_equal(pb_our_driver(), "vfio-pci");
+	assert_true(pb_driver_is_ours("vfio-pci"));
+	assert_false(pb_has_vfio_pci());
+}
+
 static void knows_a_bridge(void **state)
 {
 	(void)state;
@@ -140,6 +169,8 @@ int main(void)
 		TEST(refuses_what_is_no_address),
 		TEST(reads_a_device),
 		TEST(reads_what_is_missing),
+		TEST(tells_vfio_pci_from_its_stand_in),
+		TEST(finds_itself_under_the_other_name),
 		TEST(knows_a_bridge),
 		TEST(finds_the_blocker_of_a_group),
 		TEST(finds_the_holder_of_a_node),

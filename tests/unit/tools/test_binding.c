@@ -193,6 +193,33 @@ static void bind_refuses_before_it_touches(void **state)
 	holds("/sys/bus/pci/devices/" DISK "/driver_override", "(null)");
 }
 
+/* Where peerbar-vfio-pci stands in for vfio-pci, its own name still means it. */
+static void bind_knows_the_stand_in(void **state)
+{
+	(void)state;
+	fake_device(NIC, "vfio-pci", 8, true);
+	assert_int_equal(said_run(dev_bind, 3, (char *[]){ NIC, "driver", "peerbar-vfio-pci" }),
+			 TOOL_FAILURE);
+	assert_non_null(strstr(said_err, "no PCI driver peerbar-vfio-pci"));
+	fake_link("/sys/bus/pci/drivers/vfio-pci/module", "../../../../module/peerbar_vfio_pci");
+	assert_int_equal(said_run(dev_bind, 3, (char *[]){ NIC, "driver", "peerbar-vfio-pci" }),
+			 TOOL_OK);
+	assert_string_equal(said_out, "dev " NIC " driver vfio-pci previous vfio-pci\n");
+}
+
+static void show_names_a_module_that_is_called_otherwise(void **state)
+{
+	(void)state;
+	fake_device(NIC, "vfio-pci", 8, false);
+	fake_link("/sys/bus/pci/drivers/vfio-pci/module", "../../../../module/vfio_pci");
+	assert_int_equal(said_run(dev_show, 1, (char *[]){ NIC }), TOOL_OK);
+	assert_non_null(strstr(said_out, " driver vfio-pci group 8 "));
+	fake_device(DISK, "xhci_hcd", 9, false);
+	fake_link("/sys/bus/pci/drivers/xhci_hcd/module", "../../../../module/xhci_pci");
+	assert_int_equal(said_run(dev_show, 1, (char *[]){ DISK }), TOOL_OK);
+	assert_non_null(strstr(said_out, " driver xhci_hcd module xhci_pci group 9 "));
+}
+
 static void bind_gives_up_cleanly(void **state)
 {
 	(void)state;
@@ -260,6 +287,8 @@ int main(void)
 		TEST(writes_what_the_kernel_wants),
 		TEST(names_what_did_not_work),
 		TEST(bind_refuses_before_it_touches),
+		TEST(bind_knows_the_stand_in),
+		TEST(show_names_a_module_that_is_called_otherwise),
 		TEST(bind_gives_up_cleanly),
 		TEST(bind_restores_the_override),
 		TEST(unbind_keeps_the_choice_if_it_fails),

@@ -45,6 +45,38 @@ static void bound_to_one_that_cannot_export(void **state)
 	fails(CHECK_BINDING, "vfio-pci, which cannot export", "driver peerbar-vfio-pci");
 }
 
+static void make_stand_in(void)
+{
+	m.peerbar = false;
+	m.symbols = EFA REVOKES;
+	fake_link("/sys/bus/pci/drivers/vfio-pci/module", "../../../../module/peerbar_vfio_pci");
+}
+
+/* As on an older kernel, where this is the only exporter. */
+static void bound_to_the_stand_in(void **state)
+{
+	(void)state;
+	make_stand_in();
+	m.gpu.driver = "vfio-pci";
+	make();
+	examine("efa_0", GPU);
+	assert_int_equal(count(DOCTOR_FAILURE) + count(DOCTOR_WARNING), 0);
+	assert_string_equal(findings[CHECK_EXPORTER].fact,
+			    "peerbar-vfio-pci is loaded, and stands in for vfio-pci");
+	assert_string_equal(findings[CHECK_BINDING].fact,
+			    GPU " is bound to vfio-pci (peerbar-vfio-pci), which can export");
+	assert_int_equal(findings[CHECK_DEBUGFS].level, DOCTOR_OK);
+}
+
+static void not_bound_to_the_stand_in(void **state)
+{
+	(void)state;
+	make_stand_in();
+	m.gpu.driver = NULL;
+	m.gpu.vfio = false;
+	fails(CHECK_BINDING, "no driver", "driver vfio-pci");
+}
+
 /* For a NIC whose driver pins, the advice is the exporter that can fence. */
 static void a_pinning_nic_needs_ours(void **state)
 {
@@ -426,6 +458,8 @@ int main(void)
 		TEST(bound_to_nothing),
 		TEST(bound_to_a_foreign_driver),
 		TEST(bound_to_one_that_cannot_export),
+		TEST(bound_to_the_stand_in),
+		TEST(not_bound_to_the_stand_in),
 		TEST(a_pinning_nic_needs_ours),
 		TEST(a_shared_group),
 		TEST(a_group_shared_with_the_nic),
