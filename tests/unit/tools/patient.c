@@ -3,9 +3,11 @@
  * The machine that the tests of peerbar doctor break; see patient.h.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "patient.h"
+#include "tool.h"
 
 struct patient m;
 struct finding findings[NR_CHECKS];
@@ -148,3 +150,27 @@ void warns(enum check_id id, const char *fact, const char *todo)
 	only(DOCTOR_WARNING, id, fact, todo);
 }
 
+
+static FILE *real_stdout;
+static char *captured;
+static size_t captured_size;
+
+void capture_begin(void)
+{
+	tool_options.json = true;
+	real_stdout = stdout;
+	stdout = open_memstream(&captured, &captured_size);
+	assert_non_null(stdout);
+}
+
+json_object *capture_end(void)
+{
+	json_object *object;
+
+	fclose(stdout);
+	stdout = real_stdout;
+	object = json_tokener_parse(captured);
+	free(captured);
+	assert_non_null(object);
+	return object;
+}

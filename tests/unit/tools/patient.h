@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include <json-c/json.h>
+
 #include "doctor/doctor.h"
 #include "fake.h"
 #include "machine.h"
@@ -52,6 +54,10 @@ void only(enum doctor_level level, enum check_id id, const char *fact, const cha
 /* Make the machine, examine efa_0 and GPU, and expect only this failure, or this warning. */
 void fails(enum check_id id, const char *fact, const char *todo);
 void warns(enum check_id id, const char *fact, const char *todo);
+
+/* Capture what is printed on standard output, and parse it. The caller puts the result. */
+void capture_begin(void);
+json_object *capture_end(void);
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, patient_setup, fake_teardown)
 

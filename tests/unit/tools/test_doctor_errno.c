@@ -3,8 +3,6 @@
  * peerbar doctor --errno: names of errno values, and the order of their causes.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -35,19 +33,11 @@ static void knows_errnos(void **state)
 /* The causes of @err on this machine, as JSON, and in *@status the exit status. */
 static json_object *explain(int err, int *status)
 {
-	FILE *real = stdout;
 	json_object *array;
-	size_t size;
-	char *text;
 
-	tool_options.json = true;
-	stdout = open_memstream(&text, &size);
-	assert_non_null(stdout);
+	capture_begin();
 	*status = doctor_explain(err, findings);
-	fclose(stdout);
-	stdout = real;
-	array = json_tokener_parse(text);
-	free(text);
+	array = capture_end();
 	assert_true(json_object_is_type(array, json_type_array));
 	return array;
 }
@@ -126,6 +116,42 @@ static void takes_errnos_for_their_like(void **state)
 	json_object_put(array);
 }
 
+/* Soft-RoCE has an RDMA device, and no PCI function behind it. */
+static void knows_what_is_no_pci_device(void **state)
+{
+	json_object *array;
+	int status;
+
+	(void)state;
+	make();
+	fake_link("/sys/class/infiniband/rxe0/device", "../../net/eth0");
+	examine("rxe0", GPU);
+	array = explain(EOPNOTSUPP, &status);
+	assert_int_equal(status, TOOL_FAILURE);
+	assert_string_equal(word(array, 0, "likelihood"), "found");
+	assert_non_null(strstr(word(array, 0, "fact"), "rxe0 is not a PCI device"));
+	assert_non_null(strstr(word(array, 0, "cause"), "Soft-RoCE"));
+	json_object_put(array);
+}
+
+static void knows_the_errnos_of_calls(void **state)
+{
+	static const int errors[] = { EIO, EADDRINUSE, EAGAIN, EBADF, EMFILE, ENFILE };
+	json_object *array;
+	unsigned int i;
+	int status;
+
+	(void)state;
+	make();
+	examine("efa_0", GPU);
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		array = explain(errors[i], &status);
+		assert_int_equal(status, TOOL_OK);
+		assert_true(json_object_array_length(array) > 0);
+		json_object_put(array);
+	}
+}
+
 static void says_that_it_does_not_know(void **state)
 {
 	json_object *array;
@@ -147,6 +173,8 @@ int main(void)
 		TEST(puts_what_it_found_first),
 		TEST(a_warning_makes_it_likely),
 		TEST(takes_errnos_for_their_like),
+		TEST(knows_what_is_no_pci_device),
+		TEST(knows_the_errnos_of_calls),
 		TEST(says_that_it_does_not_know),
 	};
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* peerbar -j doctor: its output for programs. */
 #include <json-c/json.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "patient.h"
@@ -10,19 +8,11 @@
 
 static json_object *doctor(int argc, const char *const argv[], int *status)
 {
-	FILE *real = stdout;
 	json_object *object;
-	size_t size;
-	char *text;
 
-	tool_options.json = true;
-	stdout = open_memstream(&text, &size);
-	assert_non_null(stdout);
+	capture_begin();
 	*status = cmd_doctor(argc, (char **)(uintptr_t)argv);
-	fclose(stdout);
-	stdout = real;
-	object = json_tokener_parse(text);
-	free(text);
+	object = capture_end();
 	assert_true(json_object_is_type(object, json_type_object));
 	return object;
 }
