@@ -18,6 +18,7 @@ struct refusal {
 	int err;		/* what ibv_reg_dmabuf_mr() set */
 	int meaning;		/* the same as EOPNOTSUPP, EINVAL or ENOMEM, as verdicts use them */
 	int result;		/* the errno for the caller */
+	struct pb_kernel kernel;
 	struct pb_nic nic;
 	bool known;		/* the BAR behind the dma-buf is known: dev and bar are valid */
 	struct pb_pci dev;
@@ -28,14 +29,15 @@ struct refusal {
 static void judge(struct refusal *r)
 {
 	char address[PB_ADDRESS_SIZE];
-	struct pb_kernel kernel;
 	struct pb_verdict v;
 
-	if (!pb_origin_find(r->attempt->fd, address, &r->bar) || pb_kernel_facts(&kernel) ||
-	    pb_pci_facts(address, &r->dev))
+	if (pb_kernel_facts(&r->kernel))
+		return;
+	r->nic.revoke = pb_nic_driver_revoke(&r->kernel, r->nic.pci.driver);
+	if (!pb_origin_find(r->attempt->fd, address, &r->bar) || pb_pci_facts(address, &r->dev))
 		return;
 	r->known = true;
-	v = pb_verdict(&kernel, &r->nic, &r->dev, r->bar);
+	v = pb_verdict(&r->kernel, &r->nic, &r->dev, r->bar);
 	if (v.err == r->meaning)
 		r->cause = v.cause;
 }
@@ -54,13 +56,12 @@ static void *for_cause(const struct refusal *r)
 static const char *by_access(const struct refusal *r)
 {
 	const struct pb_nic_driver *driver = pb_nic_driver_find(r->nic.pci.driver);
-	struct pb_kernel kernel;
 
 	if (r->attempt->atomics)
 		return "the NIC has no atomic operations: leave IBV_ACCESS_REMOTE_ATOMIC out of "
 		       "the access";
-	if (r->attempt->writes && driver && driver->writes_since && !pb_kernel_facts(&kernel) &&
-	    kernel.version < driver->writes_since)
+	if (r->attempt->writes && driver && r->kernel.version &&
+	    r->kernel.version < driver->writes_since)
 		return "this kernel's driver of the NIC has no RDMA WRITE: leave "
 		       "IBV_ACCESS_REMOTE_WRITE out of the access, or boot a newer kernel";
 	return NULL;
@@ -147,10 +148,10 @@ void *pb_refusal(const struct pb_attempt *attempt, int err)
 
 	if (meaning != EOPNOTSUPP && meaning != EINVAL && meaning != ENOMEM)
 		return other(r.name, err);
-	if (!pb_nic_facts(r.name, &r.nic)) {
+	if (!pb_nic_find(r.name, &r.nic)) {
 		judge(&r);
 	} else if (meaning != ENOMEM) {
-		/* pb_nic_facts() kept a sentence, such as "not a PCI device": leave it at that. */
+		/* pb_nic_find() kept a sentence, such as "not a PCI device": leave it at that. */
 		errno = r.result;
 		return NULL;
 	}

@@ -46,6 +46,8 @@ static const struct pb_nic_driver drivers[] = {
 	{}
 };
 
+_Static_assert(sizeof(drivers) / sizeof(drivers[0]) <= 33, "struct pb_kernel has 32 bits for rows");
+
 /*
  * The network functions that are RDMA NICs, by vendor and device ID. For Intel the driver
  * does not tell whether a NIC has RDMA, so its NICs are listed one by one: E810, E822, E823,
@@ -109,20 +111,16 @@ const char *pb_nic_driver_for(const char *address)
 	return NULL;
 }
 
-enum pb_revoke pb_nic_driver_revoke(const char *driver)
+enum pb_revoke pb_nic_driver_revoke(const struct pb_kernel *kernel, const char *driver)
 {
 	const struct pb_nic_driver *d = pb_nic_driver_find(driver);
-	struct pb_symbol symbols[2];
+	uint32_t bit = d ? 1u << (d - drivers) : 0;
 
-	if (!d)
+	if (!d || !kernel->names_functions)
 		return PB_REVOKE_UNKNOWN;
-	symbols[0] = (struct pb_symbol){ d->registers, d->module, false };
-	symbols[1] = (struct pb_symbol){ d->revokes, d->module, false };
-	if (pb_find_symbols(symbols, d->revokes ? 2 : 1))
-		return PB_REVOKE_UNKNOWN;
-	if (!symbols[0].found)
+	if (!(kernel->registers & bit))
 		return PB_REVOKE_NO_DMABUF;
-	if (!d->revokes || !symbols[1].found)
+	if (!(kernel->revokes & bit))
 		return PB_REVOKE_PINS;
 	return d->ours ? PB_REVOKE_CHANGED : PB_REVOKE_NATIVE;
 }

@@ -35,7 +35,7 @@ const struct pb_nic_driver *pb_nic_driver_find(const char *driver);
  */
 const char *pb_nic_driver_for(const char *address);
 
-/* How the driver revokes, judged by the functions of the module that is loaded now. */
-enum pb_revoke pb_nic_driver_revoke(const char *driver);
+/* How the driver revokes, judged by the functions that the kernel and its modules have. */
+enum pb_revoke pb_nic_driver_revoke(const struct pb_kernel *kernel, const char *driver);
 
 #endif /* PEERBAR_DRIVERS_H */

@@ -25,13 +25,18 @@ struct pb_kernel {
 	unsigned int version;		/* the release as PB_VERSION() */
 	enum pb_answer p2pdma;		/* PCI_P2PDMA is built in */
 	enum pb_answer vfio_dmabuf;	/* vfio-pci-core is loaded, and can export BARs */
+	bool names_functions;		/* it shows its symbols to this user */
+	uint32_t registers, revokes;	/* rows of drivers.h whose functions it has, a bit for each */
 	bool cpu_forwards;		/* an AMD CPU of family 0x17 or later */
 	struct pb_fence fence;		/* the drivers that peerbar-vfio-pci may fence off */
 };
 
 #define PB_VERSION(major, minor) ((major) << 8 | (minor))
 
-/* Return 0, or -errno with a sentence if /proc cannot be read. */
+/*
+ * Return 0, or -errno with a sentence if /proc cannot be read. This takes a pass over all symbols
+ * of the kernel, so call it once.
+ */
 int pb_kernel_facts(struct pb_kernel *kernel);
 
 /*
@@ -39,19 +44,6 @@ int pb_kernel_facts(struct pb_kernel *kernel);
  * 'n' if it is off, or '?' if there is no configuration file that can be read.
  */
 char pb_kernel_config(const struct pb_kernel *kernel, const char *option);
-
-/* A function of the kernel or of a loaded module. */
-struct pb_symbol {
-	const char *name;
-	const char *module;	/* it may also be in this module; NULL: only built in */
-	bool found;
-};
-
-/*
- * Look all of @symbols up in one pass over /proc/kallsyms. Returns 0, or -errno if the kernel
- * shows no symbols to this user.
- */
-int pb_find_symbols(struct pb_symbol *symbols, unsigned int nr_symbols);
 
 /* facts_pci.c: a PCI function, and the bridges between it and its host bridge */
 
@@ -145,12 +137,9 @@ void pb_rdma_name(const char *address, char name[PB_NAME_SIZE]);
  * @text is the name of an RDMA device or a PCI address. Returns 0, or with a sentence
  * -ENODEV, -EINVAL (the RDMA device is not a PCI function, as with siw) or another -errno.
  */
-int pb_nic_facts(const char *text, struct pb_nic *nic);
+int pb_nic_facts(const struct pb_kernel *kernel, const char *text, struct pb_nic *nic);
 
-/*
- * The same without @nic->revoke, which is PB_REVOKE_UNKNOWN then: that takes a pass over all
- * symbols of the kernel.
- */
+/* The same for callers that do not want @nic->revoke, which is PB_REVOKE_UNKNOWN then. */
 int pb_nic_find(const char *text, struct pb_nic *nic);
 
 #endif /* PEERBAR_FACTS_H */

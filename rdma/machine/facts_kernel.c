@@ -7,20 +7,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers.h"
 #include "error.h"
 #include "facts.h"
 #include "sys.h"
 
 #define AMD_ZEN_FAMILY 0x17
+
 /* Symbols */
 
+/* A function of the kernel or of a loaded module. */
+struct symbol {
+	const char *name;	/* NULL: there is none to look for */
+	const char *module;	/* it may also be in this module; NULL: only built in */
+	bool found;
+};
+
+#define MOST_SYMBOLS 80
+
 struct search {
-	struct pb_symbol *symbols;
-	unsigned int nr, missing, seen;
+	struct symbol symbols[MOST_SYMBOLS];
+	unsigned int nr, seen;
 };
 
 /* Is @text, the rest of a line, "name" or "name\t[module]" of the symbol? */
-static bool is_symbol(const char *text, const struct pb_symbol *s)
+static bool is_symbol(const char *text, const struct symbol *s)
 {
 	size_t len = strlen(s->name), module;
 
@@ -45,27 +56,24 @@ static bool one_symbol(char *text, void *data)
 	if (!type || !type[1] || type[2] != ' ')
 		return true;
 	search->seen++;
-	for (i = 0; i < search->nr; i++) {
-		struct pb_symbol *s = &search->symbols[i];
-
-		if (s->found || !is_symbol(type + 3, s))
-			continue;
-		s->found = true;
-		search->missing--;
-	}
-	return search->missing;
+	for (i = 0; i < search->nr; i++)
+		if (!search->symbols[i].found && is_symbol(type + 3, &search->symbols[i]))
+			search->symbols[i].found = true;
+	return true;
 }
 
-int pb_find_symbols(struct pb_symbol *symbols, unsigned int nr_symbols)
+/* Returns where the symbol is in the list. */
+static unsigned int look_for(struct search *search, const char *name, const char *module)
 {
-	struct search search = { symbols, nr_symbols, nr_symbols, 0 };
-	unsigned int i;
-	int ret;
+	if (search->nr == MOST_SYMBOLS || !name)
+		return MOST_SYMBOLS;
+	search->symbols[search->nr] = (struct symbol){ name, module, false };
+	return search->nr++;
+}
 
-	for (i = 0; i < nr_symbols; i++)
-		symbols[i].found = false;
-	ret = pb_each_line("/proc/kallsyms", one_symbol, &search);
-	return ret || search.seen ? ret : -ENODATA;
+static bool has(const struct search *search, unsigned int at)
+{
+	return at < MOST_SYMBOLS && search->symbols[at].found;
 }
 
 /* Configuration */
@@ -140,19 +148,29 @@ static bool cpu_forwards(void)
 	return !pb_each_line("/proc/cpuinfo", one_cpu_line, &cpu) && cpu.amd && cpu.zen;
 }
 
-static void find_features(struct pb_kernel *kernel)
+static void find_functions(struct pb_kernel *kernel)
 {
-	struct pb_symbol symbols[] = {
-		{ "pci_p2pdma_distance_many", NULL, false },
-		{ "vfio_pci_core_feature_dma_buf", "vfio_pci_core", false },
-	};
+	struct search search = { .nr = 0 };
+	unsigned int p2pdma = look_for(&search, "pci_p2pdma_distance_many", NULL);
+	unsigned int dmabuf = look_for(&search, "vfio_pci_core_feature_dma_buf", "vfio_pci_core");
+	unsigned int registers[32], revokes[32], row;
+	const struct pb_nic_driver *d;
 
+	for (row = 0; (d = pb_nic_driver(row)); row++) {
+		registers[row] = look_for(&search, d->registers, d->module);
+		revokes[row] = look_for(&search, d->revokes, d->module);
+	}
 	kernel->p2pdma = PB_UNKNOWN;
 	kernel->vfio_dmabuf = PB_UNKNOWN;
-	if (pb_find_symbols(symbols, sizeof(symbols) / sizeof(symbols[0])))
+	if (pb_each_line("/proc/kallsyms", one_symbol, &search) || !search.seen)
 		return;
-	kernel->p2pdma = symbols[0].found ? PB_YES : PB_NO;
-	kernel->vfio_dmabuf = symbols[1].found ? PB_YES : PB_NO;
+	kernel->names_functions = true;
+	kernel->p2pdma = has(&search, p2pdma) ? PB_YES : PB_NO;
+	kernel->vfio_dmabuf = has(&search, dmabuf) ? PB_YES : PB_NO;
+	for (row = 0; pb_nic_driver(row); row++) {
+		kernel->registers |= (uint32_t)has(&search, registers[row]) << row;
+		kernel->revokes |= (uint32_t)has(&search, revokes[row]) << row;
+	}
 }
 
 int pb_kernel_facts(struct pb_kernel *kernel)
@@ -170,6 +188,6 @@ int pb_kernel_facts(struct pb_kernel *kernel)
 	kernel->version = PB_VERSION(major, minor);
 	kernel->cpu_forwards = cpu_forwards();
 	pb_fence_read(&kernel->fence);
-	find_features(kernel);
+	find_functions(kernel);
 	return 0;
 }

@@ -75,11 +75,11 @@ int pb_nic_find(const char *text, struct pb_nic *nic)
 	return 0;
 }
 
-int pb_nic_facts(const char *text, struct pb_nic *nic)
+int pb_nic_facts(const struct pb_kernel *kernel, const char *text, struct pb_nic *nic)
 {
 	int ret = pb_nic_find(text, nic);
 
 	if (!ret)
-		nic->revoke = pb_nic_driver_revoke(nic->pci.driver);
+		nic->revoke = pb_nic_driver_revoke(kernel, nic->pci.driver);
 	return ret;
 }

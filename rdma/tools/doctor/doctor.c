@@ -113,7 +113,7 @@ static json_object *nic_candidate(const char *name)
 	json_object *object;
 	struct pb_nic nic;
 
-	if (pb_nic_facts(name, &nic))
+	if (pb_nic_find(name, &nic))
 		return NULL;
 	object = tool_object();
 	tool_add_string(object, "nic", name);

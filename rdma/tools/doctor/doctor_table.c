@@ -81,7 +81,7 @@ int doctor_examine(struct doctor *d, const char *nic, const char *dev)
 	ret = pb_kernel_facts(&d->kernel);
 	if (ret)
 		return ret;
-	if (nic && pb_nic_facts(nic, &d->nic))
+	if (nic && pb_nic_facts(&d->kernel, nic, &d->nic))
 		snprintf(d->nic_error, sizeof(d->nic_error), "%s", peerbar_errmsg());
 	if (dev && (pb_pci_parse(dev, address) || pb_pci_facts(address, &d->dev)))
 		snprintf(d->dev_error, sizeof(d->dev_error), "%s", peerbar_errmsg());

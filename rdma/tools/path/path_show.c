@@ -294,7 +294,7 @@ int path_show(int argc, char **argv)
 	if (bar.given && bar.value >= PEERBAR_NR_BARS)
 		return tool_misuse(usage, "BARs are numbered 0 to %d", PEERBAR_NR_BARS - 1);
 	if (pb_pci_parse(argv[1], address) || pb_pci_facts(address, &p.dev) ||
-	    pb_nic_facts(argv[0], &p.nic) || pb_kernel_facts(&p.kernel))
+	    pb_kernel_facts(&p.kernel) || pb_nic_facts(&p.kernel, argv[0], &p.nic))
 		return tool_failure("%s", peerbar_errmsg());
 	p.bar = bar.given ? (int)bar.value : pb_pci_largest_bar(&p.dev);
 	p.verdict = pb_verdict(&p.kernel, &p.nic, &p.dev, p.bar);

@@ -321,6 +321,7 @@ static void knows_the_nics(void **state)
 		{ "hns3", MACHINE_SYMBOL("start_kernel"), PB_REVOKE_UNKNOWN },
 	};
 	struct machine_function f = gpu;
+	struct pb_kernel kernel;
 	char path[64];
 	struct pb_nic nic;
 	size_t i;
@@ -331,8 +332,9 @@ static void knows_the_nics(void **state)
 		f.path = path;
 		f.driver = nics[i].driver;
 		machine_add(&f);
-		fake_file("/proc/kallsyms", nics[i].symbols);
-		assert_int_equal(pb_nic_facts(path + strlen("pci0000:00/"), &nic), 0);
+		machine_kernel(RELEASE, "AuthenticAMD/23", nics[i].symbols);
+		assert_int_equal(pb_kernel_facts(&kernel), 0);
+		assert_int_equal(pb_nic_facts(&kernel, path + strlen("pci0000:00/"), &nic), 0);
 		assert_int_equal(nic.revoke, nics[i].revoke);
 	}
 }
@@ -345,19 +347,19 @@ static void finds_a_nic_by_either_name(void **state)
 	(void)state;
 	f.rdma = "rocep5s0";
 	machine_add(&f);
-	assert_int_equal(pb_nic_facts("rocep5s0", &nic), 0);
+	assert_int_equal(pb_nic_find("rocep5s0", &nic), 0);
 	assert_string_equal(nic.pci.address, GPU);
 	assert_string_equal(nic.name, "rocep5s0");
-	assert_int_equal(pb_nic_facts("05:00.0", &nic), 0);
+	assert_int_equal(pb_nic_find("05:00.0", &nic), 0);
 	assert_string_equal(nic.pci.address, GPU);
 	assert_string_equal(nic.name, "rocep5s0");
-	assert_int_equal(pb_nic_facts("06:00.0", &nic), -ENODEV);
+	assert_int_equal(pb_nic_find("06:00.0", &nic), -ENODEV);
 	assert_sentence("0000:06:00.0", NULL);
-	assert_int_equal(pb_nic_facts("nic_9", &nic), -ENODEV);
+	assert_int_equal(pb_nic_find("nic_9", &nic), -ENODEV);
 	assert_sentence("no RDMA device nic_9", NULL);
-	assert_int_equal(pb_nic_facts("../net", &nic), -ENODEV);
+	assert_int_equal(pb_nic_find("../net", &nic), -ENODEV);
 	fake_link("/sys/class/infiniband/siw0/device", "../../net/eth0");
-	assert_int_equal(pb_nic_facts("siw0", &nic), -EINVAL);
+	assert_int_equal(pb_nic_find("siw0", &nic), -EINVAL);
 	assert_sentence("siw0 is not a PCI device", NULL);
 }
 

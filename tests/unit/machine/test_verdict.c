@@ -276,7 +276,7 @@ static bool judge(const struct machine *m)
 
 	assert_int_equal(pb_kernel_facts(&kernel), 0);
 	assert_int_equal(pb_pci_facts(GPU, &dev), 0);
-	assert_int_equal(pb_nic_facts(NIC, &nic), 0);
+	assert_int_equal(pb_nic_facts(&kernel, NIC, &nic), 0);
 	v = pb_verdict(&kernel, &nic, &dev, pb_pci_largest_bar(&dev));
 	if (v.cause == m->cause && v.stop == m->stop && v.route.type == m->type &&
 	    v.err == m->err && v.after == after)
@@ -316,7 +316,7 @@ static void a_pair_that_cannot_work(void **state)
 	add_functions(&m);
 	assert_int_equal(pb_kernel_facts(&kernel), 0);
 	assert_int_equal(pb_pci_facts(GPU, &dev), 0);
-	assert_int_equal(pb_nic_facts("rdma0", &nic), 0);
+	assert_int_equal(pb_nic_facts(&kernel, "rdma0", &nic), 0);
 	assert_int_equal(pb_verdict(&kernel, &nic, &dev, -1).cause, PB_CAUSE_NO_BAR);
 	assert_int_equal(pb_verdict(&kernel, &nic, &dev, 0).cause, PB_CAUSE_NO_BAR);
 	snprintf(dev.blocker, sizeof(dev.blocker), NIC);
