@@ -46,9 +46,19 @@ load_modules()
 	for m in vfio-pci vfio_iommu_type1 ib_uverbs crc16; do
 		modprobe "$m" || complain "modprobe $m failed"
 	done
+	spare_amd_iommu "$release"
 	[ "$1" != peerbar ] ||
 		load "/src/build/kernel/$release/peerbar-vfio-pci.ko" ${fence:+"fence=$fence"}
 	[ "$2" = none ] || load_importer "$2"
+}
+
+# spare_amd_iommu RELEASE: keep QEMU's amd-iommu from ending QEMU. The module says how, and is
+# there only for kernels that need it. docs/findings.md shows QEMU's fault with the option.
+spare_amd_iommu()
+{
+	[ -e /sys/class/iommu/ivhd0 ] || return 0
+	[ "$(kernel_option peerbar.amd)" = as-it-is ] ||
+		load_if_there "/src/build/kmod/$1/peerbar_test_unmap.ko"
 }
 
 # has_nic MODEL: does a NIC of this machine have it?
