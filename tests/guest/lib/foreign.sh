@@ -57,7 +57,8 @@ lacks()
 }
 
 # mpi_ways NAME OPTION... -- WAY...: two ranks of mpi_exchange.py, with these options of mpirun.
-# They must compare all data as good, and must have had the NIC copy them.
+# They must compare all data as good, and must have had the NIC copy them. They have more time
+# than others, because on the debug kernel Open MPI and Python take a minute to begin.
 mpi_ways()
 {
 	local name=$1 before way options=()
@@ -68,7 +69,7 @@ mpi_ways()
 	done
 	shift
 	before=$(copied) why=
-	timeout $LIMIT mpirun --allow-run-as-root --oversubscribe -n 2 "${options[@]}" \
+	timeout $((2 * LIMIT)) mpirun --allow-run-as-root --oversubscribe -n 2 "${options[@]}" \
 		mpi_exchange.py "$@" > "$OUT/client" 2>&1 || why="status $?"
 	for way in "$@"; do
 		if grep -qx "$way: good" "$OUT/client"; then
