@@ -287,11 +287,20 @@ static void count_mrs(struct efa *efa)
 	MUST(pages == efa->mr_pages);
 }
 
-static void count_others(struct efa *efa)
+static void count_ahs(struct efa *efa)
 {
-	for (unsigned int i = 0; i < EFA_MAX_AH; i++)
-		if (efa->ah[i].used)
-			pd_users[efa->ah[i].pd]++;
+	for (uint16_t i = 0; i < EFA_MAX_AH; i++) {
+		const struct efa_ah *ah = &efa->ah[i];
+
+		if (!ah->used)
+			continue;
+		MUST(ah->refs > 0 && efa_ah_find(efa, ah->pd, ah->gid) == i);
+		pd_users[ah->pd]++;
+	}
+}
+
+static void count_events(struct efa *efa)
+{
 	for (unsigned int i = 0; i < EFA_MAX_CQ; i++)
 		if (efa->cq[i].used && efa->cq[i].interrupt)
 			eq_users[efa->cq[i].eq]++;
@@ -304,7 +313,8 @@ static void check(struct efa *efa)
 	memset(eq_users, 0, sizeof(eq_users));
 	count_qps(efa);
 	count_mrs(efa);
-	count_others(efa);
+	count_ahs(efa);
+	count_events(efa);
 	for (unsigned int i = 0; i < EFA_MAX_PD; i++)
 		MUST(efa->pd[i].used ? efa->pd[i].users == pd_users[i] : !pd_users[i]);
 	for (unsigned int i = 0; i < EFA_MAX_CQ; i++)

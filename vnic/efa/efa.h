@@ -75,6 +75,7 @@ struct efa_ah {
 	bool used;
 	uint16_t pd;
 	uint8_t gid[16];
+	uint32_t refs;		/* number of CREATE_AHs without their DESTROY_AH */
 };
 
 struct efa_eq {
@@ -268,6 +269,8 @@ uint8_t efa_cmd_dereg_mr(struct efa *efa, const void *cmd, void *rsp);
 
 struct efa_pd *efa_pd_get(struct efa *efa, uint32_t id);
 struct efa_ah *efa_ah_get(struct efa *efa, uint32_t id);
+/* The AH of @pd for @gid; EFA_IO_AH_UNKNOWN if there is none. */
+uint16_t efa_ah_find(const struct efa *efa, uint16_t pd, const uint8_t gid[16]);
 struct efa_eq *efa_eq_get(struct efa *efa, uint32_t id);
 struct efa_cq *efa_cq_get(struct efa *efa, uint32_t id);
 struct efa_qp *efa_qp_get(struct efa *efa, uint32_t id);

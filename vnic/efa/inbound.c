@@ -11,19 +11,7 @@
 /* A datagram's receive buffer begins with room for a GRH, which is not written. */
 #define UD_HEADER	40u
 
-/* The sender's address as an AH of the receiver's PD. Every sender is on this NIC. */
-static uint16_t sender_ah(struct efa *efa, const struct efa_qp *to)
-{
-	for (unsigned int i = 1; i < EFA_MAX_AH; i++) {
-		const struct efa_ah *ah = &efa->ah[i];
-
-		if (ah->used && ah->pd == to->pd &&
-		    memcmp(ah->gid, efa->nic->config.gid, sizeof(ah->gid)) == 0)
-			return (uint16_t)i;
-	}
-	return EFA_IO_AH_UNKNOWN;
-}
-
+/* The sender is named by the receiver's AH for it. Every sender is on this NIC. */
 static struct efa_completion completion_of(struct efa *efa, const struct efa_qp *from,
 					   const struct efa_work *work)
 {
@@ -32,7 +20,7 @@ static struct efa_completion completion_of(struct efa *efa, const struct efa_qp 
 		.op = work->op,
 		.qp = work->peer->id,
 		.src_qp = from->id,
-		.ah = sender_ah(efa, work->peer),
+		.ah = efa_ah_find(efa, work->peer->pd, efa->nic->config.gid),
 		.imm = work->imm,
 		.imm_data = work->imm_data,
 	};

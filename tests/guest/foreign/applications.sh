@@ -1,9 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# Applications that nobody here wrote, from Debian's packages, on the virtual ConnectX. Each is
-# two processes in this machine that reach each other through the NIC; TCP over the loopback
-# interface carries only what they agree on first. Data are compared where the application can
-# do that.
+# What foreign.sh runs on the virtual ConnectX.
 #
 #   applications.sh [PATTERN]		run only the groups whose name matches
 set -eu
@@ -12,52 +9,17 @@ here=$(dirname "$0")
 . "$here/../lib/tap.sh"
 # shellcheck source=tests/guest/lib/listen.sh
 . "$here/../lib/listen.sh"
+# shellcheck source=tests/guest/lib/foreign.sh
+. "$here/../lib/foreign.sh"
 
-LIMIT=90
 pattern=${1:-}
 dev=${PB_IBDEV:?run this in the lab}
-OUT=$(mktemp -d)
-trap 'rm -rf "$OUT"' EXIT
-port=21000
-server=
-why=
 no_devx="without DEVX, UCX 1.18 sends them to a wrong address"
-
-# serve CMD...: start a server, and wait until it listens on $port.
-serve()
-{
-	timeout $LIMIT "$@" < /dev/null > "$OUT/server" 2>&1 &
-	server=$!
-	await_listener "$port" "$server"
-}
-
-# call CMD...: run the client of that server. Both must end well; otherwise sets $why.
-call()
-{
-	local status=0 other=0
-	timeout $LIMIT "$@" < /dev/null > "$OUT/client" 2>&1 || status=$?
-	wait "$server" || other=$?
-	why=
-	[ "$status $other" = "0 0" ] || why="client: status $status, server: status $other"
-}
 
 # What the NIC has copied so far. A program that took another way does not change it.
 copied()
 {
 	nicctl /mlx5/counters/bytes
-}
-
-# judge NAME BEFORE: the test failed if $why has a reason, or if the NIC has copied nothing
-# since it had copied BEFORE bytes.
-judge()
-{
-	[ -n "$why" ] || [ "$(copied)" -gt "$2" ] || why="the NIC has copied nothing"
-	if [ -z "$why" ]; then
-		tap_ok "$1"
-		return
-	fi
-	tap_not_ok "$1" "$why"
-	tap_note "$(tail -n 15 "$OUT/server" "$OUT/client" 2>/dev/null)"
 }
 
 # pingpong TOOL ARG...: the examples of rdma-core. With -c the server compares what it has
@@ -72,18 +34,6 @@ pingpong()
 	call "$@" 127.0.0.1
 	! grep -q "invalid data" "$OUT/server" || why="the server has received wrong data"
 	judge "$name" "$before"
-}
-
-# lacks NAME REASON TEXT CMD...: a skip, if that is what the application itself says.
-lacks()
-{
-	local name=$1 reason=$2 text=$3
-	shift 3
-	if timeout $LIMIT "$@" 2>&1 | grep -q "$text"; then
-		tap_skip "$name" "$reason"
-	else
-		tap_not_ok "$name" "it does not say '$text'"
-	fi
 }
 
 rdma_core()
@@ -213,20 +163,8 @@ ucx()
 # transport that is connected begins with datagrams (":aux").
 mpi_over()
 {
-	local name="mpi over $1" before way
-	before=$(copied) why=
-	timeout $LIMIT mpirun --allow-run-as-root --oversubscribe -n 2 \
-		--mca pml ucx --mca osc ucx -x UCX_TLS="self,$2" -x UCX_NET_DEVICES="$dev:1" \
-		python3 "$here/mpi_exchange.py" "${@:3}" > "$OUT/client" 2>&1 ||
-		why="status $?"
-	for way in "${@:3}"; do
-		if grep -qx "$way: good" "$OUT/client"; then
-			tap_ok "$name: $way"
-		else
-			tap_not_ok "$name: $way" "no data, or wrong data"
-		fi
-	done
-	judge "$name" "$before"
+	mpi_ways "mpi over $1" --mca pml ucx --mca osc ucx -x UCX_TLS="self,$2" \
+		-x UCX_NET_DEVICES="$dev:1" -- "${@:3}"
 }
 
 mpi()

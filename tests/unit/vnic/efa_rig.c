@@ -28,7 +28,7 @@ uint16_t rig_ah(struct rig *r, uint16_t pd)
 
 		if (ah->used)
 			continue;
-		*ah = (struct efa_ah){ .used = true, .pd = pd };
+		*ah = (struct efa_ah){ .used = true, .pd = pd, .refs = 1 };
 		memcpy(ah->gid, r->efa->nic->config.gid, sizeof(ah->gid));
 		r->efa->pd[pd].users++;
 		return i;

@@ -57,6 +57,7 @@ static uint8_t destroy_ah(struct driver *d, uint16_t ah, uint16_t pd)
 	return drv_do(d, cmd, &rsp);
 }
 
+/* One number for a PD and a GID, for as long as any command asked for it. */
 static void test_ah(void **state)
 {
 	static const struct spoil table[] = {
@@ -65,25 +66,55 @@ static void test_ah(void **state)
 		{ "PD out of range", 20, 2, 0xffff, ILLEGAL },
 	};
 	struct driver *d = *state;
-	uint16_t pd = drv_pd(d), other = drv_pd(d), ah[2];
+	uint16_t pd = drv_pd(d), other = drv_pd(d), ah;
 	struct cmd cmd = create_ah(d, pd);
 	struct rsp rsp = DRV_SPOIL(d, cmd, table);
 
-	ah[0] = get16(&rsp, 8);
-	rsp = drv_ok(d, cmd);		/* a second one for the same GID, as old drivers do */
-	ah[1] = get16(&rsp, 8);
-	assert_int_not_equal(ah[0], ah[1]);
-	assert_memory_equal(efa_ah_get(d->efa, ah[1])->gid, d->f->nic.config.gid, 16);
+	ah = get16(&rsp, 8);
+	rsp = drv_ok(d, cmd);
+	assert_int_equal(get16(&rsp, 8), ah);
+	assert_memory_equal(efa_ah_get(d->efa, ah)->gid, d->f->nic.config.gid, 16);
 
 	assert_int_equal(drv_drop(d, 15, pd), BUSY);
-	assert_int_equal(destroy_ah(d, ah[0], other), ILLEGAL);
+	assert_int_equal(destroy_ah(d, ah, other), ILLEGAL);
 	assert_int_equal(destroy_ah(d, 0, pd), ILLEGAL);
 	assert_int_equal(destroy_ah(d, 0xffff, pd), ILLEGAL);
-	assert_int_equal(destroy_ah(d, ah[0], pd), 0);
-	assert_int_equal(destroy_ah(d, ah[0], pd), ILLEGAL);
+	assert_int_equal(destroy_ah(d, ah, pd), 0);
+	assert_non_null(efa_ah_get(d->efa, ah));
 	assert_int_equal(drv_drop(d, 15, pd), BUSY);
-	assert_int_equal(destroy_ah(d, ah[1], pd), 0);
+	assert_int_equal(destroy_ah(d, ah, pd), 0);
+	assert_null(efa_ah_get(d->efa, ah));
+	assert_int_equal(destroy_ah(d, ah, pd), ILLEGAL);
 	assert_int_equal(drv_drop(d, 15, pd), 0);
+}
+
+static void test_ah_numbers(void **state)
+{
+	struct driver *d = *state;
+	uint16_t pd = drv_pd(d), ah;
+	struct cmd cmd = create_ah(d, pd);
+	struct rsp rsp = drv_ok(d, cmd);
+
+	ah = get16(&rsp, 8);
+	rsp = drv_ok(d, create_ah(d, drv_pd(d)));	/* another PD */
+	assert_int_not_equal(get16(&rsp, 8), ah);
+	cmd.b[4 + 15] ^= 1;				/* another GID */
+	rsp = drv_ok(d, cmd);
+	assert_int_not_equal(get16(&rsp, 8), ah);
+}
+
+static void test_ah_count(void **state)
+{
+	struct driver *d = *state;
+	uint16_t pd = drv_pd(d), ah;
+	struct cmd cmd = create_ah(d, pd);
+	struct rsp rsp = drv_ok(d, cmd);
+
+	ah = get16(&rsp, 8);
+	d->efa->ah[ah].refs = UINT32_MAX;
+	assert_int_equal(drv_do(d, cmd, &rsp), NO_RESOURCE);
+	assert_int_equal(destroy_ah(d, ah, pd), 0);
+	drv_ok(d, cmd);
 }
 
 static void test_ah_unreachable(void **state)
@@ -101,8 +132,12 @@ static void test_ah_limit(void **state)
 	struct cmd cmd = create_ah(d, drv_pd(d));
 	struct rsp rsp;
 
-	for (unsigned int i = 1; i < EFA_MAX_AH; i++)
+	for (unsigned int i = 1; i < EFA_MAX_AH; i++) {
+		put32(&cmd, 4, i);
 		drv_ok(d, cmd);
+	}
+	drv_ok(d, cmd);			/* no new number */
+	put32(&cmd, 4, EFA_MAX_AH);
 	assert_int_equal(drv_do(d, cmd, &rsp), NO_RESOURCE);
 }
 
@@ -299,6 +334,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		driver_test(test_numbers),
 		driver_test(test_ah),
+		driver_test(test_ah_numbers),
+		driver_test(test_ah_count),
 		driver_test(test_ah_unreachable),
 		driver_test(test_ah_limit),
 		driver_test(test_eq),

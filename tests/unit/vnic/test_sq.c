@@ -54,6 +54,25 @@ static void test_send(void **state)
 	assert_int_equal(r->efa->count.recv_bytes, 6000);
 }
 
+/* The receiver learns who sent by the number that its own PD has for the sender's GID. */
+static void test_send_source(void **state)
+{
+	struct rig *r = *state;
+	uint16_t pd = rig_pd(r);
+	struct efa_qp *to = rig_qp(r, EFA_QP_SRD, pd);
+	struct efa_io_wqe wqe = rig_send(r, to, 0);
+	uint16_t ah;
+
+	rig_recv(r, to, 1, 0, 0);
+	rig_do(r, r->a, &wqe, EFA_IO_OK);
+	assert_int_equal(rig_expect(r, to->recv_cq, 1, EFA_IO_OK).ah, EFA_IO_AH_UNKNOWN);
+	ah = rig_ah(r, pd);
+	assert_int_not_equal(ah, r->ah);
+	rig_recv(r, to, 2, 0, 0);
+	rig_do(r, r->a, &wqe, EFA_IO_OK);
+	assert_int_equal(rig_expect(r, to->recv_cq, 2, EFA_IO_OK).ah, ah);
+}
+
 static void test_send_imm(void **state)
 {
 	struct rig *r = *state;
@@ -182,6 +201,7 @@ int main(void)
 		rig_test(test_write),
 		rig_test(test_read),
 		rig_test(test_send),
+		rig_test(test_send_source),
 		rig_test(test_send_imm),
 		rig_test(test_inline),
 		rig_test(test_scatter),
