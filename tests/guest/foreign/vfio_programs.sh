@@ -6,7 +6,7 @@ set -eu
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
 
-LIMIT=120
+LIMIT=300
 PCI=/sys/bus/pci/devices
 MEMORY_BARS="0 4"	# of the NVMe drive
 out=$(mktemp)
