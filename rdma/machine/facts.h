@@ -26,7 +26,7 @@ struct pb_kernel {
 	enum pb_answer p2pdma;		/* PCI_P2PDMA is built in */
 	enum pb_answer vfio_dmabuf;	/* vfio-pci-core is loaded, and can export BARs */
 	bool names_functions;		/* it shows its symbols to this user */
-	uint32_t registers, revokes;	/* rows of drivers.h whose functions it has, a bit for each */
+	uint32_t registers, revokes;	/* a bit for each row of drivers.h: it has it */
 	bool cpu_forwards;		/* an AMD CPU of family 0x17 or later */
 	struct pb_fence fence;		/* the drivers that peerbar-vfio-pci may fence off */
 };
@@ -121,7 +121,7 @@ enum pb_revoke {
 
 struct pb_nic {
 	char name[PB_NAME_SIZE];	/* RDMA device, "efa_0"; "" if none is to be seen */
-	char elsewhere[PB_NAME_SIZE];	/* its name, if it is in another network namespace; or "" */
+	char elsewhere[PB_NAME_SIZE];	/* its name if it is in another network namespace */
 	enum pb_revoke revoke;
 	struct pb_pci pci;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Parsing the words of the command line: verbs, help, pairs of a name and a size, and messages about
- * what is wrong with them.
+ * Parsing the words of the command line: verbs, help, pairs of a name and a size, and messages
+ * about what is wrong with them.
  */
 #include <ctype.h>
 #include <errno.h>

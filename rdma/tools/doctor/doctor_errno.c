@@ -28,8 +28,8 @@ static const struct {
 	{ EOPNOTSUPP, CHECK_BINDING, "the device's driver cannot export" },
 	{ EOPNOTSUPP, CHECK_VFIO, "VFIO, or its IOMMU module, is not there" },
 	{ EOPNOTSUPP, CHECK_NIC, "the NIC is no PCI device, as Soft-RoCE and siw are none" },
-	{ EOPNOTSUPP, NO_CHECK, "the access asks for something that the NIC lacks: atomic operations "
-	  "on EFA, RDMA WRITE on EFA before Linux 6.3" },
+	{ EOPNOTSUPP, NO_CHECK, "the access asks for something that the NIC lacks: atomics on EFA, "
+	  "RDMA WRITE on EFA before Linux 6.3" },
 
 	{ EINVAL, CHECK_PATH, "there is no way from the NIC to the BAR" },
 	{ EINVAL, CHECK_MASK, "the NIC cannot address the BAR" },
@@ -39,8 +39,8 @@ static const struct {
 	{ EINVAL, NO_CHECK, "the access flags do not go together: remote writes and atomics need "
 	  "IBV_ACCESS_LOCAL_WRITE, writes need a dma-buf exported O_RDWR, and IBV_ACCESS_ON_DEMAND "
 	  "is never possible" },
-	{ EINVAL, NO_CHECK, "the NIC wants the offset in the dma-buf and the iova to be equal modulo "
-	  "the page size: peerbar_reg_mr() chooses the iova so" },
+	{ EINVAL, NO_CHECK, "the NIC wants the offset in the dma-buf and the iova to be equal "
+	  "modulo the page size: peerbar_reg_mr() chooses the iova so" },
 	{ EINVAL, NO_CHECK, "the device was reset during the registration: try again" },
 
 	{ ENODEV, CHECK_MEMORY, "the device's memory decode is off" },
@@ -75,8 +75,8 @@ static const struct {
 
 	{ EIO, CHECK_MEMORY, "the device's memory decode is off" },
 	{ EIO, NO_CHECK, "the device does not answer: it hangs, is in reset, or is gone" },
-	{ EIO, NO_CHECK, "a completion queue or command of the NIC failed: the kernel's log may say "
-	  "why" },
+	{ EIO, NO_CHECK, "a completion queue or a command of the NIC failed: the kernel's log may "
+	  "say why" },
 
 	{ EADDRINUSE, NO_CHECK, "the kernel's own exporter maps only one range of a buffer through "
 	  "an IOMMU: export a buffer for each range, or use peerbar-vfio-pci" },
@@ -84,8 +84,8 @@ static const struct {
 	{ EAGAIN, NO_CHECK, "another reset of the device or of its bus is running: try again" },
 	{ EAGAIN, CHECK_MEMLOCK, "more memory was to be locked than this process may lock" },
 
-	{ EBADF, NO_CHECK, "the descriptor is not open, or it is that of the parent process: a child "
-	  "that fork() made has no devices" },
+	{ EBADF, NO_CHECK, "the descriptor is not open, or is the parent process's: a child that "
+	  "fork() made has no devices" },
 
 	{ EMFILE, NO_CHECK, "this process has as many descriptors open as \"ulimit -n\" allows" },
 	{ ENFILE, NO_CHECK, "the machine has as many files open as fs.file-max allows" },

@@ -15,7 +15,7 @@ struct lost {
 	const char *nic;
 	unsigned int bar;
 	int request;		/* tells that the device is wanted back; negative if it cannot */
-	json_object *before;	/* what the exporter showed at the start; NULL if it cannot be seen */
+	json_object *before;	/* what the exporter showed at the start; NULL: nothing */
 };
 
 /*

@@ -150,7 +150,6 @@ void warns(enum check_id id, const char *fact, const char *todo)
 	only(DOCTOR_WARNING, id, fact, todo);
 }
 
-
 static FILE *real_stdout;
 static char *captured;
 static size_t captured_size;

@@ -185,8 +185,8 @@ static void prints_names_as_words(void **state)
 	assert_int_equal(tool_print(object), TOOL_OK);
 	tool_failure("held by %s", "y\033[2J");
 	flush();
-	assert_string_equal(out, "driver \"a \\\"b\\\" c?[2J\" name \"\" reason in use by x?[2J (pid 1): "
-			    "\"end\" it\n");
+	assert_string_equal(out, "driver \"a \\\"b\\\" c?[2J\" name \"\" "
+			    "reason in use by x?[2J (pid 1): \"end\" it\n");
 	assert_string_equal(err, "peerbar: held by y?[2J\n");
 }
 
