@@ -81,29 +81,38 @@ void pb_unmap_all(struct peerbar_device *dev);
 void pb_events_close(struct peerbar_device *dev);
 
 /*
- * fork.c. No fork() takes place between pb_fork_hold() and pb_fork_release(). A device must be
- * watched before a descriptor of it exists, and forgotten after its last one is closed.
+ * fork.c. A device must be watched before a descriptor of it exists, and forgotten after its last
+ * one is closed.
  */
-void pb_fork_hold(void);
-void pb_fork_release(void);
 void pb_fork_watch(struct peerbar_device *dev);
 void pb_fork_forget(struct peerbar_device *dev);
+
+/* What fork() does at each file that has a lock and a list. */
+enum pb_fork {
+	PB_FORK_BEFORE,		/* take the lock */
+	PB_FORK_PARENT,		/* release it */
+	PB_FORK_CHILD,		/* forget what only the parent has, and make the lock anew */
+};
+
+void pb_group_fork(enum pb_fork stage);
+void pb_map_fork(enum pb_fork stage);
+void pb_origin_fork(enum pb_fork stage);
+
+/* hold.c. No fork() takes place between pb_fork_hold() and pb_fork_release(). */
+void pb_fork_hold(void);
+void pb_fork_release(void);
+
+/* Only fork() itself calls these: they keep everybody out of such a section. */
+void pb_fork_begin(void);
+void pb_fork_end(enum pb_fork stage);
+
+/* What @stage asks for of a lock. */
+void pb_fork_lock(pthread_mutex_t *mutex, enum pb_fork stage);
 
 /* Return 0, or -EBADF with a sentence if @dev was opened by the parent of this process. */
 int pb_owned(const struct peerbar_device *dev);
 
 /* Close *@fd unless it is -1, and set it to -1. */
 void pb_close_fd(int *fd);
-
-/*
- * What fork() asks of each file that has a lock and a list: take the lock; release it; or, in
- * the child, forget what only the parent has, and make the lock anew.
- */
-enum pb_fork { PB_FORK_BEFORE, PB_FORK_PARENT, PB_FORK_CHILD };
-
-void pb_fork_lock(pthread_mutex_t *mutex, enum pb_fork stage);
-void pb_group_fork(enum pb_fork stage);
-void pb_map_fork(enum pb_fork stage);
-void pb_origin_fork(enum pb_fork stage);
 
 #endif /* PEERBAR_DEVICE_H */

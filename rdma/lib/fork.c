@@ -8,35 +8,16 @@
  * copies before fork() returns there. The devices, groups and mappings themselves stay in the
  * child's memory, and can only be closed.
  */
-#include <errno.h>
 #include <pthread.h>
-#include <unistd.h>
 
 #include "device.h"
-#include "machine/error.h"
 
 static struct peerbar_device *devices;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/*
- * Held for reading while a descriptor or a mapping exists that no list shows yet, or no longer,
- * and for writing by fork(). It is taken before every other lock of the library.
- */
-static pthread_rwlock_t forking = PTHREAD_RWLOCK_INITIALIZER;
-
-void pb_fork_hold(void)
-{
-	pthread_rwlock_rdlock(&forking);
-}
-
-void pb_fork_release(void)
-{
-	pthread_rwlock_unlock(&forking);
-}
-
 static void before(void)
 {
-	pthread_rwlock_wrlock(&forking);
+	pb_fork_begin();
 	pb_fork_lock(&lock, PB_FORK_BEFORE);
 	pb_group_fork(PB_FORK_BEFORE);
 	pb_map_fork(PB_FORK_BEFORE);
@@ -49,29 +30,7 @@ static void in_parent(void)
 	pb_map_fork(PB_FORK_PARENT);
 	pb_group_fork(PB_FORK_PARENT);
 	pb_fork_lock(&lock, PB_FORK_PARENT);
-	pthread_rwlock_unlock(&forking);
-}
-
-void pb_close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-/* The thread that took a lock has another ID in the child, so it cannot unlock it there. */
-void pb_fork_lock(pthread_mutex_t *mutex, enum pb_fork stage)
-{
-	switch (stage) {
-	case PB_FORK_BEFORE:
-		pthread_mutex_lock(mutex);
-		break;
-	case PB_FORK_PARENT:
-		pthread_mutex_unlock(mutex);
-		break;
-	case PB_FORK_CHILD:
-		pthread_mutex_init(mutex, NULL);
-	}
+	pb_fork_end(PB_FORK_PARENT);
 }
 
 static void in_child(void)
@@ -89,7 +48,7 @@ static void in_child(void)
 	pb_group_fork(PB_FORK_CHILD);
 	devices = NULL;
 	pb_fork_lock(&lock, PB_FORK_CHILD);
-	pthread_rwlock_init(&forking, NULL);
+	pb_fork_end(PB_FORK_CHILD);
 }
 
 static void register_handlers(void)
@@ -119,13 +78,4 @@ void pb_fork_forget(struct peerbar_device *dev)
 			break;
 		}
 	pthread_mutex_unlock(&lock);
-}
-
-int pb_owned(const struct peerbar_device *dev)
-{
-	if (!dev->inherited)
-		return 0;
-	return pb_fail(EBADF, "%s belongs to the process that opened it, and this one is a child "
-		       "that fork() made: open it here, after the parent has closed it",
-		       dev->address);
 }

@@ -1,48 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Parsing the words of the command line: verbs, help, pairs of a name and a size, and messages
- * about what is wrong with them.
+ * Parsing the words of the command line: verbs, help, and pairs of a name and a size.
  */
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tool.h"
-
-__attribute__((format(printf, 1, 0)))
-static void complain(const char *fmt, va_list ap)
-{
-	char text[4096];
-
-	vsnprintf(text, sizeof(text), fmt, ap);
-	fputs("peerbar: ", stderr);
-	tool_put_text(text, stderr);
-	fputc('\n', stderr);
-}
-
-int tool_failure(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	complain(fmt, ap);
-	va_end(ap);
-	return TOOL_FAILURE;
-}
-
-int tool_misuse(const char *usage, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	complain(fmt, ap);
-	va_end(ap);
-	fputs(usage, stderr);
-	return TOOL_USAGE;
-}
 
 static bool is_help(const char *word)
 {

@@ -108,12 +108,6 @@ static void print_array(json_object *array, int indent)
 		print_object(json_object_array_get_idx(array, i), indent);
 }
 
-void tool_put_text(const char *text, FILE *file)
-{
-	for (; *text; text++)
-		fputc(iscntrl((unsigned char)*text) && *text != '\n' ? '?' : *text, file);
-}
-
 static void put_quoted(const char *text)
 {
 	putchar('"');
