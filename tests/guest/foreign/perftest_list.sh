@@ -32,13 +32,12 @@ run()
 	fi
 }
 
-# bandwidth TOOL SIZE: run a bandwidth tool in every mode that it has.
+# bandwidth TOOL SIZE: run a bandwidth tool in every mode that it has: one way on one queue pair,
+# both ways on several, all sizes.
 bandwidth()
 {
 	local one=(-c "$transport" -n 100 -s "$2")
 	run "$1" "${one[@]}"
-	run "$1" "${one[@]}" -b
-	run "$1" "${one[@]}" -q 4
 	run "$1" "${one[@]}" -q 4 -b
 	run "$1" -c "$transport" -n 20 -a
 }
