@@ -116,8 +116,8 @@ test_user()
 	chmod 0600 /dev/infiniband/uverbs*
 	ailment "verbs of root" verbs "user $USER_ID may not open /dev/infiniband/uverbs"
 
-	ulimit -l 64
-	ailment "little memory to pin" memlock "may pin 64 KiB"
+	ulimit -l 32
+	ailment "little memory to pin" memlock "may pin 32 KiB"
 	chown 0 "/dev/vfio/$GROUP"
 	AS=()
 }
