@@ -14,6 +14,10 @@ if [[ $(uname -r) == 6.1.* ]]; then
 		"Linux 6.1 wants the swap device for itself to read the image, and it is in use"
 	exit
 fi
+if [ ! -e /sys/power/resume ]; then
+	tap_skip "hibernation image" "this kernel was built without hibernation"
+	exit
+fi
 if ! modprobe brd rd_nr=1 rd_size=900000; then
 	tap_skip "hibernation image" "this kernel has no RAM disks"
 	exit
