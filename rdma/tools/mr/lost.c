@@ -109,13 +109,20 @@ static bool is_access_error(enum ibv_wc_status status)
 	}
 }
 
-static int other_failure(const struct mover *m)
+bool lost_revoked(const struct lost *lost)
+{
+	char reasons[128];
+
+	return revoked_since(lost, reasons, sizeof(reasons));
+}
+
+static int other_failure(struct mover *m)
 {
 	mover_print_failures(m);
 	return TOOL_FAILURE;
 }
 
-int lost_explain(const struct lost *lost, const struct mover *m)
+int lost_explain(const struct lost *lost, struct mover *m)
 {
 	enum ibv_wc_status status = m->failures.status;
 	const char *address = peerbar_address(lost->dev);

@@ -32,10 +32,13 @@ bool lost_wanted(const struct lost *lost, int ms);
 /* Say so. Returns TOOL_REVOKED. */
 int lost_say_wanted(const struct lost *lost);
 
+/* Is it known that the BAR was taken back since lost_watch()? */
+bool lost_revoked(const struct lost *lost);
+
 /*
- * Print why the work requests of @mover failed: one sentence if the BAR was taken back, each
- * failure otherwise. Returns TOOL_REVOKED or TOOL_FAILURE.
+ * Print why work requests of @mover failed, or moved wrong bytes: one sentence if the BAR was
+ * taken back, each failure otherwise. Returns TOOL_REVOKED or TOOL_FAILURE.
  */
-int lost_explain(const struct lost *lost, const struct mover *mover);
+int lost_explain(const struct lost *lost, struct mover *mover);
 
 #endif /* PEERBAR_LOST_H */

@@ -18,7 +18,6 @@
 #include "tool.h"
 
 #define COMPLETION_TIMEOUT_MS 30000
-#define MOST_COMPLAINTS 8
 
 int mover_init(struct mover *m)
 {
@@ -57,13 +56,7 @@ void mover_release(struct mover *m)
 		munmap(m->memory, m->memory_size);
 }
 
-bool mover_may_tell(struct mover *m)
-{
-	return m->told++ < MOST_COMPLAINTS;
-}
-
-__attribute__((format(printf, 2, 3)))
-static void keep_failure(struct mover *m, const char *fmt, ...)
+void mover_keep(struct mover *m, const char *fmt, ...)
 {
 	struct mover_failures *f = &m->failures;
 	va_list ap;
@@ -82,12 +75,15 @@ static void count_failure(struct mover *m, const struct ibv_wc *wc)
 		m->failures.status = wc->status;
 }
 
-void mover_print_failures(const struct mover *m)
+bool mover_has_news(const struct mover *m)
 {
-	unsigned int i;
+	return m->failures.printed < m->failures.nr;
+}
 
-	for (i = 0; i < m->failures.nr; i++)
-		tool_failure("%s", m->failures.text[i]);
+void mover_print_failures(struct mover *m)
+{
+	while (mover_has_news(m))
+		tool_failure("%s", m->failures.text[m->failures.printed++]);
 }
 
 static const char *op_name(bool to_bar, const struct step *step)
@@ -101,9 +97,9 @@ static void count_wrong(struct mover *m, const struct pair *pair, bool to_bar,
 	const struct step *step = to_bar ? &pair->to : &pair->from;
 
 	m->counts.wrong += bad->count;
-	if (!bad->count || !mover_may_tell(m))
+	if (!bad->count)
 		return;
-	tool_failure("%s of %u bytes %s BAR offset %#" PRIx64 " (the BAR is %s): %zu wrong bytes "
+	mover_keep(m, "%s of %u bytes %s BAR offset %#" PRIx64 " (the BAR is %s): %zu wrong bytes "
 		     "in %s, the first at %+" PRId64 ": found %#04x, expected %#04x",
 		     op_name(to_bar, step), pair->size, to_bar ? "to" : "from", pair->bar,
 		     step->bar_is_local ? "local" : "remote", bad->count, what,
@@ -146,7 +142,7 @@ static int post(struct mover *m, const struct pair *pair, unsigned int index, bo
 
 	if (!loopback_post(m->lb, &wr))
 		return 0;
-	keep_failure(m, "%s", loopback_errmsg());
+	mover_keep(m, "%s", loopback_errmsg());
 	return -EIO;
 }
 
@@ -156,7 +152,7 @@ static void complain(struct mover *m, const struct pair *pair, bool to_bar,
 	const struct step *step = to_bar ? &pair->to : &pair->from;
 
 	count_failure(m, wc);
-	keep_failure(m, "%s of %u bytes %s BAR offset %#" PRIx64 " (the BAR is %s) completed with: "
+	mover_keep(m, "%s of %u bytes %s BAR offset %#" PRIx64 " (the BAR is %s) completed with: "
 		     "%s (vendor error %#x)", op_name(to_bar, step), pair->size,
 		     to_bar ? "to" : "from", pair->bar, step->bar_is_local ? "local" : "remote",
 		     ibv_wc_status_str(wc->status), wc->vendor_err);
@@ -170,9 +166,9 @@ static int poll(struct mover *m, struct ibv_wc *wc, unsigned int n)
 	if (got > 0)
 		return got;
 	if (got < 0)
-		keep_failure(m, "%s", loopback_errmsg());
+		mover_keep(m, "%s", loopback_errmsg());
 	else
-		keep_failure(m, "%u work requests did not complete in %d s: the NIC hangs", n,
+		mover_keep(m, "%u work requests did not complete in %d s: the NIC hangs", n,
 			     COMPLETION_TIMEOUT_MS / 1000);
 	return -EIO;
 }
@@ -182,7 +178,7 @@ int mover_one(struct mover *m, const struct loopback_wr *wr, const char *name, u
 	struct ibv_wc wc;
 
 	if (loopback_post(m->lb, wr)) {
-		keep_failure(m, "%s", loopback_errmsg());
+		mover_keep(m, "%s", loopback_errmsg());
 		return -EIO;
 	}
 	if (poll(m, &wc, 1) < 0)
@@ -192,7 +188,7 @@ int mover_one(struct mover *m, const struct loopback_wr *wr, const char *name, u
 		return 0;
 	}
 	count_failure(m, &wc);
-	keep_failure(m, "%s at BAR offset %#" PRIx64 " completed with: %s (vendor error %#x)", name,
+	mover_keep(m, "%s at BAR offset %#" PRIx64 " completed with: %s (vendor error %#x)", name,
 		     offset, ibv_wc_status_str(wc.status), wc.vendor_err);
 	return -EIO;
 }

@@ -23,13 +23,14 @@ struct mover_counts {
 };
 
 /*
- * What went wrong with the first work requests that failed. They are kept and not printed,
- * because after a revoke they all have one cause, which the caller may know.
+ * The first work requests that failed or moved wrong bytes. They are kept and not printed, because
+ * after a revoke they all have one cause, which the caller may know.
  */
 #define MOVER_FAILURES 8
 
 struct mover_failures {
 	unsigned int nr;	/* at most MOVER_FAILURES */
+	unsigned int printed;
 	enum ibv_wc_status status;	/* of the first that completed; success if none did */
 	char text[MOVER_FAILURES][320];
 };
@@ -49,7 +50,6 @@ struct mover {
 	struct ibv_mr *host_mr;
 	struct mover_counts counts;
 	struct mover_failures failures;
-	unsigned int told;	/* complaints about wrong bytes already printed */
 };
 
 /*
@@ -60,13 +60,17 @@ int mover_init(struct mover *mover);
 void mover_release(struct mover *mover);
 
 /*
- * Move one batch to the BAR and back. Wrong bytes are counted, and the first few are printed.
- * Returns 0, also if bytes were wrong, or -EIO if it is useless to go on: failures says why.
+ * Move one batch to the BAR and back. Returns 0, also if bytes were wrong, or -EIO if it is
+ * useless to go on. In both cases failures says what happened.
  */
 int mover_batch(struct mover *mover);
 
-/* Print the failures that were kept. */
-void mover_print_failures(const struct mover *mover);
+/* Keep a failure, if there is room. */
+void mover_keep(struct mover *mover, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Are there failures that have not been printed? */
+bool mover_has_news(const struct mover *mover);
+void mover_print_failures(struct mover *mover);
 
 /*
  * Post one work request, which is what @name does at BAR offset @offset, and wait for it.
@@ -74,8 +78,5 @@ void mover_print_failures(const struct mover *mover);
  */
 int mover_one(struct mover *mover, const struct loopback_wr *wr, const char *name,
 	      uint64_t offset);
-
-/* Only the first complaints about wrong bytes are printed. Is this one of them? */
-bool mover_may_tell(struct mover *mover);
 
 #endif /* PEERBAR_MOVER_H */
