@@ -67,11 +67,13 @@ compile_c()
 		#include <fcntl.h>
 		#include <infiniband/verbs.h>
 		#include <peerbar.h>
+		#include <rdma/fi_domain.h>
 		#include <unistd.h>
-		void life(struct ibv_pd *pd, int access);
-		void life(struct ibv_pd *pd, int access)
+		void life(struct ibv_pd *pd, struct fid_domain *domain, int access);
+		void life(struct ibv_pd *pd, struct fid_domain *domain, int access)
 		{
 			struct peerbar_device *dev;
+			struct fid_mr *fabric_mr;
 			struct ibv_mr *mr;
 			uint64_t iova;
 			int fd;
