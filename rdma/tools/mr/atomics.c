@@ -34,8 +34,8 @@ static void compare(struct mover *m, const struct attempt *attempt, uint64_t off
 	if (found == expected)
 		return;
 	m->counts.wrong += ATOMIC_SIZE;
-	mover_keep(m, "atomic %s at BAR offset %#" PRIx64 ": %s is %#" PRIx64 ", expected %#" PRIx64,
-		   name(attempt->op), offset, what, found, expected);
+	mover_keep(m, "atomic %s at BAR offset %#" PRIx64 ": %s is %#" PRIx64 ", expected %#"
+		   PRIx64, name(attempt->op), offset, what, found, expected);
 }
 
 /* The NIC puts what was there before at the start of the targets. */

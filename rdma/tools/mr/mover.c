@@ -100,10 +100,10 @@ static void count_wrong(struct mover *m, const struct pair *pair, bool to_bar,
 	if (!bad->count)
 		return;
 	mover_keep(m, "%s of %u bytes %s BAR offset %#" PRIx64 " (the BAR is %s): %zu wrong bytes "
-		     "in %s, the first at %+" PRId64 ": found %#04x, expected %#04x",
-		     op_name(to_bar, step), pair->size, to_bar ? "to" : "from", pair->bar,
-		     step->bar_is_local ? "local" : "remote", bad->count, what,
-		     from + (int64_t)bad->first, bad->found, bad->expected);
+		   "in %s, the first at %+" PRId64 ": found %#04x, expected %#04x",
+		   op_name(to_bar, step), pair->size, to_bar ? "to" : "from", pair->bar,
+		   step->bar_is_local ? "local" : "remote", bad->count, what,
+		   from + (int64_t)bad->first, bad->found, bad->expected);
 }
 
 /*
@@ -153,9 +153,9 @@ static void complain(struct mover *m, const struct pair *pair, bool to_bar,
 
 	count_failure(m, wc);
 	mover_keep(m, "%s of %u bytes %s BAR offset %#" PRIx64 " (the BAR is %s) completed with: "
-		     "%s (vendor error %#x)", op_name(to_bar, step), pair->size,
-		     to_bar ? "to" : "from", pair->bar, step->bar_is_local ? "local" : "remote",
-		     ibv_wc_status_str(wc->status), wc->vendor_err);
+		   "%s (vendor error %#x)", op_name(to_bar, step), pair->size,
+		   to_bar ? "to" : "from", pair->bar, step->bar_is_local ? "local" : "remote",
+		   ibv_wc_status_str(wc->status), wc->vendor_err);
 }
 
 /* Take some of @n completions. Returns how many, or -EIO with a failure kept. */
@@ -169,7 +169,7 @@ static int poll(struct mover *m, struct ibv_wc *wc, unsigned int n)
 		mover_keep(m, "%s", loopback_errmsg());
 	else
 		mover_keep(m, "%u work requests did not complete in %d s: the NIC hangs", n,
-			     COMPLETION_TIMEOUT_MS / 1000);
+			   COMPLETION_TIMEOUT_MS / 1000);
 	return -EIO;
 }
 
@@ -189,7 +189,7 @@ int mover_one(struct mover *m, const struct loopback_wr *wr, const char *name, u
 	}
 	count_failure(m, &wc);
 	mover_keep(m, "%s at BAR offset %#" PRIx64 " completed with: %s (vendor error %#x)", name,
-		     offset, ibv_wc_status_str(wc.status), wc.vendor_err);
+		   offset, ibv_wc_status_str(wc.status), wc.vendor_err);
 	return -EIO;
 }
 
