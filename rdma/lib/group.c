@@ -55,9 +55,9 @@ static int no_group(const struct peerbar_device *dev, const struct pb_node *grou
 	if (pb_node_known(group) && (!has_device || !pb_exists("%s", device.path)))
 		return pb_node_fail(group, ENOENT);
 	if (!has_device)
-		return pb_fail(ENOTSUP, "this kernel offers no VFIO, there is no %s: load vfio-pci, or "
-			       "build CONFIG_VFIO_PCI with CONFIG_VFIO_GROUP or CONFIG_IOMMUFD",
-			       group->path);
+		return pb_fail(ENOTSUP, "this kernel offers no VFIO, there is no %s: load "
+			       "vfio-pci, or build CONFIG_VFIO_PCI with CONFIG_VFIO_GROUP or "
+			       "CONFIG_IOMMUFD", group->path);
 	ret = pb_node_check(&iommufd);
 	if (ret)
 		return pb_node_fail(&iommufd, -ret);

@@ -19,7 +19,7 @@ struct pb_nic_driver {
 	bool ours;		/* @revokes exists only after the change in rdma/drivers */
 	bool dynamic;		/* a revoked MR is mapped again when the NIC uses it */
 	const char *remedy;	/* how to get a driver that revokes */
-	unsigned int writes_since;	/* the first kernel, PB_VERSION(), with RDMA WRITE; 0: all */
+	unsigned int writes_since;	/* first kernel (PB_VERSION) with RDMA WRITE; 0: all */
 	const char *otherwise;	/* why one that revokes may still refuse; NULL if not known */
 };
 
