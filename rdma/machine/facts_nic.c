@@ -29,25 +29,31 @@ static void find_elsewhere(struct pb_nic *nic)
 {
 	PB_NAMES verbs = pb_list("/sys/bus/pci/devices/%s/infiniband_verbs", nic->pci.address);
 
-	if (!nic->name[0] && verbs.nr > 0)
+	if (verbs.nr > 0)
 		pb_read(nic->elsewhere, sizeof(nic->elsewhere),
 			"/sys/class/infiniband_verbs/%s/ibdev", pb_name(&verbs, 0));
 }
 
+/* Is the RDMA device to be seen in this network namespace? */
+static bool is_here(const char *name)
+{
+	return !strchr(name, '/') && pb_exists(RDMA_DEVICES "%s", name);
+}
+
 static int find_address(const char *name, char *address)
 {
-	char target[PB_NAME_SIZE], device[PB_NODE_SIZE];
+	char target[PB_NAME_SIZE];
 	struct pb_node node;
+	int ret;
 
-	snprintf(device, sizeof(device), RDMA_DEVICES "%.40s", name);
-	if (strchr(name, '/') || !pb_exists("%s", device)) {
-		if (!pb_node_verbs(name, &node))
-			return pb_fail(ENODEV, "there is no RDMA device %s: \"rdma link\" lists "
-				       "them; is its driver loaded?", name);
-		snprintf(device, sizeof(device), "%s", node.sysfs);
-	}
-	if (pb_link(target, sizeof(target), "%s/device", device) ||
-	    pb_pci_parse(target, address))
+	if (is_here(name))
+		ret = pb_link(target, sizeof(target), RDMA_DEVICES "%s/device", name);
+	else if (pb_node_verbs(name, &node))
+		ret = pb_link(target, sizeof(target), "%s/device", node.sysfs);
+	else
+		return pb_fail(ENODEV, "there is no RDMA device %s: \"rdma link\" lists them; is "
+			       "its driver loaded?", name);
+	if (ret || pb_pci_parse(target, address))
 		return pb_fail(EINVAL, "%s is not a PCI device, so it cannot reach the BAR of one: "
 			       "use a NIC", name);
 	return 0;
@@ -67,11 +73,12 @@ int pb_nic_find(const char *text, struct pb_nic *nic)
 		ret = pb_pci_facts(address, &nic->pci);
 	if (ret)
 		return ret;
-	if (named && pb_exists(RDMA_DEVICES "%s", text))
-		snprintf(nic->name, sizeof(nic->name), "%s", text);
-	else if (!named)
+	if (!named)
 		pb_rdma_name(address, nic->name);
-	find_elsewhere(nic);
+	else if (is_here(text))
+		snprintf(nic->name, sizeof(nic->name), "%s", text);
+	if (!nic->name[0])
+		find_elsewhere(nic);
 	return 0;
 }
 

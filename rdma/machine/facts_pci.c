@@ -252,9 +252,7 @@ static enum pb_answer read_memory(const struct config *config, const char *addre
 
 static void read_iommu(struct pb_pci *pci)
 {
-	char text[32];
-
-	char driver[PB_NAME_SIZE];
+	char text[32], driver[PB_NAME_SIZE];
 
 	pci->group = pb_pci_group(pci->address);
 	if (pci->group >= 0) {
