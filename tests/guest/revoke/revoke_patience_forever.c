@@ -43,10 +43,13 @@ static bool has_mark(struct bench *b)
 	return vfio_read(b->rig.dev->fd, REGISTERS, INTERRUPT_MASK, 4) == MARK;
 }
 
-/* Another process makes the call, so that it can be killed; we keep the device open. */
+/*
+ * Another process makes the call, so that it can be killed; we keep the device open. The child
+ * of fork() would not hold the device (see rdma/lib/fork.c): _Fork() leaves the handlers out.
+ */
 static pid_t pull(struct bench *b, enum trigger trigger)
 {
-	pid_t pid = fork();
+	pid_t pid = _Fork();
 
 	if (pid < 0)
 		tap_die("forever", "fork: %s", strerror(errno));
