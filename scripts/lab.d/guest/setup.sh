@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=bash
 # The steps of the guest's init. Scripts and tests in the guest use some of them, too. Runs
-# in the guest only.
+# in the guest only. A program takes 100 ms to start on an emulated CPU, so a step that reads
+# many small files calls none.
 
 IVSHMEM_ALIAS=pci:v00001AF4d00001110
 NVME_ALIAS=pci:v00001B36d00000010
@@ -17,7 +18,12 @@ FENCE=/sys/module/peerbar_vfio_pci/parameters/fence
 # kernel_option NAME: its value on the kernel command line.
 kernel_option()
 {
-	sed -n "s/.*\<$1=\([^ ]*\).*/\1/p" /proc/cmdline
+	local words word value=''
+	read -ra words < /proc/cmdline
+	for word in "${words[@]}"; do
+		[[ $word != "$1="* ]] || value=${word#*=}
+	done
+	echo "$value"
 }
 
 mount_all()
@@ -159,19 +165,20 @@ choose_vfio()
 # pci_devices MODALIAS: the addresses of the devices whose modalias begins with MODALIAS.
 pci_devices()
 {
-	local d
+	local d modalias
 	for d in /sys/bus/pci/devices/*; do
-		[[ $(cat "$d/modalias") == "$1"* ]] && basename "$d"
+		read -r modalias < "$d/modalias"
+		[[ $modalias != "$1"* ]] || echo "${d##*/}"
 	done
 }
 
 # Names for virtio-serial ports, as udev would make them.
 name_ports()
 {
-	local port
+	local port name
 	mkdir -p /dev/virtio-ports
 	for port in /sys/class/virtio-ports/*; do
-		[ -s "$port/name" ] && ln -s "../${port##*/}" "/dev/virtio-ports/$(cat "$port/name")"
+		! read -r name < "$port/name" || ln -s "../${port##*/}" "/dev/virtio-ports/$name"
 	done
 }
 
@@ -200,7 +207,7 @@ rdma_device()
 {
 	local dev
 	for dev in "/sys/bus/pci/devices/${1:-none}"/infiniband/*; do
-		[ ! -e "$dev" ] || basename "$dev"
+		[ ! -e "$dev" ] || echo "${dev##*/}"
 	done
 }
 
