@@ -30,11 +30,17 @@ struct search {
 	unsigned int nr, seen;
 };
 
-/* Is @text, the rest of a line, "name" or "name\t[module]" of the symbol? */
+/*
+ * Is @text, the rest of a line, "name" or "name\t[module]" of the symbol? Nearly every line of
+ * the list is another symbol, which its first letter often tells without a call.
+ */
 static bool is_symbol(const char *text, const struct symbol *s)
 {
-	size_t len = strlen(s->name), module;
+	size_t len, module;
 
+	if (text[0] != s->name[0])
+		return false;
+	len = strlen(s->name);
 	if (strncmp(text, s->name, len))
 		return false;
 	text += len;
