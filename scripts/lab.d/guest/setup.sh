@@ -47,6 +47,7 @@ mount_all()
 load_modules()
 {
 	local m base=vfio-pci
+	take_iommufd "$(uname -r)"
 	[ "$1" != stand-in ] || base=vfio-pci-core
 	for m in $base vfio_iommu_type1 ib_uverbs crc16; do
 		modprobe "$m" || complain "modprobe $m failed"
@@ -57,6 +58,22 @@ load_modules()
 	stand-in) load_exporter "$2" stand_in=1;;
 	esac
 	[ "$2" = none ] || load_importer "$2"
+}
+
+# take_iommufd RELEASE: if this guest is one with --iommufd, and its kernel has none: load it, and
+# put the VFIO modules that go with it, the exporter among them, in the place of the others, so
+# that whatever loads these gets them.
+take_iommufd()
+{
+	local built=/src/build/iommufd/$1 own=/usr/lib/modules/$1/kernel/drivers ko unsafe
+	[ "$(kernel_option peerbar.iommufd)" = 1 ] && [ -d "$built" ] || return 0
+	for ko in vfio/{vfio,vfio_iommu_type1,pci/vfio-pci,pci/vfio-pci-core}.ko; do
+		mount --bind "$built/$ko" "$(echo "$own/$ko"*)"
+	done
+	mount --bind "$built/exporter/peerbar-vfio-pci.ko" \
+		"/src/build/kernel/$1/peerbar-vfio-pci.ko"
+	unsafe=$(kernel_option iommufd.allow_unsafe_interrupts)
+	load "$built/iommufd/iommufd.ko" ${unsafe:+"allow_unsafe_interrupts=$unsafe"}
 }
 
 # load_exporter IMPORTER [OPTION]...
@@ -155,8 +172,8 @@ complain()
 	echo "peerbar: $*" > /dev/ttyS0
 }
 
-# Only the debug kernel has iommufd, and libpeerbar prefers it. Unless peerbar.iommufd=1, its
-# node is removed, so that tests open devices as on all other kernels.
+# The debug kernel has iommufd built in, and libpeerbar prefers it. Unless peerbar.iommufd=1,
+# its node is removed, so that tests open devices as on all other kernels.
 choose_vfio()
 {
 	[ "$(kernel_option peerbar.iommufd)" = 1 ] || rm -f /dev/iommu

@@ -20,7 +20,8 @@ build_all()
 	) || die "the build failed" 1
 }
 
-# build_modules SERIES: the exporter, both efa drivers (the importers), the test importer.
+# build_modules SERIES: the exporter, both efa drivers (the importers), the test importer, and
+# iommufd.
 build_modules()
 {
 	local series=$1 release headers
@@ -31,6 +32,12 @@ build_modules()
 	build_efa
 	build_step "test importer for $release" make -C tests/kmod RELEASE="$release" \
 		KDIR="$headers"
+	# 6.1 has no VFIO on iommufd, and the debug kernel is configured with it
+	case $series in
+	6.1|debug) ;;
+	*) build_step "iommufd for $release" scripts/lab.d/iommufd/build "$headers" \
+		"$(kernel_source_dir "$series")" "build/iommufd/$release";;
+	esac
 }
 
 # build_efa [--stock]: efa with revocable MRs, or with --stock as the kernel has it. Uses the

@@ -27,6 +27,7 @@ guest_main()
 		--nic) nic+=("$(guest_arg "$@")") && shift 2;;
 		--switch) switch=1; shift;;
 		--one-group) switch=one-group; shift;;
+		--iommufd) append+=" peerbar.iommufd=1"; shift;;
 		--hotplug) hotplug=$(guest_arg "$@") && shift 2;;
 		--qmp) qmp=1; shift;;
 		--append) append="$append $(guest_arg "$@")" && shift 2;;
@@ -36,6 +37,8 @@ guest_main()
 		esac
 	done
 	guest_choice --kernel "$kernel" 6.1 6.12 latest debug
+	[[ $kernel != 6.1 || $append != *peerbar.iommufd=1* ]] ||
+		die "Linux 6.1 opens no VFIO device through iommufd: leave --iommufd out" 2
 	guest_choice --nic-model "$model" efa mlx5 efa,mlx5 mlx5,efa
 	[[ $model != *,* ]] || nics=2
 	[ -n "$importer" ] || importer=$(guest_importer "$model")

@@ -15,6 +15,8 @@ WORK=/tmp/kernels
 # Parts of every kernel's source, below its top folder.
 SOURCES=(Makefile drivers/infiniband/hw/efa scripts/checkpatch.pl scripts/spelling.txt
 	scripts/const_structs.checkpatch)
+# What iommufd is built of, and VFIO with it: see scripts/lab.d/iommufd/build.
+IOMMUFD=(drivers/vfio drivers/iommu/iommufd drivers/iommu/'*.h' lib/interval_tree.c)
 # What the kernel's own vfio selftests are built of, in the series that has them.
 SELFTESTS=(tools/testing/selftests/{vfio,lib.mk,kselftest.h,kselftest_harness.h}
 	tools/{include,arch/x86/include} scripts/subarch.include include/linux/pci_ids.h
@@ -94,8 +96,9 @@ unpack_source()
 # unpack_series SERIES SUITE [MORE-PARTS-OF-THE-SOURCE...]
 unpack_series()
 {
-	local series=$1 suite=$2 release
+	local series=$1 suite=$2 release WORK=$WORK/$1
 	shift 2
+	mkdir -p "$WORK"
 	release=$(stands_for linux-image-amd64 "$suite")
 	release=${release#linux-image-}
 	unpack_image "$release"
@@ -110,10 +113,10 @@ vmlinux_of()
 	local magic tool offset
 	while read -r magic tool; do
 		while read -r offset; do
-			tail -c "+$((offset + 1))" "$1" | $tool 2>/dev/null > /tmp/vmlinux || :
-			if [ "$(head -c 4 /tmp/vmlinux | tail -c 3)" = ELF ]; then
-				cat /tmp/vmlinux
-				rm -f /tmp/vmlinux
+			tail -c "+$((offset + 1))" "$1" | $tool 2>/dev/null > "$WORK/vmlinux" || :
+			if [ "$(head -c 4 "$WORK/vmlinux" | tail -c 3)" = ELF ]; then
+				cat "$WORK/vmlinux"
+				rm -f "$WORK/vmlinux"
 				return
 			fi
 		done < <(LC_ALL=C grep -abo -P "$magic" "$1" | cut -d: -f1)
@@ -125,9 +128,13 @@ vmlinux_of()
 	return 1
 }
 
-unpack_series 6.1 bookworm
-unpack_series 6.12 trixie
-unpack_series latest trixie-backports "${SELFTESTS[@]}"
+# side by side, because one of them seldom uses two CPUs
+unpack_series 6.1 bookworm &
+unpack_series 6.12 trixie "${IOMMUFD[@]}" &
+unpack_series latest trixie-backports "${IOMMUFD[@]}" "${SELFTESTS[@]}" &
+for job in $(jobs -p); do
+	wait "$job"
+done
 rm -rf "$WORK"
 mkdir -p /src /cache /tree /results
 touch /etc/resolv.conf
