@@ -36,6 +36,8 @@ struct peerbar_device {
 	const char *backend;
 	struct pb_group *group;		/* only with the group backend, otherwise NULL */
 	int iommufd;			/* only with the iommufd backend, otherwise -1 */
+	uint32_t ioas;			/* the ID of its address space; 0: none yet: see ioas.c */
+	bool attached;			/* its DMA goes through that address space */
 	int fd;
 	uint64_t config_offset;		/* where config space begins in fd */
 	int event[PB_NR_EVENTS];	/* eventfds; -1 until one is asked for */

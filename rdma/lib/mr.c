@@ -4,66 +4,30 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <infiniband/verbs.h>
 
+#include "dmabuf.h"
 #include "machine/error.h"
 #include "peerbar.h"
 #include "refusal.h"
 
-#ifndef DMA_BUF_MAGIC		/* older kernel headers lack it */
-#define DMA_BUF_MAGIC 0x444d4142
-#endif
-
 #define WRITES (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC)
-
-static int check_fd(int fd)
-{
-	struct statfs fs;
-
-	if (fcntl(fd, F_GETFD) < 0)
-		return pb_fail(EBADF, "descriptor %d is not open: pass what peerbar_export() gave",
-			       fd);
-	if (fstatfs(fd, &fs) || fs.f_type != DMA_BUF_MAGIC)
-		return pb_fail(EINVAL, "descriptor %d is not a dma-buf: pass what peerbar_export() "
-			       "gave", fd);
-	return 0;
-}
 
 static int check_access(int fd, int access)
 {
 	if (access & IBV_ACCESS_ON_DEMAND)
 		return pb_fail(EINVAL, "a dma-buf cannot be registered with IBV_ACCESS_ON_DEMAND");
-	if (access & WRITES && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
+	if (access & WRITES && pb_dmabuf_read_only(fd))
 		return pb_fail(EINVAL, "the access asks for writes, and the dma-buf was exported "
 			       "O_RDONLY: export it O_RDWR");
 	if ((access & (IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC)) &&
 	    !(access & IBV_ACCESS_LOCAL_WRITE))
 		return pb_fail(EINVAL, "remote write and atomic access need IBV_ACCESS_LOCAL_WRITE "
 			       "too");
-	return 0;
-}
-
-/* Seeking to the end of a dma-buf returns its size. */
-static int check_range(int fd, uint64_t offset, uint64_t length)
-{
-	off_t size;
-
-	if (!length)
-		return pb_fail(EINVAL, "the memory region is empty: give a length");
-	size = lseek(fd, 0, SEEK_END);
-	if (size < 0)
-		return pb_fail(errno, "the dma-buf does not tell its size: %s: %s",
-			       strerror(errno), pb_next_step(errno));
-	if (offset > (uint64_t)size || length > (uint64_t)size - offset)
-		return pb_fail(EINVAL, "offset %#jx, %#jx bytes, ends outside the dma-buf, "
-			       "which has %#jx bytes", (uintmax_t)offset, (uintmax_t)length,
-			       (uintmax_t)size);
 	return 0;
 }
 
@@ -95,12 +59,12 @@ struct ibv_mr *peerbar_reg_mr(struct ibv_pd *pd, int dmabuf_fd, uint64_t offset,
 			      uint64_t length, int access, uint64_t *iova)
 {
 	struct ibv_mr *mr;
-	int ret = check_fd(dmabuf_fd);
+	int ret = pb_dmabuf_check(dmabuf_fd);
 
 	if (!ret)
 		ret = check_access(dmabuf_fd, access);
 	if (!ret)
-		ret = check_range(dmabuf_fd, offset, length);
+		ret = pb_dmabuf_range(dmabuf_fd, offset, length);
 	if (ret) {
 		errno = -ret;
 		return NULL;

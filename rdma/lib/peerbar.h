@@ -224,6 +224,39 @@ int peerbar_set_memory(struct peerbar_device *dev, bool enable);
 struct ibv_mr *peerbar_reg_mr(struct ibv_pd *pd, int dmabuf_fd, uint64_t offset,
 			      uint64_t length, int access, uint64_t *iova);
 
+/**
+ * peerbar_ioas_map() - let a device reach another device's BAR by DMA
+ * @dev: the device that does the DMA, such as an NVMe drive
+ * @dmabuf_fd: of the other device's BAR: what peerbar_export() returned
+ * @offset: where the mapping begins in the dma-buf
+ * @length: its length; both are multiples of the page size
+ * @iova: set to the address by which @dev reaches the first byte
+ *
+ * Whether a request between the two devices arrives is not asked of the kernel, which does not
+ * check their route here: see peerbar path show.
+ *
+ * A revoke of the dma-buf (see "Revocation" above) closes the mapping for good: from then on
+ * each access by @dev is an IOMMU fault, also when the exporting device is usable again. Unmap
+ * it then and map the dma-buf anew. peerbar_close() of @dev undoes all mappings.
+ *
+ * Errors: -ENOTSUP (@dev was not opened through iommufd, see peerbar_backend(); or iommufd of
+ * this kernel maps no dma-bufs, as before 7.0), -EOPNOTSUPP (it maps only dma-bufs of one range
+ * that vfio-pci exported), -ENODEV (the exporting device is being reset or was closed, or its
+ * memory decode is off), -EINVAL (the range), -EBADF, and those of memory.
+ */
+int peerbar_ioas_map(struct peerbar_device *dev, int dmabuf_fd, uint64_t offset, uint64_t length,
+		     uint64_t *iova);
+
+/*
+ * The same for memory of this process, such as the queues of @dev. @addr and @length are
+ * multiples of the page size. The memory is pinned, and counts against "ulimit -l".
+ */
+int peerbar_ioas_map_memory(struct peerbar_device *dev, void *addr, size_t length,
+			    uint64_t *iova);
+
+/* Undo one of the two. @iova and @length must describe the whole mapping. */
+int peerbar_ioas_unmap(struct peerbar_device *dev, uint64_t iova, uint64_t length);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,6 +5,7 @@
 #ifndef PEERBAR_UAPI_H
 #define PEERBAR_UAPI_H
 
+#include <linux/ioctl.h>
 #include <linux/types.h>
 #include <linux/vfio.h>
 
@@ -36,6 +37,67 @@ struct vfio_device_bind_iommufd {
 };
 #endif
 
+#ifndef VFIO_DEVICE_ATTACH_IOMMUFD_PT	/* 6.6 */
+#define VFIO_DEVICE_ATTACH_IOMMUFD_PT _IO(VFIO_TYPE, VFIO_BASE + 19)
+
+struct vfio_device_attach_iommufd_pt {
+	__u32 argsz;
+	__u32 flags;
+	__u32 pt_id;
+};
+#endif
+
+/*
+ * iommufd's address spaces. <linux/iommufd.h> came with 6.2, so it is not included here. The
+ * commands are of 6.2, but for the last one, which is of 6.13 and takes dma-bufs since 7.0.
+ */
+#define IOMMU_IOAS_MAP_WRITEABLE (1 << 1)
+#define IOMMU_IOAS_MAP_READABLE (1 << 2)
+
+#define IOMMU_IOAS_ALLOC _IO(';', 0x81)
+
+struct iommu_ioas_alloc {
+	__u32 size;
+	__u32 flags;
+	__u32 out_ioas_id;
+};
+
+#define IOMMU_IOAS_MAP _IO(';', 0x85)
+
+struct iommu_ioas_map {
+	__u32 size;
+	__u32 flags;
+	__u32 ioas_id;
+	__u32 __reserved;
+	__aligned_u64 user_va;
+	__aligned_u64 length;
+	__aligned_u64 iova;
+};
+
+#define IOMMU_IOAS_UNMAP _IO(';', 0x86)
+
+struct iommu_ioas_unmap {
+	__u32 size;
+	__u32 ioas_id;
+	__aligned_u64 iova;
+	__aligned_u64 length;
+};
+
+#define IOMMU_IOAS_MAP_FILE _IO(';', 0x8f)
+
+struct iommu_ioas_map_file {
+	__u32 size;
+	__u32 flags;
+	__u32 ioas_id;
+	__s32 fd;
+	__aligned_u64 start;
+	__aligned_u64 length;
+	__aligned_u64 iova;
+};
+
+_Static_assert(sizeof(struct iommu_ioas_map) == 40, "UAPI layout");
+_Static_assert(sizeof(struct iommu_ioas_map_file) == 40, "UAPI layout");
+_Static_assert(sizeof(struct iommu_ioas_unmap) == 24, "UAPI layout");
 _Static_assert(sizeof(struct vfio_device_feature_dma_buf) == 16, "UAPI layout");
 _Static_assert(sizeof(struct vfio_region_dma_range) == 16, "UAPI layout");
 

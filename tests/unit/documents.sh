@@ -68,6 +68,7 @@ compile_c()
 		#include <infiniband/verbs.h>
 		#include <peerbar.h>
 		#include <rdma/fi_domain.h>
+		#include <stdlib.h>
 		#include <unistd.h>
 		void life(struct ibv_pd *pd, struct fid_domain *domain, int access);
 		void life(struct ibv_pd *pd, struct fid_domain *domain, int access)

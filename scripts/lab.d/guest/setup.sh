@@ -254,6 +254,10 @@ export_environment()
 	local gpus nics
 	PB_BAR=4
 	mapfile -t gpus < <(pci_devices $NVME_ALIAS)
+	if [ "$(kernel_option peerbar.drive)" = 1 ]; then	# it is no GPU
+		export PB_DRIVE=${gpus[0]}
+		gpus=()
+	fi
 	if [ ${#gpus[@]} = 0 ]; then
 		PB_BAR=2
 		mapfile -t gpus < <(pci_devices $IVSHMEM_ALIAS)

@@ -5,7 +5,7 @@
 guest_main()
 {
 	local mode=$1 name=$1 limit=300 bar=256M gpus=1 gpu=ivshmem nics=1 append="" strict=1
-	local qmp=0 hotplug=acpi
+	local qmp=0 hotplug=acpi drive=0
 	local kernel=${KERNEL:-latest} exporter=${EXPORTER:-} importer=${IMPORTER:-}
 	local iommu=${IOMMU:-intel} model=${NIC:-efa} switch=${SWITCH:-0}
 	local nic=() cmd=()
@@ -27,6 +27,7 @@ guest_main()
 		--nic) nic+=("$(guest_arg "$@")") && shift 2;;
 		--switch) switch=1; shift;;
 		--one-group) switch=one-group; shift;;
+		--drive) drive=1; shift;;
 		--iommufd) append+=" peerbar.iommufd=1"; shift;;
 		--hotplug) hotplug=$(guest_arg "$@") && shift 2;;
 		--qmp) qmp=1; shift;;
@@ -51,6 +52,8 @@ guest_main()
 	guest_choice --hotplug "$hotplug" acpi native
 	guest_choice --iommu "$iommu" intel amd pt none
 	guest_choice SWITCH "$switch" 0 1 one-group
+	[ "$drive" = 0 ] || [ "$gpu" = ivshmem ] ||
+		die "--drive takes --gpu ivshmem: the other kinds are drives, too" 2
 	[ "$nics" = 1 ] || [ "$nics" = 2 ] || die "--nics takes 1 or 2, not $nics" 2
 	[ "$gpus" = 1 ] || [ "$gpus" = 2 ] || die "--gpus takes 1 or 2, not $gpus" 2
 	[ "$mode" = shell ] || [ ${#cmd[@]} -gt 0 ] ||
@@ -71,7 +74,7 @@ guest_boot()
 		LAB_GPU="$gpu" LAB_GPUS="$gpus" LAB_NICS="$nics" LAB_EXPORTER="$exporter"
 		LAB_IMPORTER="$importer" LAB_NIC_MODEL="$model" LAB_KERNEL="$kernel" LAB_IOMMU="$iommu"
 		LAB_APPEND="$append" LAB_QMP="$qmp" LAB_HOTPLUG="$hotplug"
-		LAB_SWITCH="$switch"
+		LAB_SWITCH="$switch" LAB_DRIVE="$drive"
 		LAB_KERNEL_DIR="$(kernel_dir "$kernel")"
 		LAB_STRICT="$strict" LAB_ACCEL="${PEERBAR_ACCEL:-auto}" LAB_CPU="${CPU:-EPYC}"
 		LAB_MEMORY="${MEMORY:-2G}")

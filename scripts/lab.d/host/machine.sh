@@ -108,13 +108,14 @@ machine_args()
 		-chardev "stdio,id=out,signal=off,logfile=$RESULTS/lab/output.log"
 		-device "virtconsole,chardev=out")
 	ARGS+=(-kernel "$KERNEL/vmlinux" -initrd "$RUN/initramfs.cpio" -append
-		"console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check ${IOMMU_OPTION[$LAB_IOMMU]} peerbar.mode=$LAB_MODE peerbar.kernel=$LAB_KERNEL peerbar.exporter=$LAB_EXPORTER peerbar.nic=$LAB_NIC_MODEL peerbar.importer=$LAB_IMPORTER$LAB_APPEND")
+		"console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check ${IOMMU_OPTION[$LAB_IOMMU]} peerbar.mode=$LAB_MODE peerbar.kernel=$LAB_KERNEL peerbar.exporter=$LAB_EXPORTER peerbar.nic=$LAB_NIC_MODEL peerbar.importer=$LAB_IMPORTER peerbar.drive=$LAB_DRIVE$LAB_APPEND")
 	[ "$LAB_SWITCH" = 0 ] || switch_args
 	for i in $(seq "$LAB_GPUS"); do
 		ARGS+=(-object "memory-backend-memfd,id=gpumem$i,size=$LAB_BAR,share=on")
 		port_args "gpuport$i" "$i" x-speed=5
 		"gpu_$LAB_GPU" "$i"
 	done
+	[ "$LAB_DRIVE" = 0 ] || drive_args
 	for i in $(seq "$LAB_NICS"); do
 		nic_args "$i" "$(nic_name "$i")"
 	done
@@ -183,6 +184,16 @@ gpu_igb()
 	ARGS+=(-device "nvme,serial=gpu$1,pmrdev=gpumem$1,bus=gpuport$1"
 		-device "pcie-root-port,id=netport$1,chassis=$((4 + $1)),slot=$((4 + $1)),x-speed=5"
 		-device "igb,bus=netport$1")
+}
+
+# A drive with a disk, beside the GPUs.
+drive_args()
+{
+	truncate -s 64M "$RUN/disk"
+	port_args driveport 7
+	ARGS+=(-blockdev "driver=file,filename=$RUN/disk,node-name=disk"
+		-object "memory-backend-memfd,id=drivemem,size=16M,share=on"
+		-device "nvme,serial=drive,drive=disk,pmrdev=drivemem,bus=driveport")
 }
 
 # QEMU's monitor as a port of the guest, for tests that unplug devices and inject errors.

@@ -264,6 +264,47 @@ void fake_event(unsigned int index)
 	assert_int_equal(write(machine.event[index], &one, sizeof(one)), sizeof(one));
 }
 
+static int ioas_alloc(struct iommu_ioas_alloc *alloc)
+{
+	machine.spaces++;
+	alloc->out_ioas_id = FAKE_IOAS;
+	return answer(machine.ioas_errno);
+}
+
+static int ioas_attach(const struct vfio_device_attach_iommufd_pt *attach)
+{
+	assert_int_equal(attach->pt_id, FAKE_IOAS);
+	machine.attached++;
+	return answer(machine.attach_errno);
+}
+
+static int ioas_map_file(struct iommu_ioas_map_file *map)
+{
+	machine.mapped = (typeof(machine.mapped)){
+		IOMMU_IOAS_MAP_FILE, map->start, map->length, FAKE_IOVA, map->flags,
+		map->ioas_id, map->fd,
+	};
+	map->iova = FAKE_IOVA;
+	return answer(machine.map_errno);
+}
+
+static int ioas_map(struct iommu_ioas_map *map)
+{
+	machine.mapped = (typeof(machine.mapped)){
+		IOMMU_IOAS_MAP, map->user_va, map->length, FAKE_IOVA, map->flags, map->ioas_id, -1,
+	};
+	map->iova = FAKE_IOVA;
+	return answer(machine.map_errno);
+}
+
+static int ioas_unmap(const struct iommu_ioas_unmap *unmap)
+{
+	machine.mapped = (typeof(machine.mapped)){
+		IOMMU_IOAS_UNMAP, 0, unmap->length, unmap->iova, 0, unmap->ioas_id, -1,
+	};
+	return answer(machine.map_errno);
+}
+
 static int fake_ioctl(int fd, unsigned long request, void *arg)
 {
 	(void)fd;
@@ -297,6 +338,16 @@ static int fake_ioctl(int fd, unsigned long request, void *arg)
 		return answer(machine.reset_errno);
 	case VFIO_DEVICE_FEATURE:
 		return device_feature(arg);
+	case IOMMU_IOAS_ALLOC:
+		return ioas_alloc(arg);
+	case VFIO_DEVICE_ATTACH_IOMMUFD_PT:
+		return ioas_attach(arg);
+	case IOMMU_IOAS_MAP_FILE:
+		return ioas_map_file(arg);
+	case IOMMU_IOAS_MAP:
+		return ioas_map(arg);
+	case IOMMU_IOAS_UNMAP:
+		return ioas_unmap(arg);
 	default:
 		fail_msg("unexpected ioctl %#lx", request);
 		return -1;

@@ -16,6 +16,9 @@
 
 #include <linux/vfio.h>
 
+#define FAKE_IOAS 5u			/* the ID of each address space */
+#define FAKE_IOVA 0x7f0000u		/* where each mapping is */
+
 #define FAKE_BAR0_SIZE 256u		/* less than a page, and still mappable */
 #define FAKE_BAR2_SIZE (8u << 20)
 #define FAKE_BAR4_SIZE (64u << 10)	/* sparse: its second page cannot be mapped */
@@ -34,6 +37,9 @@ struct fake {
 	int export_errno;
 	int bind_errno;		/* when the device is bound to iommufd */
 	int irq_errno;		/* when an eventfd is given to it */
+	int ioas_errno;		/* when an address space is made */
+	int attach_errno;	/* when the device is given it */
+	int map_errno;		/* when something is put there, or taken away */
 	bool no_error_event;	/* as of a device that is not PCI Express */
 	const char *open_path;	/* opening this path fails, with open_errno */
 	int open_errno;
@@ -45,6 +51,13 @@ struct fake {
 	char device_asked[32];
 	unsigned char feature[4096];	/* the last VFIO_DEVICE_FEATURE argument */
 	uint32_t feature_size;
+	unsigned int spaces, attached;	/* address spaces made, and given to the device */
+	struct {
+		unsigned long request;
+		uint64_t from, length, iova;
+		uint32_t flags, ioas;
+		int fd;
+	} mapped;			/* the last mapping, or the end of one */
 	int event[VFIO_PCI_NUM_IRQS];	/* the eventfds that the device was given */
 	int memfd;			/* duplicate of the last device's descriptor; -1: none */
 };
