@@ -41,6 +41,13 @@ static const struct {
 	[PB_CAUSE_NO_DMABUF_MR] = { "no-dmabuf-mr",
 		"the NIC's driver has no dma-buf memory regions",
 		PB_OTHER_NIC ", or a newer kernel" },
+	[PB_CAUSE_NO_IOMMUFD] = { "no-iommufd",
+		"this kernel has no iommufd that maps dma-bufs for a device",
+		"boot Linux 7.0 or newer with CONFIG_IOMMUFD and CONFIG_VFIO_DEVICE_CDEV, and load "
+		"iommufd" },
+	[PB_CAUSE_IOMMUFD_EXPORTER] = { "iommufd-exporter",
+		"iommufd maps only dma-bufs of the kernel's own exporter",
+		"bind the device to vfio-pci (\"peerbar dev bind ADDRESS driver vfio-pci\")" },
 	[PB_CAUSE_PINS_EXPORTER] = { "pins-exporter",
 		"the NIC's driver pins buffers and cannot give them back, and the exporter has no "
 		"fence", "bind the device to a peerbar-vfio-pci that can fence (\"peerbar dev bind "

@@ -23,6 +23,9 @@ enum pb_cause {
 	PB_CAUSE_NO_RDMA_DEVICE,
 	PB_CAUSE_RDMA_ELSEWHERE,	/* its RDMA device is in another network namespace */
 	PB_CAUSE_NO_DMABUF_MR,
+	/* iommufd, which maps the BAR for another device */
+	PB_CAUSE_NO_IOMMUFD,		/* there is none, or it maps no dma-bufs */
+	PB_CAUSE_IOMMUFD_EXPORTER,	/* it does not map those of this exporter */
 	/* the NIC's driver pins its MRs, and the exporter does not fence it, because ... */
 	PB_CAUSE_PINS_EXPORTER,		/* the exporter has no fence */
 	PB_CAUSE_PINS_NOT_NAMED,	/* the parameter fence does not name the driver */

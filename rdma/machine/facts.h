@@ -25,6 +25,7 @@ struct pb_kernel {
 	unsigned int version;		/* the release as PB_VERSION() */
 	enum pb_answer p2pdma;		/* PCI_P2PDMA is built in */
 	enum pb_answer vfio_dmabuf;	/* vfio-pci-core is loaded, and can export BARs */
+	enum pb_answer iommufd_dmabuf;	/* iommufd is loaded, and maps what that exported */
 	bool names_functions;		/* it shows its symbols to this user */
 	uint32_t registers, revokes;	/* a bit for each row of drivers.h: it has it */
 	bool cpu_forwards;		/* an AMD CPU of family 0x17 or later */

@@ -10,6 +10,7 @@
 #include "drivers.h"
 #include "error.h"
 #include "facts.h"
+#include "node.h"
 #include "sys.h"
 
 #define AMD_ZEN_FAMILY 0x17
@@ -154,11 +155,20 @@ static bool cpu_forwards(void)
 	return !pb_each_line("/proc/cpuinfo", one_cpu_line, &cpu) && cpu.amd && cpu.zen;
 }
 
+/* vfio-pci-core has the function for iommufd whether or not the kernel has iommufd. */
+static enum pb_answer maps_dmabufs(const struct search *search, unsigned int function)
+{
+	struct pb_node iommufd = pb_node_iommufd();
+
+	return has(search, function) && pb_node_known(&iommufd) ? PB_YES : PB_NO;
+}
+
 static void find_functions(struct pb_kernel *kernel)
 {
 	struct search search = { .nr = 0 };
 	unsigned int p2pdma = look_for(&search, "pci_p2pdma_distance_many", NULL);
 	unsigned int dmabuf = look_for(&search, "vfio_pci_core_feature_dma_buf", "vfio_pci_core");
+	unsigned int iommufd = look_for(&search, "vfio_pci_dma_buf_iommufd_map", "vfio_pci_core");
 	unsigned int registers[32], revokes[32], row;
 	const struct pb_nic_driver *d;
 
@@ -168,11 +178,13 @@ static void find_functions(struct pb_kernel *kernel)
 	}
 	kernel->p2pdma = PB_UNKNOWN;
 	kernel->vfio_dmabuf = PB_UNKNOWN;
+	kernel->iommufd_dmabuf = PB_UNKNOWN;
 	if (pb_each_line("/proc/kallsyms", one_symbol, &search) || !search.seen)
 		return;
 	kernel->names_functions = true;
 	kernel->p2pdma = has(&search, p2pdma) ? PB_YES : PB_NO;
 	kernel->vfio_dmabuf = has(&search, dmabuf) ? PB_YES : PB_NO;
+	kernel->iommufd_dmabuf = maps_dmabufs(&search, iommufd);
 	for (row = 0; pb_nic_driver(row); row++) {
 		kernel->registers |= (uint32_t)has(&search, registers[row]) << row;
 		kernel->revokes |= (uint32_t)has(&search, revokes[row]) << row;

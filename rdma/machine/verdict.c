@@ -64,13 +64,14 @@ static uint64_t mask_of(unsigned int bits)
 }
 
 static struct peerbar_route decide(const struct pb_kernel *kernel, const struct pb_pci *nic,
-				   const struct pb_pci *dev, int bar, bool unseen)
+				   enum peerbar_iommu iommu, const struct pb_pci *dev, int bar,
+				   bool unseen)
 {
 	const struct pb_window *window = &dev->bar[bar];
 	struct peerbar_topology t = {
 		.cpu_forwards = kernel->cpu_forwards,
 		.kernel = PEERBAR_NOT_ASKED,
-		.iommu = pb_pci_iommu(nic),
+		.iommu = iommu,
 		.last = window->start + window->size - 1,
 		.bus_offset = window->bus_known ? window->bus - window->start : 0,
 		.dma_mask = mask_of(nic->dma_mask_bits),
@@ -81,13 +82,17 @@ static struct peerbar_route decide(const struct pb_kernel *kernel, const struct 
 	return peerbar_decide(&t);
 }
 
-static void find_route(const struct pb_kernel *kernel, const struct pb_nic *nic,
-		       const struct pb_pci *dev, int bar, struct pb_verdict *v)
+/* @iommu is what is between @importer and the BAR. */
+static void find_route(const struct pb_kernel *kernel, const struct pb_pci *importer,
+		       enum peerbar_iommu iommu, const struct pb_pci *dev, int bar,
+		       struct pb_verdict *v)
 {
 	struct peerbar_route other;
 
-	v->route = decide(kernel, &nic->pci, dev, bar, false);
-	other = decide(kernel, &nic->pci, dev, bar, true);
+	if (bar < 0 || !dev->bar[bar].size)
+		return;
+	v->route = decide(kernel, importer, iommu, dev, bar, false);
+	other = decide(kernel, importer, iommu, dev, bar, true);
 	v->route_sure = v->route.type == other.type && v->route.reason == other.reason;
 }
 
@@ -204,8 +209,7 @@ struct pb_verdict pb_verdict(const struct pb_kernel *kernel, const struct pb_nic
 {
 	struct pb_verdict v = { .exporter = pb_exporter_of(kernel, dev), .route_sure = true };
 
-	if (bar >= 0 && dev->bar[bar].size)
-		find_route(kernel, nic, dev, bar, &v);
+	find_route(kernel, &nic->pci, pb_pci_iommu(&nic->pci), dev, bar, &v);
 	if (!strcmp(nic->pci.address, dev->address))
 		v.cause = PB_CAUSE_SAME;
 	if (!v.cause)
@@ -216,6 +220,37 @@ struct pb_verdict pb_verdict(const struct pb_kernel *kernel, const struct pb_nic
 		judge_stop(kernel, nic, &v);
 	if (!v.cause || v.cause == PB_CAUSE_ACS_UNSEEN)
 		v.after = pb_after(v.stop, nic->pci.driver);
+	return v;
+}
+
+static enum pb_cause iommufd_cause(const struct pb_kernel *kernel, const struct pb_verdict *v)
+{
+	if (kernel->iommufd_dmabuf == PB_NO)
+		return PB_CAUSE_NO_IOMMUFD;
+	return v->exporter == PB_EXPORTER_KERNEL ? PB_CAUSE_NONE : PB_CAUSE_IOMMUFD_EXPORTER;
+}
+
+/* A program's DMA is always translated: that is what iommufd is for. */
+struct pb_verdict pb_verdict_iommufd(const struct pb_kernel *kernel, const struct pb_pci *importer,
+				     const struct pb_pci *dev, int bar)
+{
+	struct pb_verdict v = { .exporter = pb_exporter_of(kernel, dev), .route_sure = true };
+
+	find_route(kernel, importer, PEERBAR_IOMMU_TRANSLATES, dev, bar, &v);
+	if (!strcmp(importer->address, dev->address))
+		v.cause = PB_CAUSE_SAME;
+	if (!v.cause)
+		v.cause = device_cause(v.exporter, dev, bar);
+	if (v.cause)
+		return v;
+	v.cause = iommufd_cause(kernel, &v);
+	if (v.cause) {
+		v.err = EOPNOTSUPP;
+		return v;
+	}
+	v.stop = PB_STOP_NATIVE;
+	v.after = PB_AFTER_DEAD;
+	v.cause = pb_route_cause(&v);
 	return v;
 }
 

@@ -57,6 +57,14 @@ enum pb_exporter pb_exporter_of(const struct pb_kernel *kernel, const struct pb_
 struct pb_verdict pb_verdict(const struct pb_kernel *kernel, const struct pb_nic *nic,
 			     const struct pb_pci *dev, int bar);
 
+/*
+ * The same for a device that a program owns, as @importer, and that reaches the BAR through its
+ * address space in iommufd (peerbar_ioas_map()). iommufd does not check the route: a cause that
+ * is about the route means that the BAR is mapped, err is 0, and that requests do not arrive.
+ */
+struct pb_verdict pb_verdict_iommufd(const struct pb_kernel *kernel, const struct pb_pci *importer,
+				     const struct pb_pci *dev, int bar);
+
 /* Return why the route is refused, or PB_CAUSE_NONE if it is not. */
 enum pb_cause pb_route_cause(const struct pb_verdict *v);
 

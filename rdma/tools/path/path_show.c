@@ -16,12 +16,14 @@
 
 static const char usage[] =
 	"Usage: peerbar path show NIC DEV [bar N]\n"
-	"NIC is an RDMA device such as efa_0 or a PCI address, DEV a PCI address.\n"
-	"Default: the largest BAR.\n";
+	"NIC is an RDMA device such as efa_0 or a PCI address, DEV a PCI address. In the place of\n"
+	"NIC any device that is bound to a VFIO driver may stand: its program reaches the BAR\n"
+	"through iommufd. Default: the largest BAR.\n";
 
 struct path {
 	struct pb_kernel kernel;
-	struct pb_nic nic;
+	struct pb_nic nic;	/* the importer; no NIC, if by_iommufd */
+	bool by_iommufd;
 	struct pb_pci dev;
 	int bar;		/* negative if the device has no memory BAR */
 	struct pb_verdict verdict;
@@ -38,8 +40,10 @@ static const char *revoke_name(enum pb_revoke revoke)
 	return names[revoke];
 }
 
-static const char *verdict_name(const struct pb_verdict *v)
+static const char *verdict_name(const struct path *p)
 {
+	const struct pb_verdict *v = &p->verdict;
+
 	switch (v->cause) {
 	case PB_CAUSE_NONE:
 		return v->stop == PB_STOP_FENCE ? "works-with-fence" : "works";
@@ -47,7 +51,7 @@ static const char *verdict_name(const struct pb_verdict *v)
 	case PB_CAUSE_EXPORTER_UNSEEN:
 		return "unknown";
 	default:
-		return "refused";
+		return p->by_iommufd && v->stop ? "unreachable" : "refused";
 	}
 }
 
@@ -84,15 +88,17 @@ static void add_iommu(json_object *object, const struct pb_pci *pci)
 	add_optional(object, "domain", pci->domain);
 }
 
-static json_object *nic_end(const struct pb_nic *nic)
+static json_object *nic_end(const struct path *p)
 {
+	const struct pb_nic *nic = &p->nic;
 	json_object *object = tool_object();
 
 	tool_add_string(object, "end", "nic");
 	tool_add_string(object, "dev", nic->pci.address);
 	add_optional(object, "driver", nic->pci.driver);
 	add_optional(object, "rdma", nic->name);
-	tool_add_string(object, "revokes", revoke_name(nic->revoke));
+	tool_add_string(object, "revokes",
+			revoke_name(p->by_iommufd ? PB_REVOKE_NATIVE : nic->revoke));
 	add_iommu(object, &nic->pci);
 	tool_add_number(object, "dma_mask_bits", nic->pci.dma_mask_bits);
 	tool_add_string(object, "host", nic->pci.host);
@@ -241,12 +247,16 @@ static void add_verdict(json_object *object, const struct path *p)
 		tool_add_string(object, "map", peerbar_map_type_text(v->route.type));
 	else
 		tool_add_none(object, "map");
-	/* In a kernel with P2PDMA the route shown is only what the rules predict. */
-	tool_add_string(object, "decides", p->kernel.p2pdma == PB_NO ? "rules" : "kernel");
+	/*
+	 * In a kernel with P2PDMA the route shown is only what the rules predict. iommufd does not
+	 * ask the kernel.
+	 */
+	tool_add_string(object, "decides",
+			p->by_iommufd || p->kernel.p2pdma == PB_NO ? "rules" : "kernel");
 	tool_add_string(object, "stop", pb_stop_name(v->stop));
 	if (v->after)
 		tool_add_string(object, "after", pb_after_name(v->after));
-	tool_add_string(object, "verdict", verdict_name(v));
+	tool_add_string(object, "verdict", verdict_name(p));
 	if (tool_options.json || v->cause)
 		tool_add_string(object, "cause", pb_cause_name(v->cause));
 	if (tool_options.json && v->err)
@@ -268,8 +278,10 @@ static int print(const struct path *p)
 		tool_add_number(object, "bar", p->bar);
 	else
 		tool_add_none(object, "bar");
+	if (tool_options.json || p->by_iommufd)
+		tool_add_string(object, "importer", p->by_iommufd ? "iommufd" : "verbs");
 	add_verdict(object, p);
-	tool_append(ends, nic_end(&p->nic));
+	tool_append(ends, nic_end(p));
 	tool_append(ends, dev_end(p));
 	tool_add_object(object, "ends", ends);
 	tool_add_object(object, "hops", hops(p));
@@ -297,6 +309,8 @@ int path_show(int argc, char **argv)
 	    pb_kernel_facts(&p.kernel) || pb_nic_facts(&p.kernel, argv[0], &p.nic))
 		return tool_failure("%s", peerbar_errmsg());
 	p.bar = bar.given ? (int)bar.value : pb_pci_largest_bar(&p.dev);
-	p.verdict = pb_verdict(&p.kernel, &p.nic, &p.dev, p.bar);
+	p.by_iommufd = p.nic.pci.vfio && !p.nic.name[0];
+	p.verdict = p.by_iommufd ? pb_verdict_iommufd(&p.kernel, &p.nic.pci, &p.dev, p.bar) :
+				   pb_verdict(&p.kernel, &p.nic, &p.dev, p.bar);
 	return print(&p);
 }

@@ -228,7 +228,8 @@ static void add_kernel(const struct machine *m)
 
 	snprintf(symbols, sizeof(symbols), "%s%s%s", MACHINE_SYMBOL("start_kernel"),
 		 m->dev == OLD_KERNEL ? "" :
-		 MACHINE_MODULE_SYMBOL("vfio_pci_core_feature_dma_buf", "vfio_pci_core"),
+		 MACHINE_MODULE_SYMBOL("vfio_pci_core_feature_dma_buf", "vfio_pci_core")
+		 MACHINE_MODULE_SYMBOL("vfio_pci_dma_buf_iommufd_map", "vfio_pci_core"),
 		 nics[m->nic].symbols);
 	machine_kernel("7.3.4", m->cpu ? m->cpu : "AuthenticAMD/23", symbols);
 	if (m->fence)
@@ -332,6 +333,51 @@ static void a_pair_that_cannot_work(void **state)
 	assert_int_equal(fake_teardown(state), 0);
 }
 
+/* The importer is a device that a program owns: the function that is the NIC elsewhere. */
+static void judge_iommufd(const struct machine *m, bool iommufd)
+{
+	struct pb_pci dev, importer;
+	struct pb_kernel kernel;
+	struct pb_verdict v;
+
+	assert_int_equal(fake_setup(NULL), 0);
+	add_kernel(m);
+	add_functions(m);
+	if (iommufd)
+		fake_file("/sys/class/misc/iommu/dev", "10:126");
+	assert_int_equal(pb_kernel_facts(&kernel), 0);
+	assert_int_equal(pb_pci_facts(GPU, &dev), 0);
+	assert_int_equal(pb_pci_facts(NIC, &importer), 0);
+	v = pb_verdict_iommufd(&kernel, &importer, &dev, pb_pci_largest_bar(&dev));
+	if (v.cause != m->cause || v.err != m->err || v.stop != m->stop ||
+	    v.after != (m->stop ? PB_AFTER_DEAD : PB_AFTER_UNKNOWN))
+		fail_msg("%s: %s (not %s), errno %d, stop %s, after %d", m->name,
+			 pb_cause_name(v.cause), pb_cause_name(m->cause), v.err,
+			 pb_stop_name(v.stop), v.after);
+	assert_int_equal(fake_teardown(NULL), 0);
+}
+
+static void judges_iommufd(void **state)
+{
+	static const struct machine with[] = {
+		{ "mainline", ROOT_PORTS, KERNEL, NO_RDMA, STOP(NATIVE) },
+		{ "identity domain", ROOT_PORTS, KERNEL, NO_RDMA, .domain = "identity",
+		  STOP(NATIVE) },
+		{ "no route", TWO_HOSTS, KERNEL, NO_RDMA, .cpu = INTEL,
+		  .cause = PB_CAUSE_NO_COMMON_PATH, STOP(NATIVE) },
+		{ "ours", ROOT_PORTS, PEERBAR, NO_RDMA, REFUSED(IOMMUFD_EXPORTER, EOPNOTSUPP) },
+		{ "not bound", ROOT_PORTS, UNBOUND, NO_RDMA, .cause = PB_CAUSE_NO_DRIVER },
+	};
+	static const struct machine without = {
+		"no iommufd", ROOT_PORTS, KERNEL, NO_RDMA, REFUSED(NO_IOMMUFD, EOPNOTSUPP),
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(with) / sizeof(with[0]); i++)
+		judge_iommufd(&with[i], true);
+	judge_iommufd(&without, false);
+}
+
 static void names_what_comes_after(void **state)
 {
 	(void)state;
@@ -367,6 +413,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judges),
 		cmocka_unit_test(a_pair_that_cannot_work),
+		cmocka_unit_test(judges_iommufd),
 		cmocka_unit_test(names_what_comes_after),
 		cmocka_unit_test(every_cause_has_its_words),
 	};

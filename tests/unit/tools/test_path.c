@@ -13,6 +13,7 @@
 
 #define GPU "0000:03:00.0"
 #define NIC "0000:04:00.0"
+#define DRIVE "0000:04:00.2"
 #define ARGS(...) ((char *[]){ __VA_ARGS__ })
 
 #define GPU_PART 5
@@ -108,6 +109,32 @@ static void says_what_may_revive(void **state)
 	assert_non_null(strstr(said_out, "\"after\":\"may-revive\""));
 }
 
+/* A drive that a program owns is the importer, by iommufd, which asks nobody for the route. */
+static void takes_a_vfio_device(void **state)
+{
+	struct machine_function drive = parts[GPU_PART];
+
+	(void)state;
+	drive.path = "pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:02.0/" DRIVE;
+	drive.group = 10;
+	make_machine("AuthenticAMD/25", false);
+	machine_add(&drive);
+	fake_file("/proc/kallsyms",
+		  MACHINE_MODULE_SYMBOL("vfio_pci_core_feature_dma_buf", "vfio_pci_core")
+		  MACHINE_MODULE_SYMBOL("vfio_pci_dma_buf_iommufd_map", "vfio_pci_core"));
+	assert_int_equal(said_run(path_show, 2, ARGS(DRIVE, GPU)), TOOL_OK);
+	assert_non_null(strstr(said_out, " stop none verdict refused cause no-iommufd "));
+	fake_file("/sys/class/misc/iommu/dev", "10:126");
+	assert_int_equal(said_run(path_show, 2, ARGS(DRIVE, GPU)), TOOL_OK);
+	assert_non_null(strstr(said_out, "nic " DRIVE " dev " GPU " bar 2 importer iommufd map "
+			       "host-bridge decides rules stop native after dead verdict works\n"));
+	fake_file("/proc/cpuinfo", "vendor_id : GenuineIntel\ncpu family : 6\n");
+	tool_options.json = true;
+	assert_int_equal(said_run(path_show, 2, ARGS(DRIVE, GPU)), TOOL_OK);
+	assert_non_null(strstr(said_out, "\"verdict\":\"unreachable\",\"cause\":\"acs-redirect\""));
+	assert_null(strstr(said_out, "\"errno\""));
+}
+
 static void says_why_not(void **state)
 {
 	(void)state;
@@ -180,6 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(prints_text),
 		TEST(says_what_may_revive),
+		TEST(takes_a_vfio_device),
 		TEST(says_why_not),
 		TEST(says_whom_to_name),
 		TEST(says_what_it_does_not_see),
