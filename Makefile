@@ -2,7 +2,7 @@
 # Every command that a user types. Targets that need the lab set it up. Targets that build
 # for this machine name the packages that are missing.
 
-.PHONY: all help demo check check-debug stress bench lint shell build host-tools install \
+.PHONY: all help demo demo-bridge check check-debug stress bench lint shell build host-tools install \
 	uninstall dkms dkms-uninstall clean clean-cache
 
 # The parts that this machine's compiler builds and that "make install" installs.
@@ -15,8 +15,9 @@ all: host-tools
 help:
 	@echo "make          libpeerbar, peerbar and peerbar-vnic, for this machine"
 	@echo "make demo     RDMA into a PCI BAR, end to end, in a guest; the result is a table"
+	@echo "make demo-bridge   one BAR for a NIC and for a drive: network, BAR, disk and back"
 	@echo "make check    every test; ends in: N passed, N failed, N skipped"
-	@echo "make check-debug   the guest's tests on a kernel with KASAN and lockdep (an hour)"
+	@echo "make check-debug   the guest's tests on a kernel with KASAN and lockdep (hours)"
 	@echo "make stress   CYCLES=1000 revoke cycles with traffic in flight, in one boot"
 	@echo "make bench    BAR against host memory, our exporter against the kernel's, the"
 	@echo "              fence against a revoke: alternating runs, medians of ratios; and how"
@@ -35,6 +36,9 @@ help:
 
 demo:
 	@scripts/demo
+
+demo-bridge:
+	@scripts/lab run --name demo-bridge --nic-model mlx5 --iommufd --drive -- bridge
 
 check:
 	@scripts/check

@@ -153,6 +153,7 @@ static void check_all(struct bridge *b, unsigned int cycles)
 		for (unsigned int i = 0; i < cycles; i++)
 			bridge_revoke(b, trigger);
 	check_faults(log);
+	bridge_both(b);
 }
 
 static unsigned int parse_cycles(int argc, char **argv)

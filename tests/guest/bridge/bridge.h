@@ -36,4 +36,10 @@ void bridge_carry(struct bridge *b, uint32_t seed, const char *when);
 /* bridge_revoke.c: map, pull the trigger while both are at work, look, and map anew. */
 void bridge_revoke(struct bridge *b, enum trigger trigger);
 
+/*
+ * bridge_both.c: the drive imports the GPU's BAR, while its own memory region is exported to the
+ * NIC. Both devices are reset, in every order.
+ */
+void bridge_both(struct bridge *b);
+
 #endif /* GUEST_BRIDGE_H */

@@ -137,12 +137,9 @@ static void map(struct nvme *nvme)
 		tap_die("NVMe drive", "%s", peerbar_errmsg());
 }
 
-void nvme_open(struct nvme *nvme, const char *address)
+void nvme_start(struct nvme *nvme)
 {
-	memset(nvme, 0, sizeof(*nvme));
-	if (peerbar_open(address, &nvme->dev))
-		tap_die("NVMe drive", "%s", peerbar_errmsg());
-	map(nvme);
+	memset(nvme->memory, 0, PAGES * NVME_PAGE);
 	queue_init(nvme, &nvme->admin, 0, ADMIN_SQ);
 	queue_init(nvme, &nvme->io, 1, IO_SQ);
 	enable(nvme, false);
@@ -152,6 +149,15 @@ void nvme_open(struct nvme *nvme, const char *address)
 	enable(nvme, true);
 	create_queue(nvme, CREATE_CQ, IO_CQ, 1);
 	create_queue(nvme, CREATE_SQ, IO_SQ, 1 | (uint32_t)nvme->io.id << 16);
+}
+
+void nvme_open(struct nvme *nvme, const char *address)
+{
+	memset(nvme, 0, sizeof(*nvme));
+	if (peerbar_open(address, &nvme->dev))
+		tap_die("NVMe drive", "%s", peerbar_errmsg());
+	map(nvme);
+	nvme_start(nvme);
 }
 
 void nvme_close(struct nvme *nvme)

@@ -35,8 +35,11 @@ struct nvme {
 	struct nvme_queue admin, io;
 };
 
-/* Open the drive at a PCI @address, reset the controller and make its queues. */
+/* Open the drive at a PCI @address, and start it. */
 void nvme_open(struct nvme *nvme, const char *address);
+
+/* Start the controller and make its queues: again, if the drive was reset. */
+void nvme_start(struct nvme *nvme);
 void nvme_close(struct nvme *nvme);
 
 /*
