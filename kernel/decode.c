@@ -75,12 +75,14 @@ void peerbar_update_decode(struct peerbar_device *pd)
 {
 	unsigned int events = peerbar_events(pd->context, PEERBAR_MEMORY_OFF);
 
-	if (pd->core.pm_runtime_engaged)
+	if (peerbar_core_sleeps(pd))
 		return;
-	if (memory_on(&pd->core) && !bars_lost(&pd->core))
+	if (memory_on(&pd->core) && !bars_lost(&pd->core)) {
 		peerbar_allow_after(pd->context, PEERBAR_MEMORY_OFF, events);
-	else
+		peerbar_core_decodes(pd);
+	} else {
 		peerbar_revoke(pd->context, PEERBAR_MEMORY_OFF, PEERBAR_WAIT);
+	}
 	if (peerbar_in_d3(pd->core.pdev))
 		peerbar_revoke(pd->context, PEERBAR_D3HOT, PEERBAR_WAIT);
 	else
@@ -138,9 +140,8 @@ static int revoke_for_low_power(struct peerbar_device *pd)
 	int ret = peerbar_revoke(pd->context, PEERBAR_LOW_POWER, PEERBAR_WAIT_KILLABLE);
 
 	if (ret)
-		vfio_pci_core_ioctl_feature(&pd->core.vdev,
-					    VFIO_DEVICE_FEATURE_LOW_POWER_EXIT |
-					    VFIO_DEVICE_FEATURE_SET, NULL, 0);
+		peerbar_core_feature(pd, VFIO_DEVICE_FEATURE_LOW_POWER_EXIT |
+				     VFIO_DEVICE_FEATURE_SET, NULL, 0);
 	return ret;
 }
 
@@ -154,9 +155,9 @@ int peerbar_low_power(struct peerbar_device *pd, u32 flags, void __user *arg, si
 
 	if (mutex_lock_killable(&pd->decode_lock))
 		return -EINTR;
-	ret = vfio_pci_core_ioctl_feature(&pd->core.vdev, flags, arg, argsz);
+	ret = peerbar_core_feature(pd, flags, arg, argsz);
 	if (!ret && !(flags & VFIO_DEVICE_FEATURE_PROBE)) {
-		if (pd->core.pm_runtime_engaged)
+		if (peerbar_core_sleeps(pd))
 			ret = revoke_for_low_power(pd);
 		else
 			peerbar_allow(pd->context, PEERBAR_LOW_POWER);

@@ -20,7 +20,8 @@
  *     this driver, too, unless it stands in for vfio-pci: see stand_in.c.
  *   - There are no extra regions for Intel's integrated graphics, because the core does not
  *     export the code for them.
- *   - iommufd of 7.x maps only the dma-bufs of the kernel's own exporter, and not ours.
+ *   - iommufd of 7.x maps only the dma-bufs of the kernel's own exporter, and not ours: see
+ *     core_export.c for how a device can have that one.
  *
  * ids, enable_sriov, disable_denylist and the denylist itself are the same.
  */
@@ -112,6 +113,7 @@ static int peerbar_open_device(struct vfio_device *vdev)
 	allow_after_error(pd);
 	peerbar_allow(pd->context, PEERBAR_CLOSED);
 	mutex_unlock(&pd->decode_lock);
+	peerbar_core_open(pd);
 	return 0;
 }
 
@@ -120,19 +122,23 @@ static void peerbar_close_device(struct vfio_device *vdev)
 	struct peerbar_device *pd = to_peerbar(vdev);
 
 	peerbar_revoke(pd->context, PEERBAR_CLOSED, PEERBAR_WAIT);
-	vfio_pci_core_close_device(vdev);
+	peerbar_core_close(pd);
 }
 
 static int peerbar_device_feature(struct vfio_device *vdev, u32 flags, void __user *arg,
 				  size_t argsz)
 {
+	struct peerbar_device *pd = to_peerbar(vdev);
+
 	switch (flags & VFIO_DEVICE_FEATURE_MASK) {
 	case VFIO_DEVICE_FEATURE_DMA_BUF:
-		return peerbar_export(to_peerbar(vdev), flags, arg, argsz);
+		if (READ_ONCE(pd->context->core_export.chosen))
+			return peerbar_core_feature(pd, flags, arg, argsz);
+		return peerbar_export(pd, flags, arg, argsz);
 	case VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY:
 	case VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP:
 	case VFIO_DEVICE_FEATURE_LOW_POWER_EXIT:
-		return peerbar_low_power(to_peerbar(vdev), flags, arg, argsz);
+		return peerbar_low_power(pd, flags, arg, argsz);
 	default:
 		return vfio_pci_core_ioctl_feature(vdev, flags, arg, argsz);
 	}
@@ -179,6 +185,7 @@ static int peerbar_init_dev(struct vfio_device *vdev)
 	if (!pd->context)
 		return -ENOMEM;
 	mutex_init(&pd->decode_lock);
+	peerbar_core_init(pd);
 	peerbar_set_params(&pd->core);
 	ret = vfio_pci_core_init_dev(vdev);
 	if (ret)
@@ -247,7 +254,10 @@ static void allow_vfs(struct pci_dev *pf)
 
 static void peerbar_reset_prepare(struct pci_dev *pdev)
 {
-	peerbar_revoke(pci_to_peerbar(pdev)->context, PEERBAR_RESET, PEERBAR_WAIT);
+	struct peerbar_device *pd = pci_to_peerbar(pdev);
+
+	peerbar_revoke(pd->context, PEERBAR_RESET, PEERBAR_WAIT);
+	peerbar_core_revoke(pd);
 	revoke_vfs(pdev);
 }
 
@@ -257,12 +267,13 @@ static void peerbar_reset_prepare(struct pci_dev *pdev)
  */
 static void peerbar_reset_done(struct pci_dev *pdev)
 {
-	struct peerbar_context *ctx = pci_to_peerbar(pdev)->context;
+	struct peerbar_device *pd = pci_to_peerbar(pdev);
 
 	allow_vfs(pdev);
 	if (!peerbar_in_d3(pdev))
-		peerbar_allow(ctx, PEERBAR_D3HOT);
-	peerbar_allow(ctx, PEERBAR_RESET);
+		peerbar_allow(pd->context, PEERBAR_D3HOT);
+	peerbar_core_allow(pd);
+	peerbar_allow(pd->context, PEERBAR_RESET);
 }
 
 static pci_ers_result_t peerbar_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
@@ -272,6 +283,7 @@ static pci_ers_result_t peerbar_error_detected(struct pci_dev *pdev, pci_channel
 	if (state != pci_channel_io_normal) {
 		pd->frozen = true;
 		peerbar_revoke(pd->context, PEERBAR_ERROR, PEERBAR_NO_WAIT);
+		peerbar_core_error(pd);
 	}
 	return vfio_pci_core_aer_err_detected(pdev, state);
 }
@@ -332,6 +344,7 @@ static void peerbar_remove(struct pci_dev *pdev)
 	vfio_pci_core_unregister_device(&pd->core);
 	/* the device is closed by now and nothing is mapped, so the work has nothing to wait for */
 	cancel_work_sync(&pd->context->settle);
+	cancel_work_sync(&pd->context->core_export.update);
 	peerbar_debugfs_remove(pd->context);
 	vfio_put_device(&pd->core.vdev);
 }
@@ -355,6 +368,7 @@ static struct pci_driver peerbar_driver = {
 	.remove = peerbar_remove,
 	.sriov_configure = peerbar_sriov_configure,
 	.err_handler = &peerbar_err_handlers,
+	.dev_groups = peerbar_groups,
 	.driver_managed_dma = true,
 };
 

@@ -3,7 +3,9 @@
  * Declarations that the files of peerbar-vfio-pci share; the rest is in revoke.h and
  * access.h. The call graph, roughly:
  *
- *   driver.c                                  -> decode.c, power.c, export.c, stand_in.c
+ *   driver.c                                  -> decode.c, power.c, export.c, core_export.c,
+ *                                                stand_in.c
+ *   decode.c                                  -> core_export.c
  *   driver.c, decode.c, power.c, clients.c    -> revoke.c
  *   export.c                                  -> mapping.c
  *   mapping.c                                 -> provider.c, admission.c
@@ -78,6 +80,35 @@ struct peerbar_provider {
 static_assert(PEERBAR_NOT_ASKED == 0, "a zeroed provider must count as not asked");
 
 /**
+ * struct peerbar_core_export - the dma-bufs of a device that vfio-pci-core's exporter made
+ *
+ * The core revokes them by itself, except when others reset the device, and in an error. Then it
+ * is held in its low power, in which it lets no importer in: see core_export.c.
+ *
+ * @offered: this kernel's core has an exporter
+ * @chosen: exports are made by it, and not by us; the attribute dmabuf_exporter
+ * @reasons: bit mask of enum peerbar_reason: why it is to be held; may change at any time
+ * @update: work item that holds it, or lets it go, as @reasons have it
+ * @lock: protects everything below; held across a wait for importers: see core_export.c
+ * @core: the device, while it is open
+ * @used: it has exported since the device was opened
+ * @held: it is held
+ * @entered: by us: the owner had not put it into low power before
+ */
+struct peerbar_core_export {
+	bool offered;
+	bool chosen;
+	unsigned long reasons;
+	struct work_struct update;
+
+	struct mutex lock; /* see core_export.c */
+	struct vfio_pci_core_device *core;
+	bool used;
+	bool held;
+	bool entered;
+};
+
+/**
  * struct peerbar_context - the part of a device that its dma-bufs need
  *
  * Dma-bufs can outlive the device: they may stay after close, unbind and unplug, and
@@ -98,6 +129,7 @@ static_assert(PEERBAR_NOT_ASKED == 0, "a zeroed provider must count as not asked
  * @close_ns: estimate of how long it takes to close all open mappings: the sum of
  *            peerbar_mapping.close_ns
  * @iova_bytes: IOVA space that its mappings hold, summed over all importers' domains
+ * @core_export: the other exporter
  * @lock: protects everything below; held only briefly, and never across a wait
  * @reasons: bit mask of enum peerbar_reason
  * @events: how many times each reason was set
@@ -122,6 +154,7 @@ struct peerbar_context {
 	struct ratelimit_state log;
 	atomic64_t close_ns;
 	atomic64_t iova_bytes;
+	struct peerbar_core_export core_export;
 
 	struct mutex lock; /* see revoke.c */
 	unsigned long reasons;
@@ -363,6 +396,77 @@ void peerbar_live_put(struct peerbar_buffer *buf);
  */
 int peerbar_export(struct peerbar_device *pd, u32 flags,
 		   struct vfio_device_feature_dma_buf __user *arg, size_t argsz);
+
+/* core_export.c: exports by vfio-pci-core's own exporter */
+
+/**
+ * peerbar_core_init - offer the core's exporter, if this kernel has it
+ * @pd: a device that is being made, with its context
+ */
+void peerbar_core_init(struct peerbar_device *pd);
+
+/**
+ * peerbar_core_open - the device is open from now on
+ * @pd: the device
+ */
+void peerbar_core_open(struct peerbar_device *pd);
+
+/**
+ * peerbar_core_close - close the device: vfio_pci_core_close_device()
+ * @pd: the device
+ */
+void peerbar_core_close(struct peerbar_device *pd);
+
+/**
+ * peerbar_core_feature - have the core export, or enter or leave low power
+ * @pd: an open device
+ * @flags: of struct vfio_device_feature
+ * @arg: the user's struct
+ * @argsz: bytes at @arg
+ *
+ * Return: what vfio_pci_core_ioctl_feature() returns, -EINTR if the caller was killed, or -EBUSY
+ * if low power is to change while the core is held.
+ */
+int peerbar_core_feature(struct peerbar_device *pd, u32 flags, void __user *arg, size_t argsz);
+
+/**
+ * peerbar_core_revoke - take the BARs away from importers of the core's buffers
+ * @pd: a device that is reset by others, with its device lock held; maybe not open
+ *
+ * Waits without limit, as the core does. Does nothing if it is the core that resets the device,
+ * because then it has revoked, and this task holds its lock.
+ */
+void peerbar_core_revoke(struct peerbar_device *pd);
+
+/**
+ * peerbar_core_allow - undo peerbar_core_revoke()
+ * @pd: the device
+ */
+void peerbar_core_allow(struct peerbar_device *pd);
+
+/**
+ * peerbar_core_error - have the BARs taken away because the device or its link failed
+ * @pd: the device
+ *
+ * Returns at once; a work item does it.
+ */
+void peerbar_core_error(struct peerbar_device *pd);
+
+/**
+ * peerbar_core_decodes - the device decodes its BARs, which an error may have ended
+ * @pd: an open device
+ */
+void peerbar_core_decodes(struct peerbar_device *pd);
+
+/**
+ * peerbar_core_sleeps - did its owner put the device into low power?
+ * @pd: an open device
+ *
+ * Return: false also if it was us who did, to hold the core.
+ */
+bool peerbar_core_sleeps(struct peerbar_device *pd);
+
+extern const struct attribute_group *peerbar_groups[];
 
 /* mapping.c: called by the dma-buf core on behalf of an importer; see struct dma_buf_ops */
 int peerbar_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach);

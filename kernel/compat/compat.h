@@ -115,6 +115,42 @@ static inline void peerbar_set_shared_params(bool nointxmask, bool disable_vga,
 }
 #endif
 
+/*
+ * 6.19: vfio-pci-core has an exporter of its own, and a variant driver may offer it. Return: can
+ * it export the BARs of @core?
+ */
+#ifdef PEERBAR_HAVE_CORE_EXPORT
+static inline bool peerbar_offer_core_export(struct vfio_pci_core_device *core)
+{
+	static const struct vfio_pci_device_ops ops = {
+		.get_dmabuf_phys = vfio_pci_core_get_dmabuf_phys,
+	};
+
+	core->pci_ops = &ops;
+	return IS_ENABLED(CONFIG_VFIO_PCI_DMABUF);
+}
+#else
+static inline bool peerbar_offer_core_export(struct vfio_pci_core_device *core)
+{
+	return false;
+}
+#endif
+
+/* Does this task hold @sem for writing? An rwsem is an rtmutex where everything is preemptible. */
+#ifdef CONFIG_PREEMPT_RT
+static inline bool peerbar_write_locked(struct rw_semaphore *sem)
+{
+	return rw_base_is_write_locked(&sem->rwbase) &&
+	       ((unsigned long)READ_ONCE(sem->rwbase.rtmutex.owner) & ~1ul) ==
+	       (unsigned long)current;
+}
+#else
+static inline bool peerbar_write_locked(struct rw_semaphore *sem)
+{
+	return atomic_long_read(&sem->owner) == (long)current;
+}
+#endif
+
 /* 6.3, 1369459b2e21: iommu_map() got a gfp argument */
 #ifdef PEERBAR_HAVE_IOMMU_MAP_GFP
 #define peerbar_iommu_map(domain, iova, phys, len, prot) \

@@ -83,14 +83,15 @@ static int not_mapped(int fd)
 
 	if (!pb_origin_find(fd, address, &bar))
 		return pb_fail(EOPNOTSUPP, "iommufd does not map this dma-buf: it maps those that "
-			       "vfio-pci of Linux 7.0 or newer exports, of one range");
+			       "the exporter of Linux 7.0 or newer makes, of one range");
 	pb_pci_driver(address, driver);
-	if (strcmp(driver, "vfio-pci"))
-		return pb_fail(EOPNOTSUPP, "iommufd maps no dma-buf of %s, to which %s is bound: "
-			       "bind it to vfio-pci (peerbar dev bind %s driver vfio-pci)", driver,
-			       address, address);
-	return pb_fail(EOPNOTSUPP, "iommufd does not map this dma-buf of %s: export each range as "
-		       "a dma-buf of its own, with vfio-pci of Linux 7.0 or newer", address);
+	if (pb_driver_is_ours(driver) && !pb_pci_exports_by_core(address))
+		return pb_fail(EOPNOTSUPP, "iommufd maps no dma-buf of peerbar-vfio-pci's own "
+			       "exporter: have %s export by the kernel's (peerbar dev bind %s "
+			       "driver %s exporter core)", address, address, driver);
+	return pb_fail(EOPNOTSUPP, "iommufd does not map this dma-buf of %s (driver %s): export "
+		       "each range as a dma-buf of its own, with the exporter of Linux 7.0 or "
+		       "newer", address, driver);
 }
 
 static int explain(const struct peerbar_device *dev, int fd, int err)

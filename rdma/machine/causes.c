@@ -47,7 +47,8 @@ static const struct {
 		"iommufd" },
 	[PB_CAUSE_IOMMUFD_EXPORTER] = { "iommufd-exporter",
 		"iommufd maps only dma-bufs of the kernel's own exporter",
-		"bind the device to vfio-pci (\"peerbar dev bind ADDRESS driver vfio-pci\")" },
+		"have peerbar-vfio-pci export by that one (\"peerbar dev bind ADDRESS driver "
+		"peerbar-vfio-pci exporter core\"), or bind the device to vfio-pci" },
 	[PB_CAUSE_PINS_EXPORTER] = { "pins-exporter",
 		"the NIC's driver pins buffers and cannot give them back, and the exporter has no "
 		"fence", "bind the device to a peerbar-vfio-pci that can fence (\"peerbar dev bind "

@@ -86,6 +86,7 @@ struct pb_pci {
 	char driver[PB_NAME_SIZE];	/* "" if no driver is bound */
 	bool vfio;			/* that driver is vfio-pci or a variant of it */
 	bool ours;			/* it is peerbar-vfio-pci, whatever its name is now */
+	bool by_core;			/* which exports by the kernel's exporter */
 	int group;			/* IOMMU group; negative if it has none */
 	char blocker[PB_ADDRESS_SIZE];	/* a device of the group that keeps VFIO from it; or "" */
 	char domain[16];		/* type of the group: "DMA", "DMA-FQ", "identity"; or "" */

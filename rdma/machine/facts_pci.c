@@ -277,6 +277,7 @@ int pb_pci_facts(const char *address, struct pb_pci *pci)
 	pb_pci_driver(address, pci->driver);
 	pci->vfio = pb_pci_is_vfio(address);
 	pci->ours = pb_driver_is_ours(pci->driver);
+	pci->by_core = pb_pci_exports_by_core(address);
 	read_iommu(pci);
 	read_config(address, &config);
 	pci->memory = read_memory(&config, address);

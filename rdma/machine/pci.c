@@ -78,6 +78,14 @@ bool pb_driver_is_ours(const char *driver)
 	return !strcmp(driver, PB_OUR_DRIVER) || !strcmp(module, PB_OUR_MODULE);
 }
 
+bool pb_pci_exports_by_core(const char *address)
+{
+	char name[PB_NAME_SIZE];
+
+	return !pb_read(name, sizeof(name), DEVICES "%s/" PB_EXPORTER, address) &&
+	       !strcmp(name, "core");
+}
+
 const char *pb_our_driver(void)
 {
 	if (pb_exists(DRIVERS PB_OUR_DRIVER))

@@ -34,6 +34,15 @@ void pb_driver_module(const char *driver, char *name);
 /* Is @driver peerbar-vfio-pci, by that name, or by the one of vfio-pci (parameter stand_in)? */
 bool pb_driver_is_ours(const char *driver);
 
+/*
+ * A device of peerbar-vfio-pci exports by that driver's own exporter or by the kernel's, as its
+ * attribute PB_EXPORTER says: "peerbar" or "core".
+ */
+#define PB_EXPORTER "dmabuf_exporter"
+
+/* Does the kernel's exporter serve this device of peerbar-vfio-pci? */
+bool pb_pci_exports_by_core(const char *address);
+
 /* The name that peerbar-vfio-pci has now; NULL if it is not loaded. */
 const char *pb_our_driver(void);
 

@@ -24,7 +24,7 @@ enum pb_exporter pb_exporter_of(const struct pb_kernel *kernel, const struct pb_
 	if (!dev->vfio)
 		return PB_EXPORTER_NONE;
 	if (dev->ours)
-		return PB_EXPORTER_PEERBAR;
+		return dev->by_core ? PB_EXPORTER_KERNEL : PB_EXPORTER_PEERBAR;
 	if (kernel->vfio_dmabuf == PB_NO)
 		return PB_EXPORTER_NONE;
 	return kernel->vfio_dmabuf == PB_YES && exports(dev->driver) ? PB_EXPORTER_KERNEL :

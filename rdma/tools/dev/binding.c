@@ -103,6 +103,19 @@ void binding_read_override(const char *address, char *driver)
 		driver[0] = '\0';
 }
 
+int binding_choose_exporter(const char *address, const char *exporter)
+{
+	int ret = pb_write(exporter, DEVICES "%s/" PB_EXPORTER, address);
+
+	if (ret == -ENOENT)
+		return pb_fail(ENOENT, "its driver has no choice of exporters: load the "
+			       "peerbar-vfio-pci that belongs to this command");
+	if (ret == -EOPNOTSUPP)
+		return pb_fail(EOPNOTSUPP, "this kernel's core of vfio-pci exports no BARs: boot "
+			       "Linux 6.19 or newer with CONFIG_VFIO_PCI_DMABUF");
+	return explain(ret, "choose the exporter of", address);
+}
+
 int binding_probe(const char *address)
 {
 	return explain(bounded_write(address, "/sys/bus/pci/drivers_probe"), "probe", address);

@@ -22,6 +22,9 @@ int binding_check(const char *address, bool force);
  */
 int binding_find_driver(const char *text, char *driver);
 
+/* Have a device of peerbar-vfio-pci export by @exporter, "peerbar" or "core", from now on. */
+int binding_choose_exporter(const char *address, const char *exporter);
+
 /* Take the device from its driver, if it has one. */
 int binding_release(const char *address);
 

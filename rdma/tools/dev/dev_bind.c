@@ -15,13 +15,15 @@
 #include "tool.h"
 
 static const char usage[] =
-	"Usage: peerbar dev bind ADDRESS [driver NAME] [force]\n"
-	"NAME is vfio-pci if none is given. \"force\" also takes a network or RDMA device that is\n"
-	"in use.\n";
+	"Usage: peerbar dev bind ADDRESS [driver NAME] [exporter peerbar|core] [force]\n"
+	"NAME is vfio-pci if none is given. With peerbar-vfio-pci, \"exporter\" says whose makes\n"
+	"the dma-bufs: its own, or that of the kernel's core of vfio-pci. \"force\" also takes a\n"
+	"network or RDMA device that is in use.\n";
 
 struct request {
 	char address[PB_ADDRESS_SIZE];
 	char driver[PB_NAME_SIZE];	/* the new one */
+	const char *exporter;		/* NULL: as the driver has it */
 	bool force;
 
 	/* what there was before */
@@ -79,6 +81,14 @@ static void restore(const struct request *r)
 			     r->previous, r->address, r->address);
 }
 
+/* The device is bound, and stays so if this fails. */
+static int choose_exporter(const struct request *r)
+{
+	if (!r->exporter || !binding_choose_exporter(r->address, r->exporter))
+		return TOOL_OK;
+	return tool_failure("%s is bound to %s: %s", r->address, r->driver, peerbar_errmsg());
+}
+
 static int bind_device(struct request *r)
 {
 	json_object *result;
@@ -93,14 +103,23 @@ static int bind_device(struct request *r)
 			return TOOL_FAILURE;
 		}
 	}
+	if (choose_exporter(r))
+		return TOOL_FAILURE;
 	result = tool_object();
 	tool_add_string(result, "dev", r->address);
 	tool_add_string(result, "driver", r->driver);
+	if (r->exporter)
+		tool_add_string(result, "exporter", r->exporter);
 	if (r->previous[0])
 		tool_add_string(result, "previous", r->previous);
 	else
 		tool_add_none(result, "previous");
 	return tool_print(result);
+}
+
+static bool is_exporter(const char *name)
+{
+	return !strcmp(name, "peerbar") || !strcmp(name, "core");
 }
 
 /* Parse the words after the address. Sets @driver to the name, if there is one. */
@@ -109,15 +128,20 @@ static int parse(struct request *r, const char **driver, int argc, char **argv)
 	int i;
 
 	for (i = 0; i < argc; i++) {
+		const char **name = !strcmp(argv[i], "driver") ? driver :
+				    !strcmp(argv[i], "exporter") ? &r->exporter : NULL;
+
 		if (!strcmp(argv[i], "force"))
 			r->force = true;
-		else if (strcmp(argv[i], "driver"))
+		else if (!name)
 			return tool_misuse(usage, "\"%s\" is not known here", argv[i]);
 		else if (++i < argc)
-			*driver = argv[i];
+			*name = argv[i];
 		else
-			return tool_misuse(usage, "driver needs a name");
+			return tool_misuse(usage, "%s needs a name", argv[i - 1]);
 	}
+	if (r->exporter && !is_exporter(r->exporter))
+		return tool_misuse(usage, "exporter is peerbar or core, not \"%s\"", r->exporter);
 	return TOOL_OK;
 }
 
@@ -138,5 +162,8 @@ int dev_bind(int argc, char **argv)
 	if (pb_pci_parse(argv[0], r.address) || pb_pci_exists(r.address) ||
 	    binding_find_driver(driver, r.driver))
 		return tool_failure("%s", peerbar_errmsg());
+	if (r.exporter && !pb_driver_is_ours(r.driver))
+		return tool_failure("%s has no choice of exporters: name the driver "
+				    PB_OUR_DRIVER, r.driver);
 	return bind_device(&r);
 }

@@ -55,6 +55,7 @@ load_modules()
 	spare_amd_iommu "$(uname -r)"
 	case $1 in
 	peerbar) load_exporter "$2";;
+	core) load_exporter "$2" core_exporter=1;;
 	stand-in) load_exporter "$2" stand_in=1;;
 	esac
 	[ "$2" = none ] || load_importer "$2"
@@ -206,7 +207,7 @@ bind_gpus()
 	local alias gpu dev driver
 	case $1 in
 	kernel|stand-in) driver=vfio-pci;;
-	peerbar) driver=peerbar-vfio-pci;;
+	peerbar|core) driver=peerbar-vfio-pci;;
 	none) return;;
 	esac
 	for alias in $IVSHMEM_ALIAS $NVME_ALIAS $SERIAL_ALIAS $IGB_ALIAS; do

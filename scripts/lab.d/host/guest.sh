@@ -46,7 +46,9 @@ guest_main()
 	[ "$model $importer" != "mlx5 revocable" ] ||
 		die "the importer of mlx5 is stock: the kernel's own driver revokes" 2
 	[ -n "$exporter" ] || exporter=$(guest_exporter "$kernel" "$model" "$importer")
-	guest_choice --exporter "$exporter" kernel peerbar stand-in none
+	guest_choice --exporter "$exporter" kernel peerbar core stand-in none
+	[[ $exporter != core || $kernel != 6.* ]] ||
+		die "--exporter core: Linux $kernel has no exporter of its own" 2
 	guest_choice --importer "$importer" revocable stock none
 	guest_choice --gpu "$gpu" ivshmem nvme igb
 	guest_choice --hotplug "$hotplug" acpi native

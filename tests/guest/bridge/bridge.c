@@ -7,8 +7,9 @@
  *
  *	bridge [--cycles N]	N revokes by each trigger (default 2)
  *
- * Needs the lab's options --iommufd and --drive. iommufd takes no dma-buf of our exporter,
- * which is what is tested with that.
+ * Needs the lab's options --iommufd and --drive. The core's exporter makes the dma-bufs, for
+ * vfio-pci or for peerbar-vfio-pci. iommufd takes none of our exporter, which is what is tested
+ * with that.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -127,7 +128,7 @@ static void check_ours(struct bridge *b)
 	int fd = rig_export(&b->rig);
 
 	refused(b, fd, 4096, -EOPNOTSUPP, "refused: a buffer of our exporter");
-	tap_check(strstr(peerbar_errmsg(), "driver vfio-pci"), "and what to choose is said",
+	tap_check(strstr(peerbar_errmsg(), "exporter core"), "and what to choose is said",
 		  "%s", peerbar_errmsg());
 	close(fd);
 }

@@ -8,11 +8,12 @@ set -u
 # shellcheck source=scripts/lab.d/guest/setup.sh
 . /src/scripts/lab.d/guest/setup.sh
 
-# says DRIVER WANT: the verdict with the GPU bound to this driver
+# says "DRIVER [exporter NAME]" WANT: the verdict with the GPU bound to this driver
 says()
 {
 	local said
-	peerbar dev bind "$PB_GPU" driver "$1" > /dev/null
+	# shellcheck disable=SC2086 # words
+	peerbar dev bind "$PB_GPU" driver $1 > /dev/null
 	said=$(peerbar -j path show "$PB_DRIVE" "$PB_GPU" | jq -r '"\(.verdict) \(.cause) \(.after)"')
 	if [ "$said" = "$2" ]; then
 		tap_ok "path show by iommufd, $1: $2"
@@ -26,5 +27,7 @@ tap_command "which is so, vfio-pci" bridge --cycles 1
 [ -d /sys/bus/pci/drivers/peerbar-vfio-pci ] || load_exporter revocable
 says peerbar-vfio-pci "refused iommufd-exporter null"
 tap_command "which is so, peerbar-vfio-pci" bridge --cycles 1
+says "peerbar-vfio-pci exporter core" "works none dead"
+tap_command "which is so, by the core's exporter" bridge --cycles 2
 peerbar dev bind "$PB_GPU" driver vfio-pci > /dev/null
 tap_finish

@@ -58,6 +58,29 @@ bool pci_is_ours(const char *address)
 	       !strcmp(module, "peerbar_vfio_pci");
 }
 
+bool pci_exports_by_core(const char *address)
+{
+	char path[96], text[16] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), DEVICES "%s/dmabuf_exporter", address);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	if (!fgets(text, sizeof(text), f))
+		text[0] = '\0';
+	fclose(f);
+	return !strcmp(text, "core\n");
+}
+
+int pci_export_by_core(const char *address)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), DEVICES "%s/dmabuf_exporter", address);
+	return sysfs_write("core", path);
+}
+
 int pci_unbind(const char *address)
 {
 	char path[96];

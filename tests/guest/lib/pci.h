@@ -19,6 +19,12 @@ int pci_driver(const char *address, char *name, size_t size);
 /* Is that peerbar-vfio-pci, by its own name or by that of vfio-pci? */
 bool pci_is_ours(const char *address);
 
+/* Does the core's exporter make its dma-bufs, although its driver is peerbar-vfio-pci? */
+bool pci_exports_by_core(const char *address);
+
+/* Have the core make them from now on. Return: 0 or -errno. */
+int pci_export_by_core(const char *address);
+
 /* Waits until nobody has the device open. */
 int pci_unbind(const char *address);
 

@@ -69,7 +69,7 @@ unsigned int rig_bar(void)
 	return bar ? (unsigned int)atoi(bar) : 2;
 }
 
-bool rig_exporter_is_ours(void)
+bool rig_driver_is_ours(void)
 {
 	char driver[64];
 	int ret = pci_driver(rig_gpu(), driver, sizeof(driver));
@@ -77,6 +77,11 @@ bool rig_exporter_is_ours(void)
 	if (ret)
 		tap_die("set-up", "%s has no driver: %s", rig_gpu(), strerror(-ret));
 	return pci_is_ours(rig_gpu());
+}
+
+bool rig_exporter_is_ours(void)
+{
+	return rig_driver_is_ours() && !pci_exports_by_core(rig_gpu());
 }
 
 static bool is_connectx(void)

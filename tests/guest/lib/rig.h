@@ -44,8 +44,14 @@ void rig_select_nic(unsigned int nic);
 /* The number of the BAR that holds memory: PB_BAR if it is set, else 2 as on ivshmem. */
 unsigned int rig_bar(void);
 
-/* Is the GPU bound to peerbar-vfio-pci, or to the kernel's own exporter? */
+/*
+ * Does peerbar-vfio-pci's own exporter make the dma-bufs, or the kernel's? The latter does for
+ * vfio-pci, and for peerbar-vfio-pci if the device's attribute says so.
+ */
 bool rig_exporter_is_ours(void);
+
+/* Is the GPU bound to peerbar-vfio-pci? */
+bool rig_driver_is_ours(void);
 
 /*
  * Is the NIC's driver the distribution's, which cannot revoke? Then only our exporter lets it

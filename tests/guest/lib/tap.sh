@@ -85,6 +85,7 @@ iommu_guards()
 
 exporter_is_ours()
 {
+	[ "$(cat "/sys/bus/pci/devices/$PB_GPU/dmabuf_exporter" 2> /dev/null)" != core ] &&
 	[[ $(readlink "/sys/bus/pci/devices/$PB_GPU/driver/module") = */peerbar_vfio_pci ]]
 }
 

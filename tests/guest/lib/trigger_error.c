@@ -87,8 +87,8 @@ static const char *no_fatal_error(struct rig *rig)
 {
 	const char *reason = trigger_no_errors(rig);
 
-	if (!reason && !rig_exporter_is_ours())
-		reason = "the kernel's exporter does not revoke here, see docs/differences.md";
+	if (!reason && !rig_driver_is_ours())
+		reason = "vfio-pci does not revoke here, see docs/differences.md";
 	return reason ? reason : trigger_no_recovery();
 }
 

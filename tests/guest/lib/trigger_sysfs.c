@@ -24,8 +24,8 @@ static const char *no_reset_file(struct rig *rig)
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/reset", rig_gpu());
 	if (access(path, W_OK))
 		return "the device cannot be reset through sysfs";
-	return rig_exporter_is_ours() ? NULL :
-	       "the kernel's exporter does not revoke here, see docs/differences.md";
+	return rig_driver_is_ours() ? NULL :
+	       "vfio-pci does not revoke here, see docs/differences.md";
 }
 
 static int sysfs_reset(struct rig *rig)

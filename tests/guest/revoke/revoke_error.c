@@ -49,7 +49,7 @@ void revoke_error(void)
 		tap_skip(name, "%s", reason);
 	else
 		keep(&b, "COMP_TIME", true);
-	if (!reason && !rig_exporter_is_ours())
+	if (!reason && !rig_driver_is_ours())
 		keep(&b, "DLP", false);
 	bench_close(&b);
 }

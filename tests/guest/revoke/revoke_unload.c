@@ -29,18 +29,21 @@ static void load_driver(const char *driver)
 		tap_die(name, "failed: %s", command);
 }
 
+static const char *driver_module(void)
+{
+	return rig_driver_is_ours() ? "peerbar_vfio_pci" : "vfio_pci";
+}
+
 /* The code of the kernel's exporter is in a library that its driver uses. */
 static const char *exporting_module(void)
 {
-	if (rig_exporter_is_ours())
-		return "peerbar_vfio_pci";
-	return "vfio_pci_core";
+	return rig_exporter_is_ours() ? "peerbar_vfio_pci" : "vfio_pci_core";
 }
 
 void revoke_unload(void)
 {
-	const char *exporter = exporting_module();
-	bool ours = rig_exporter_is_ours();
+	const char *exporter = exporting_module(), *above = driver_module();
+	bool ours = rig_exporter_is_ours(), by_core = pci_exports_by_core(rig_gpu());
 	char fence[EXPORTER_FENCE];
 	uint32_t handle;
 	char driver[64];
@@ -51,22 +54,28 @@ void revoke_unload(void)
 	bench_open(&b, name);
 	expect(pci_driver(rig_gpu(), driver, sizeof(driver)), 0, name, "the driver");
 	handle = attach_and_map(&b, PTI_DYNAMIC, PTI_UNMAP_AT_ONCE);
-	expect(kmod_unload(ours ? exporter : "vfio_pci"), -EAGAIN, name, "device open");
+	expect(kmod_unload(above), -EAGAIN, name, "device open");
 	trigger_pull(&b.rig, TRIGGER_CLOSE);
 	expect(kmod_unload(exporter), -EAGAIN, name, "device closed, buffer attached");
 	expect(importer_detach(b.fd, handle), 0, name, "detach");
 	expect(pci_unbind(rig_gpu()), 0, name, "unbind");
 	if (!ours)
-		expect(kmod_unload("vfio_pci"), 0, name, "the driver above the exporter");
+		expect(kmod_unload(above), 0, name, "the driver above the exporter");
+	if (by_core)
+		expect(kmod_unload("vfio_pci"), 0, name, "the other driver above it");
 	expect(kmod_unload(exporter), -EAGAIN, name, "device without driver, buffer alive");
 	expect(importer_attach(b.fd, b.dmabuf, rig_nic(), PTI_DYNAMIC, PTI_UNMAP_AT_ONCE,
 			       &handle), -ENODEV, name, "attaching to that buffer");
 	close(b.dmabuf);
 	b.dmabuf = -1;
 	expect(kmod_unload(exporter), 0, name, "buffer closed");
+	if (by_core)
+		load_driver("vfio-pci");	/* and what both stand on */
 	load_driver(driver);
 	if (ours)
 		exporter_set_fence(fence);
 	expect(pci_bind(rig_gpu(), driver), 0, name, "loaded and bound again");
+	if (by_core)
+		expect(pci_export_by_core(rig_gpu()), 0, name, "with the core's exporter again");
 	bench_close(&b);
 }

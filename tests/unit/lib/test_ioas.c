@@ -158,14 +158,18 @@ static void refused(int kernel, int want)
 	assert_int_equal(peerbar_ioas_map(dev, dmabuf, 0, PAGE, &iova), -want);
 }
 
-/* No dma-buf of our driver is mapped, so its owner is told to bind another. */
+/* No dma-buf of our exporter is mapped, so its owner is told to choose the other one. */
 static void refuses_our_driver(void **state)
 {
 	(void)state;
 	fake_device("0000:02:00.0", "peerbar-vfio-pci", 8, true);
 	pb_origin_add(dmabuf, "0000:02:00.0", 2);
 	refused(EOPNOTSUPP, EOPNOTSUPP);
-	assert_sentence("peerbar-vfio-pci", "peerbar dev bind 0000:02:00.0 driver vfio-pci", NULL);
+	assert_sentence("own exporter", "peerbar dev bind 0000:02:00.0 driver peerbar-vfio-pci "
+			"exporter core", NULL);
+	fake_file("/sys/bus/pci/devices/0000:02:00.0/dmabuf_exporter", "core\n");
+	refused(EOPNOTSUPP, EOPNOTSUPP);
+	assert_sentence("each range", NULL);
 }
 
 static void refusals(void **state)
@@ -178,7 +182,7 @@ static void refusals(void **state)
 	assert_sentence("memory decode", NULL);
 	refused(ENOSPC, ENOSPC);
 	refused(EOPNOTSUPP, EOPNOTSUPP);
-	assert_sentence("vfio-pci", NULL);
+	assert_sentence("exporter of Linux 7.0", NULL);
 	pb_origin_add(dmabuf, GPU, 2);
 	refused(EOPNOTSUPP, EOPNOTSUPP);
 	assert_sentence(GPU, "each range", NULL);

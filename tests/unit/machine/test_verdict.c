@@ -38,6 +38,7 @@ struct machine {
 	uint16_t host;		/* Intel's ID of the host bridge; 0: q35's */
 	uint64_t bar;		/* address of the BAR; 0: BAR */
 	uint64_t size;		/* size of the BAR; 0: 1 GiB */
+	bool by_core;		/* our driver exports by the kernel's exporter */
 
 	enum pb_cause cause;
 	enum pb_stop stop;
@@ -65,6 +66,10 @@ static const struct machine machines[] = {
 	{ "bnxt_re, mainline", ROOT_PORTS, KERNEL, BNXT, .fence = "all", VIA_HOST,
 	  REFUSED(PINS_EXPORTER, EOPNOTSUPP) },
 	{ "our efa, ours", ROOT_PORTS, PEERBAR, OUR_EFA, .fence = "efa", VIA_HOST, STOP(CHANGED) },
+	{ "our efa, ours by the core", ROOT_PORTS, PEERBAR, OUR_EFA, .by_core = true, VIA_HOST,
+	  STOP(CHANGED) },
+	{ "stock efa, ours by the core", ROOT_PORTS, PEERBAR, EFA, .fence = "efa",
+	  .by_core = true, VIA_HOST, REFUSED(PINS_EXPORTER, EOPNOTSUPP) },
 	{ "a driver without dma-buf", ROOT_PORTS, PEERBAR, NO_DMABUF, .fence = "efa", VIA_HOST,
 	  REFUSED(NO_DMABUF_MR, EOPNOTSUPP) },
 
@@ -253,6 +258,8 @@ static void add_functions(const struct machine *m)
 
 	place_function(m, false, path, sizeof(path));
 	machine_add(&dev);
+	if (m->by_core)
+		fake_file("/sys/bus/pci/devices/" GPU "/dmabuf_exporter", "core\n");
 	place_function(m, true, path, sizeof(path));
 	machine_add(&nic);
 }
@@ -366,6 +373,8 @@ static void judges_iommufd(void **state)
 		{ "no route", TWO_HOSTS, KERNEL, NO_RDMA, .cpu = INTEL,
 		  .cause = PB_CAUSE_NO_COMMON_PATH, STOP(NATIVE) },
 		{ "ours", ROOT_PORTS, PEERBAR, NO_RDMA, REFUSED(IOMMUFD_EXPORTER, EOPNOTSUPP) },
+		{ "ours by the core", ROOT_PORTS, PEERBAR, NO_RDMA, .by_core = true,
+		  STOP(NATIVE) },
 		{ "not bound", ROOT_PORTS, UNBOUND, NO_RDMA, .cause = PB_CAUSE_NO_DRIVER },
 	};
 	static const struct machine without = {

@@ -207,6 +207,35 @@ static void bind_knows_the_stand_in(void **state)
 	assert_string_equal(said_out, "dev " NIC " driver vfio-pci previous vfio-pci\n");
 }
 
+/* @argv from the driver on; the device is bound to ours. */
+static int bind_ours(int argc, char **argv)
+{
+	char *all[8] = { GPU, "driver", "peerbar-vfio-pci" };
+
+	memcpy(all + 3, argv, (size_t)argc * sizeof(*argv));
+	return said_run(dev_bind, 3 + argc, all);
+}
+
+static void bind_chooses_the_exporter(void **state)
+{
+	static const char attribute[] = "/sys/bus/pci/devices/" GPU "/dmabuf_exporter";
+
+	(void)state;
+	fake_device(GPU, "peerbar-vfio-pci", 7, true);
+	fake_file("/sys/bus/pci/drivers/peerbar-vfio-pci/bind", "");
+	fake_link("/sys/bus/pci/drivers/peerbar-vfio-pci/module", "/sys/module/peerbar_vfio_pci");
+	assert_int_equal(bind_ours(2, (char *[]){ "exporter", "core" }), TOOL_FAILURE);
+	assert_non_null(strstr(said_err, "has no choice of exporters"));
+	fake_file(attribute, "peerbar\n");
+	assert_int_equal(bind_ours(2, (char *[]){ "exporter", "core" }), TOOL_OK);
+	assert_non_null(strstr(said_out, " exporter core "));
+	holds(attribute, "core");
+	assert_int_equal(bind_ours(2, (char *[]){ "exporter", "mine" }), TOOL_USAGE);
+	assert_int_equal(bind_ours(1, (char *[]){ "exporter" }), TOOL_USAGE);
+	assert_int_equal(said_run(dev_bind, 3, (char *[]){ GPU, "exporter", "core" }),
+			 TOOL_FAILURE);
+}
+
 static void show_names_a_module_that_is_called_otherwise(void **state)
 {
 	(void)state;
@@ -288,6 +317,7 @@ int main(void)
 		TEST(names_what_did_not_work),
 		TEST(bind_refuses_before_it_touches),
 		TEST(bind_knows_the_stand_in),
+		TEST(bind_chooses_the_exporter),
 		TEST(show_names_a_module_that_is_called_otherwise),
 		TEST(bind_gives_up_cleanly),
 		TEST(bind_restores_the_override),
