@@ -84,13 +84,14 @@ static void update_locked(struct peerbar_core_export *ce)
 }
 
 /*
- * The same in a reset by others. A device that has exported nothing is not held: then the export
- * does it. Each side sets its mark and looks for the other's.
+ * The same in a reset by others, which has changed the reasons. A device that has exported nothing
+ * is not held: then the export does it.
  */
 static void update_in_reset(struct peerbar_core_export *ce, struct pci_dev *pdev)
 {
 	bool locked = pdev->block_cfg_access;
 
+	/* the reasons are set before used is read; pairs with peerbar_core_feature() */
 	smp_mb__after_atomic();
 	if (!READ_ONCE(ce->used))
 		return;
@@ -159,6 +160,7 @@ int peerbar_core_feature(struct peerbar_device *pd, u32 flags, void __user *arg,
 	if (mutex_lock_killable(&ce->lock))
 		return -EINTR;
 	if (exports(flags)) {
+		/* used is set before the reasons are read; pairs with update_in_reset() */
 		smp_store_mb(ce->used, true);
 		update(ce);	/* what is exported while a reason is set is revoked */
 	} else if (ce->held && !(flags & VFIO_DEVICE_FEATURE_PROBE)) {
