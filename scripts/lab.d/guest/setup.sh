@@ -255,9 +255,9 @@ export_environment()
 	local gpus nics
 	PB_BAR=4
 	mapfile -t gpus < <(pci_devices $NVME_ALIAS)
-	if [ "$(kernel_option peerbar.drive)" = 1 ]; then	# it is no GPU
-		export PB_DRIVE=${gpus[0]}
-		gpus=()
+	if [ "$(kernel_option peerbar.drive)" = 1 ]; then	# it is no GPU, and the last of them
+		export PB_DRIVE=${gpus[-1]}
+		unset "gpus[-1]"
 	fi
 	if [ ${#gpus[@]} = 0 ]; then
 		PB_BAR=2

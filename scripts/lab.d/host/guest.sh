@@ -54,8 +54,6 @@ guest_main()
 	guest_choice --hotplug "$hotplug" acpi native
 	guest_choice --iommu "$iommu" intel amd pt none
 	guest_choice SWITCH "$switch" 0 1 one-group
-	[ "$drive" = 0 ] || [ "$gpu" = ivshmem ] ||
-		die "--drive takes --gpu ivshmem: the other kinds are drives, too" 2
 	[ "$nics" = 1 ] || [ "$nics" = 2 ] || die "--nics takes 1 or 2, not $nics" 2
 	[ "$gpus" = 1 ] || [ "$gpus" = 2 ] || die "--gpus takes 1 or 2, not $gpus" 2
 	[ "$mode" = shell ] || [ ${#cmd[@]} -gt 0 ] ||

@@ -55,6 +55,19 @@ static void shorten(void)
 	globfree(&g);
 }
 
+bool power_has(const char *state)
+{
+	char states[64] = "";
+	FILE *f = fopen(STATE, "re");
+
+	if (!f)
+		return false;
+	if (!fgets(states, sizeof(states), f))
+		states[0] = '\0';
+	fclose(f);
+	return strstr(states, state);
+}
+
 void power_prepare(void)
 {
 	int ret = kmod_load(MODULE);

@@ -21,6 +21,9 @@ struct power_sleep {
 /* Why this kernel cannot sleep so, or NULL. */
 const char *power_why_not(void);
 
+/* Does this kernel have the state "freeze", "mem" or "disk"? */
+bool power_has(const char *state);
+
 /* To be called before the first sleep. */
 void power_prepare(void);
 
