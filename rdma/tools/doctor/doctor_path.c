@@ -37,7 +37,8 @@ static void explain_no_fence(const struct doctor *d, struct finding *f)
 		advise(f, "load a " PB_OUR_DRIVER " that can fence");
 	} else if (ours) {
 		advise(f, "give the device to %s", can);
-		command(f, "peerbar dev bind %s driver %s", d->dev.address, ours);
+		command(f, "peerbar dev bind %s driver %s%s", d->dev.address, ours,
+			d->dev.by_core ? " exporter peerbar" : "");
 	} else {
 		advise(f, "load %s", can);
 		command(f, "modprobe " PB_OUR_DRIVER);

@@ -98,8 +98,9 @@ void check_binding(const struct doctor *d, struct finding *f)
 		return;
 	exporter = pb_exporter_of(&d->kernel, dev);
 	if (exporter == PB_EXPORTER_KERNEL || exporter == PB_EXPORTER_PEERBAR) {
-		found_ok(f, "%s is bound to %s%s, which can export", dev->address, dev->driver,
-			 stands_in(dev->driver) ? " (" PB_OUR_DRIVER ")" : "");
+		found_ok(f, "%s is bound to %s%s, which can export%s", dev->address, dev->driver,
+			 stands_in(dev->driver) ? " (" PB_OUR_DRIVER ")" : "",
+			 dev->by_core ? ", by the kernel's exporter" : "");
 		return;
 	}
 	if (exporter == PB_EXPORTER_UNSEEN) {

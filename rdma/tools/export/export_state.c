@@ -318,6 +318,9 @@ json_object *export_state(const char *address)
 	int ret;
 
 	tool_add_string(r.device, "dev", address);
+	/* what the kernel's exporter has made is not shown below, as only the kernel knows it */
+	if (pb_pci_exports_by_core(address))
+		tool_add_string(r.device, "exporter", "core");
 	/* added a first time only so that these keys come before those that files add */
 	add_counts(&r);
 	ret = read_files(&r, address);
