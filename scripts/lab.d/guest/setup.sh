@@ -80,9 +80,11 @@ take_iommufd()
 # load_exporter IMPORTER [OPTION]...
 load_exporter()
 {
-	local fence
+	local fence awake
 	fence=$(to_fence "$1")
-	load "/src/build/kernel/$(uname -r)/peerbar-vfio-pci.ko" ${fence:+"fence=$fence"} "${@:2}"
+	awake=$(kernel_option vfio_pci.disable_idle_d3)	# insmod does not look there
+	load "/src/build/kernel/$(uname -r)/peerbar-vfio-pci.ko" ${fence:+"fence=$fence"} \
+		${awake:+"disable_idle_d3=$awake"} "${@:2}"
 }
 
 # spare_amd_iommu RELEASE: keep QEMU's amd-iommu from ending QEMU. The module says how, and is
