@@ -172,9 +172,18 @@ int peerbar_core_feature(struct peerbar_device *pd, u32 flags, void __user *arg,
 	return ret;
 }
 
+/* Does this task hold memory_lock? Where everything is preemptible, an rwsem is an rtmutex. */
 static bool core_resets(struct peerbar_device *pd)
 {
-	return peerbar_write_locked(&pd->core.memory_lock);
+	struct rw_semaphore *sem = &pd->core.memory_lock;
+
+#ifdef CONFIG_PREEMPT_RT
+	return rw_base_is_write_locked(&sem->rwbase) &&
+	       ((unsigned long)READ_ONCE(sem->rwbase.rtmutex.owner) & ~1ul) ==
+	       (unsigned long)current;
+#else
+	return atomic_long_read(&sem->owner) == (long)current;
+#endif
 }
 
 void peerbar_core_revoke(struct peerbar_device *pd)

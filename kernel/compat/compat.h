@@ -136,21 +136,6 @@ static inline bool peerbar_offer_core_export(struct vfio_pci_core_device *core)
 }
 #endif
 
-/* Does this task hold @sem for writing? An rwsem is an rtmutex where everything is preemptible. */
-#ifdef CONFIG_PREEMPT_RT
-static inline bool peerbar_write_locked(struct rw_semaphore *sem)
-{
-	return rw_base_is_write_locked(&sem->rwbase) &&
-	       ((unsigned long)READ_ONCE(sem->rwbase.rtmutex.owner) & ~1ul) ==
-	       (unsigned long)current;
-}
-#else
-static inline bool peerbar_write_locked(struct rw_semaphore *sem)
-{
-	return atomic_long_read(&sem->owner) == (long)current;
-}
-#endif
-
 /* 6.3, 1369459b2e21: iommu_map() got a gfp argument */
 #ifdef PEERBAR_HAVE_IOMMU_MAP_GFP
 #define peerbar_iommu_map(domain, iova, phys, len, prot) \
