@@ -55,6 +55,7 @@ static void context_free(struct kref *ref)
 	mutex_unlock(&contexts_lock);
 	destroy_workqueue(ctx->tellers);
 	pci_dev_put(ctx->pdev);
+	mutex_destroy(&ctx->core_export.lock);
 	mutex_destroy(&ctx->lock);
 	kfree(ctx);
 }

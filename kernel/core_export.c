@@ -83,25 +83,6 @@ static void update_locked(struct peerbar_core_export *ce)
 	mutex_unlock(&ce->lock);
 }
 
-/*
- * The same in a reset by others, which has changed the reasons. A device that has exported nothing
- * is not held: then the export does it.
- */
-static void update_in_reset(struct peerbar_core_export *ce, struct pci_dev *pdev)
-{
-	bool locked = pdev->block_cfg_access;
-
-	/* the reasons are set before used is read; pairs with peerbar_core_feature() */
-	smp_mb__after_atomic();
-	if (!READ_ONCE(ce->used))
-		return;
-	if (locked)
-		pci_cfg_access_unlock(pdev);
-	update_locked(ce);
-	if (locked)
-		pci_cfg_access_lock(pdev);
-}
-
 static void update_later(struct work_struct *work)
 {
 	update_locked(container_of(work, struct peerbar_core_export, update));
@@ -160,7 +141,7 @@ int peerbar_core_feature(struct peerbar_device *pd, u32 flags, void __user *arg,
 	if (mutex_lock_killable(&ce->lock))
 		return -EINTR;
 	if (exports(flags)) {
-		/* used is set before the reasons are read; pairs with update_in_reset() */
+		/* used is set before the reasons are read; pairs with others_reset() */
 		smp_store_mb(ce->used, true);
 		update(ce);	/* what is exported while a reason is set is revoked */
 	} else if (ce->held && !(flags & VFIO_DEVICE_FEATURE_PROBE)) {
@@ -186,24 +167,38 @@ static bool core_resets(struct peerbar_device *pd)
 #endif
 }
 
-void peerbar_core_revoke(struct peerbar_device *pd)
+/*
+ * Others are about to reset the device, or have done so. A device that has exported nothing is not
+ * held: then the export does it.
+ */
+static void others_reset(struct peerbar_device *pd, bool begins)
 {
 	struct peerbar_core_export *ce = &pd->context->core_export;
+	struct pci_dev *pdev = pd->core.pdev;
+	bool locked = pdev->block_cfg_access;
 
 	if (core_resets(pd))
 		return;
-	set_bit(PEERBAR_RESET, &ce->reasons);
-	update_in_reset(ce, pd->core.pdev);
+	assign_bit(PEERBAR_RESET, &ce->reasons, begins);
+	/* the reasons are set before used is read; pairs with peerbar_core_feature() */
+	smp_mb__after_atomic();
+	if (!READ_ONCE(ce->used))
+		return;
+	if (locked)
+		pci_cfg_access_unlock(pdev);
+	update_locked(ce);
+	if (locked)
+		pci_cfg_access_lock(pdev);
+}
+
+void peerbar_core_revoke(struct peerbar_device *pd)
+{
+	others_reset(pd, true);
 }
 
 void peerbar_core_allow(struct peerbar_device *pd)
 {
-	struct peerbar_core_export *ce = &pd->context->core_export;
-
-	if (core_resets(pd))
-		return;
-	clear_bit(PEERBAR_RESET, &ce->reasons);
-	update_in_reset(ce, pd->core.pdev);
+	others_reset(pd, false);
 }
 
 void peerbar_core_error(struct peerbar_device *pd)

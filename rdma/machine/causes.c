@@ -52,8 +52,8 @@ static const struct {
 	[PB_CAUSE_PINS_EXPORTER] = { "pins-exporter",
 		"the NIC's driver pins buffers and cannot give them back, and the exporter has no "
 		"fence", "bind the device to a peerbar-vfio-pci that can fence (\"peerbar dev bind "
-		"ADDRESS driver peerbar-vfio-pci exporter peerbar\"), and name the NIC's driver in its parameter "
-		"fence" },
+		"ADDRESS driver peerbar-vfio-pci exporter peerbar\"), and name the NIC's driver in "
+		"its parameter fence" },
 	[PB_CAUSE_PINS_NOT_NAMED] = { "pins-not-named",
 		"the NIC's driver pins buffers and cannot give them back, and the parameter fence "
 		"of peerbar-vfio-pci does not name it",

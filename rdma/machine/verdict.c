@@ -204,16 +204,23 @@ enum pb_after pb_after(enum pb_stop stop, const char *driver)
 	return d->dynamic ? PB_AFTER_MAY_REVIVE : PB_AFTER_DEAD;
 }
 
-struct pb_verdict pb_verdict(const struct pb_kernel *kernel, const struct pb_nic *nic,
-			     const struct pb_pci *dev, int bar)
+/* What does not depend on how the importer maps the BAR. */
+static struct pb_verdict begin(const struct pb_kernel *kernel, const struct pb_pci *importer,
+			       enum peerbar_iommu iommu, const struct pb_pci *dev, int bar)
 {
 	struct pb_verdict v = { .exporter = pb_exporter_of(kernel, dev), .route_sure = true };
 
-	find_route(kernel, &nic->pci, pb_pci_iommu(&nic->pci), dev, bar, &v);
-	if (!strcmp(nic->pci.address, dev->address))
-		v.cause = PB_CAUSE_SAME;
-	if (!v.cause)
-		v.cause = device_cause(v.exporter, dev, bar);
+	find_route(kernel, importer, iommu, dev, bar, &v);
+	v.cause = strcmp(importer->address, dev->address) ? device_cause(v.exporter, dev, bar) :
+							    PB_CAUSE_SAME;
+	return v;
+}
+
+struct pb_verdict pb_verdict(const struct pb_kernel *kernel, const struct pb_nic *nic,
+			     const struct pb_pci *dev, int bar)
+{
+	struct pb_verdict v = begin(kernel, &nic->pci, pb_pci_iommu(&nic->pci), dev, bar);
+
 	if (!v.cause && !nic->name[0])
 		v.cause = nic->elsewhere[0] ? PB_CAUSE_RDMA_ELSEWHERE : PB_CAUSE_NO_RDMA_DEVICE;
 	if (!v.cause)
@@ -234,13 +241,8 @@ static enum pb_cause iommufd_cause(const struct pb_kernel *kernel, const struct 
 struct pb_verdict pb_verdict_iommufd(const struct pb_kernel *kernel, const struct pb_pci *importer,
 				     const struct pb_pci *dev, int bar)
 {
-	struct pb_verdict v = { .exporter = pb_exporter_of(kernel, dev), .route_sure = true };
+	struct pb_verdict v = begin(kernel, importer, PEERBAR_IOMMU_TRANSLATES, dev, bar);
 
-	find_route(kernel, importer, PEERBAR_IOMMU_TRANSLATES, dev, bar, &v);
-	if (!strcmp(importer->address, dev->address))
-		v.cause = PB_CAUSE_SAME;
-	if (!v.cause)
-		v.cause = device_cause(v.exporter, dev, bar);
 	if (v.cause)
 		return v;
 	v.cause = iommufd_cause(kernel, &v);

@@ -175,8 +175,8 @@ complain()
 	echo "peerbar: $*" > /dev/ttyS0
 }
 
-# The debug kernel has iommufd built in, and libpeerbar prefers it. Unless peerbar.iommufd=1,
-# its node is removed, so that tests open devices as on all other kernels.
+# The debug kernel is configured with iommufd, and libpeerbar prefers it. Unless
+# peerbar.iommufd=1, its node is removed, so that tests open devices as on all other kernels.
 choose_vfio()
 {
 	[ "$(kernel_option peerbar.iommufd)" = 1 ] || rm -f /dev/iommu

@@ -27,7 +27,7 @@
 #define LIMIT_S 120u
 #define BLOCK 4096u		/* where on the disk the bytes are */
 
-const char *bridge_drive(void)
+static const char *drive_address(void)
 {
 	const char *address = getenv("PB_DRIVE");
 
@@ -209,7 +209,7 @@ int main(int argc, char **argv)
 
 	watchdog_set(LIMIT_S, "bridge: set-up");
 	rig_open(&b.rig, DRIVE_AT + DRIVE_SPAN, STREAM_HOST, STREAM_DEPTH);
-	nvme_open(&b.drive, bridge_drive());
+	nvme_open(&b.drive, drive_address());
 	if (strcmp(peerbar_backend(b.drive.dev), "iommufd"))
 		tap_die("bridge", "the drive was opened by its group");
 	if (rig_exporter_is_ours())

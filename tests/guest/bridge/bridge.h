@@ -20,8 +20,6 @@ struct bridge {
 	uint64_t iova;		/* by which the drive reaches its first byte */
 };
 
-const char *bridge_drive(void);		/* the drive's PCI address */
-
 /* Export the BAR once, and give it to both; and take it from both. Failure ends the test. */
 void bridge_map(struct bridge *b);
 void bridge_unmap(struct bridge *b);

@@ -30,6 +30,19 @@ int sysfs_write(const char *text, const char *path)
 	return ret;
 }
 
+int sysfs_read(char *text, size_t size, const char *path)
+{
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		return -errno;
+	if (!fgets(text, (int)size, f))
+		text[0] = '\0';
+	fclose(f);
+	text[strcspn(text, "\n")] = '\0';
+	return 0;
+}
+
 /* The last part of what a link of the device points to. */
 static int link_name(const char *address, const char *link, char *name, size_t size)
 {
@@ -60,25 +73,18 @@ bool pci_is_ours(const char *address)
 
 bool pci_exports_by_core(const char *address)
 {
-	char path[96], text[16] = "";
-	FILE *f;
+	char path[96], text[16];
 
 	snprintf(path, sizeof(path), DEVICES "%s/dmabuf_exporter", address);
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	if (!fgets(text, sizeof(text), f))
-		text[0] = '\0';
-	fclose(f);
-	return !strcmp(text, "core\n");
+	return !sysfs_read(text, sizeof(text), path) && !strcmp(text, "core");
 }
 
-int pci_export_by_core(const char *address)
+int pci_choose_exporter(const char *address, const char *exporter)
 {
 	char path[96];
 
 	snprintf(path, sizeof(path), DEVICES "%s/dmabuf_exporter", address);
-	return sysfs_write("core", path);
+	return sysfs_write(exporter, path);
 }
 
 int pci_unbind(const char *address)
@@ -194,15 +200,10 @@ bool pci_find_io(const char *driver, char *address, size_t size, unsigned int *b
 /* A slot's file "address" holds "0000:01:00". */
 static bool slot_holds(const char *file, const char *address)
 {
-	char text[32] = "";
-	FILE *f = fopen(file, "re");
+	char text[32];
 
-	if (!f)
-		return false;
-	if (fgets(text, sizeof(text), f))
-		text[strcspn(text, "\n")] = '\0';
-	fclose(f);
-	return *text && !strncmp(text, address, strlen(text));
+	return !sysfs_read(text, sizeof(text), file) && *text &&
+	       !strncmp(text, address, strlen(text));
 }
 
 int pci_slot(const char *address, char *path, size_t size)
@@ -298,14 +299,10 @@ uint64_t pci_bar_start(const char *address, unsigned int bar)
 void pci_domain_type(const char *address, char *type, size_t size)
 {
 	char path[96];
-	FILE *f;
 
 	snprintf(path, sizeof(path), DEVICES "%s/iommu_group/type", address);
-	f = fopen(path, "re");
-	if (!f || !fgets(type, (int)size, f))
+	if (sysfs_read(type, size, path) || !*type)
 		tap_die("PCI", "cannot read %s", path);
-	type[strcspn(type, "\n")] = '\0';
-	fclose(f);
 }
 
 bool pci_is_translated(const char *address)

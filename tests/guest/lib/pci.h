@@ -13,6 +13,9 @@
 /* Write @text in one call, as sysfs wants it. */
 int sysfs_write(const char *text, const char *path);
 
+/* Read the first line of a file, without its end. */
+int sysfs_read(char *text, size_t size, const char *path);
+
 /* The driver that is bound; -ENOENT: none, or no such device. */
 int pci_driver(const char *address, char *name, size_t size);
 
@@ -22,8 +25,8 @@ bool pci_is_ours(const char *address);
 /* Does the core's exporter make its dma-bufs, although its driver is peerbar-vfio-pci? */
 bool pci_exports_by_core(const char *address);
 
-/* Have the core make them from now on. Return: 0 or -errno. */
-int pci_export_by_core(const char *address);
+/* Choose who makes them from now on: "peerbar" or "core". */
+int pci_choose_exporter(const char *address, const char *exporter);
 
 /* Waits until nobody has the device open. */
 int pci_unbind(const char *address);

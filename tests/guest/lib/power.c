@@ -57,15 +57,9 @@ static void shorten(void)
 
 bool power_has(const char *state)
 {
-	char states[64] = "";
-	FILE *f = fopen(STATE, "re");
+	char states[64];
 
-	if (!f)
-		return false;
-	if (!fgets(states, sizeof(states), f))
-		states[0] = '\0';
-	fclose(f);
-	return strstr(states, state);
+	return !sysfs_read(states, sizeof(states), STATE) && strstr(states, state);
 }
 
 void power_prepare(void)

@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <linux/pci_regs.h>
@@ -28,12 +26,9 @@
 
 static const char name[] = "core exporter";
 
-static int choose(const char *text)
+static int choose(const char *exporter)
 {
-	char path[96];
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/dmabuf_exporter", rig_gpu());
-	return sysfs_write(text, path);
+	return pci_choose_exporter(rig_gpu(), exporter);
 }
 
 static int enter(struct bench *b)

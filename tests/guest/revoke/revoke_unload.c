@@ -76,6 +76,7 @@ void revoke_unload(void)
 		exporter_set_fence(fence);
 	expect(pci_bind(rig_gpu(), driver), 0, name, "loaded and bound again");
 	if (by_core)
-		expect(pci_export_by_core(rig_gpu()), 0, name, "with the core's exporter again");
+		expect(pci_choose_exporter(rig_gpu(), "core"), 0, name,
+		       "with the core's exporter again");
 	bench_close(&b);
 }

@@ -4,13 +4,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fake.h"
+#include "fake_dmabuf.h"
 #include "machine.h"
 #include "peerbar.h"
 #include "refusal.h"
@@ -21,19 +20,9 @@
 #define PAGE 4096u
 #define BOTH (IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)
 
-static bool is_dmabuf;
 static struct peerbar_device *dev;
 static int dmabuf;
 static uint64_t iova;
-
-int fstatfs(int fd, struct statfs *fs)
-{
-	if (fcntl(fd, F_GETFD) < 0)
-		return -1;
-	memset(fs, 0, sizeof(*fs));
-	fs->f_type = is_dmabuf ? DMA_BUF_MAGIC : TMPFS_MAGIC;
-	return 0;
-}
 
 static int setup(void **state)
 {
@@ -42,7 +31,7 @@ static int setup(void **state)
 	fake_usual();
 	fake_file("/dev/iommu", "");
 	fake_file("/dev/vfio/devices/vfio0", "");
-	is_dmabuf = true;
+	fake_is_dmabuf = true;
 	dmabuf = memfd_create("dma-buf", MFD_CLOEXEC);
 	return dmabuf < 0 || ftruncate(dmabuf, SIZE) || peerbar_open(GPU, &dev);
 }
@@ -132,7 +121,7 @@ static void wrong_arguments(void **state)
 	assert_int_equal(peerbar_ioas_map(dev, dmabuf, 512, PAGE, &iova), -EINVAL);
 	assert_int_equal(peerbar_ioas_map(dev, dmabuf, 0, 512, &iova), -EINVAL);
 	assert_sentence("whole pages", NULL);
-	is_dmabuf = false;
+	fake_is_dmabuf = false;
 	assert_int_equal(peerbar_ioas_map(dev, dmabuf, 0, PAGE, &iova), -EINVAL);
 	assert_int_equal(fake->mapped.request, 0);
 }
@@ -188,6 +177,27 @@ static void refusals(void **state)
 	assert_sentence(GPU, "each range", NULL);
 }
 
+static int child_maps(void)
+{
+	return peerbar_ioas_map(dev, dmabuf, 0, PAGE, &iova) != -EBADF ||
+	       peerbar_ioas_unmap(dev, FAKE_IOVA, PAGE) != -EBADF;
+}
+
+/* A child of fork() has no device, and must not reach its parent's address space. */
+static void a_forked_child_maps_nothing(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	pid = fork();
+	if (!pid)
+		_exit(child_maps());
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void a_group_has_none(void **state)
 {
 	(void)state;
@@ -212,6 +222,7 @@ int main(void)
 		TEST(nothing_to_unmap),
 		TEST(refuses_our_driver),
 		TEST(refusals),
+		TEST(a_forked_child_maps_nothing),
 		TEST(a_group_has_none),
 	};
 

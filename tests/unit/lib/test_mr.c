@@ -15,6 +15,7 @@
 #include <infiniband/verbs.h>
 
 #include "fake.h"
+#include "fake_dmabuf.h"
 #include "machine.h"
 #include "peerbar.h"
 #include "refusal.h"
@@ -39,7 +40,6 @@ static void forget_origins(void)
 	close(fd);
 }
 
-static bool is_dmabuf;
 static int nic_errno;
 static struct {
 	unsigned int calls;
@@ -79,20 +79,11 @@ struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *in, uint64_t offset, size_t leng
 	return NULL;
 }
 
-int fstatfs(int fd, struct statfs *fs)
-{
-	if (fcntl(fd, F_GETFD) < 0)
-		return -1;
-	memset(fs, 0, sizeof(*fs));
-	fs->f_type = is_dmabuf ? DMA_BUF_MAGIC : TMPFS_MAGIC;
-	return 0;
-}
-
 static int setup(void **state)
 {
 	static int fd;
 
-	is_dmabuf = true;
+	fake_is_dmabuf = true;
 	nic_errno = 0;
 	atomic_cap = IBV_ATOMIC_NONE;
 	memset(&asked, 0, sizeof(asked));
@@ -150,7 +141,7 @@ static void refuses_wrong_arguments(void **state)
 	assert_sentence("ON_DEMAND", NULL);
 	refused(9999, 0, SIZE, ALL, EBADF);
 	assert_sentence("9999", "not open", NULL);
-	is_dmabuf = false;
+	fake_is_dmabuf = false;
 	refused(fd, 0, SIZE, ALL, EINVAL);
 	assert_sentence("not a dma-buf", NULL);
 	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
