@@ -275,7 +275,7 @@ export_environment()
 	export PB_IMPORTER
 	export HOME=/root TERM=${TERM:-vt220} LC_ALL=C.UTF-8
 	export LD_LIBRARY_PATH=/src/build/rdma/lib
-	PATH=/src/build/rdma/tools:/src/build/tests/guest/bin:$PATH
+	PATH=/src/build/rdma/tools:/src/build/rdma/stress:/src/build/tests/guest/bin:$PATH
 	PATH=$(printf '%s:' /src/tests/guest/*/)$PATH
 	PATH=/src/build/perftest/25.01/bin:$PATH
 }

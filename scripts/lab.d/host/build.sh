@@ -12,6 +12,7 @@ build_all()
 		build_step "virtual NIC" make -C vnic
 		build_step "libpeerbar" make -C rdma/lib
 		build_step "peerbar" make -C rdma/tools
+		build_step "revoke stress" make -C rdma/stress
 		build_modules "$1"
 		build_step "perftest with --use_vfio" perftest-patches/build --version 25.01 \
 			--fetch --libpeerbar build/rdma/lib --cache /cache \
