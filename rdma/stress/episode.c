@@ -242,7 +242,10 @@ static void check(struct violation *v)
 {
 	unsigned int importers = config.cast.owners, admin = cast_admin(&config.cast);
 
-	ask_all(OP_PROBE, importers, admin, v, take_probe);
+	if (config.enable.needed)
+		ask_all(OP_ENABLE, 0, importers, v, take_nothing);
+	if (!v->hang)
+		ask_all(OP_PROBE, importers, admin, v, take_probe);
 	if (!v->hang)
 		ask_all(OP_SCAN, 0, importers, v, take_scan);
 	stamps_judged();

@@ -28,6 +28,8 @@ static const char usage[] =
 "  --owners N          processes that open the devices (default 2)\n"
 "  --importers N       processes that use the NICs (default 3)\n"
 "  --span SIZE         use this much of each BAR, a multiple of 256K (default 2M, or the BAR)\n"
+"  --enable BAR,OFFSET,VALUE  the devices answer in their memory only after this 32-bit value is\n"
+"                      written to this place, as an NVMe drive's memory region: 0,0xe04,1\n"
 "  --without OP,...    leave these operations out\n"
 "  --with OP,...|all   do these, too, which disturb others on this machine: remove (the device\n"
 "                      from the bus), nic-unbind (the NIC's driver), timeout (the exporter's\n"
@@ -154,10 +156,21 @@ static int set_span(const char *text)
 	return 0;
 }
 
+static int set_enable(const char *text)
+{
+	struct stress_enable *enable = &config.enable;
+	int end = 0;
+
+	enable->needed = sscanf(text, "%u,%i,%i%n", &enable->bar, (int *)&enable->offset,
+				(int *)&enable->value, &end) == 3 && !text[end] &&
+			 enable->bar < PB_NR_BARS && enable->offset % 4 == 0;
+	return enable->needed ? 0 : misuse("not BAR,OFFSET,VALUE", text);
+}
+
 enum option_code {
 	OPT_DEVICE = 256, OPT_NIC, OPT_CYCLES, OPT_SECONDS, OPT_SEED, OPT_EPISODE, OPT_OWNERS,
-	OPT_IMPORTERS, OPT_SPAN, OPT_WITH, OPT_WITHOUT, OPT_COMMAND, OPT_BETWEEN, OPT_STRAY,
-	OPT_EXCUSE, OPT_STEP_LIMIT, OPT_JSON, OPT_REPLAY, OPT_SHRINK, OPT_YES, OPT_VERSION,
+	OPT_IMPORTERS, OPT_SPAN, OPT_ENABLE, OPT_WITH, OPT_WITHOUT, OPT_COMMAND, OPT_BETWEEN,
+	OPT_STRAY, OPT_EXCUSE, OPT_STEP_LIMIT, OPT_JSON, OPT_REPLAY, OPT_SHRINK, OPT_YES, OPT_VERSION,
 };
 
 static const struct option options[] = {
@@ -170,6 +183,7 @@ static const struct option options[] = {
 	{ "owners", required_argument, NULL, OPT_OWNERS },
 	{ "importers", required_argument, NULL, OPT_IMPORTERS },
 	{ "span", required_argument, NULL, OPT_SPAN },
+	{ "enable", required_argument, NULL, OPT_ENABLE },
 	{ "with", required_argument, NULL, OPT_WITH },
 	{ "without", required_argument, NULL, OPT_WITHOUT },
 	{ "command", required_argument, NULL, OPT_COMMAND },
@@ -208,6 +222,8 @@ static int take(int option)
 		return set_number(optarg, 1, MAX_IMPORTERS, &config.cast.importers);
 	case OPT_SPAN:
 		return set_span(optarg);
+	case OPT_ENABLE:
+		return set_enable(optarg);
 	case OPT_WITH:
 		return set_operations(optarg, false);
 	case OPT_WITHOUT:

@@ -26,6 +26,7 @@ static void clear_slots(unsigned int device)
 {
 	struct oracle_view view = oracle_clearing(&shared->device[device]);
 
+	slots_enable(owned[device].dev);
 	if (slots_clear(&owned[device].slots))
 		oracle_cleared(&shared->device[device], &view);
 }
@@ -244,6 +245,13 @@ static void do_call(const struct step *step, struct answer *a)
 		give_back(step, a);
 }
 
+static void do_enable(void)
+{
+	for (unsigned int i = 0; i < config.cast.devices; i++)
+		if (owned[i].dev && !(shared->device[i].gate & 1))
+			slots_enable(owned[i].dev);
+}
+
 /* What the BARs hold, of those devices that can be read now. */
 static void do_scan(struct answer *a)
 {
@@ -282,6 +290,9 @@ static int perform(const struct step *step, struct answer *a)
 		break;
 	case OP_FORK:
 		linger(&dice);
+		break;
+	case OP_ENABLE:
+		do_enable();
 		break;
 	case OP_SCAN:
 		do_scan(a);

@@ -37,7 +37,7 @@ enum op {
 	OP_SYSFS_RESET, OP_UNBIND, OP_REMOVE, OP_NIC_UNBIND, OP_TIMEOUT, OP_COMMAND,
 	NR_OPS,
 	/* not planned: what the program itself asks of actors in and between cycles */
-	OP_PROBE = NR_OPS, OP_SCAN, OP_FINISH,
+	OP_ENABLE = NR_OPS, OP_PROBE, OP_SCAN, OP_FINISH,
 };
 
 /* The name that options, plans and reports have for it: "memory-off". */

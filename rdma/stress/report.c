@@ -13,6 +13,8 @@
 #define PROGRESS_S	5.0
 #define LAST_STEPS	20u
 
+bool report_quietly;
+
 double now_s(void)
 {
 	struct timespec t;
@@ -36,7 +38,7 @@ void report_progress(bool last)
 	static double before;
 	double now = now_s();
 
-	if (!last && now - before < PROGRESS_S)
+	if (report_quietly || (!last && now - before < PROGRESS_S))
 		return;
 	before = now;
 	fprintf(stderr, "stress: %u of %u cycles, %.0f s, %" PRIu64 " revokes, %" PRIu64

@@ -58,6 +58,7 @@ long long watch_stray(void);
 void shrink(struct plan *plan);
 
 /* report.c */
+extern bool report_quietly;	/* no progress any more */
 double now_s(void);
 void report_progress(bool last);
 void report_violation(const struct plan *plan, const struct violation *v, unsigned int episode);

@@ -59,6 +59,7 @@ static int try_device(const struct stress_device *device)
 
 	if (peerbar_open(device->address, &dev))
 		return refuse(peerbar_errmsg());
+	slots_enable(dev);
 	if (peerbar_can_export(dev))
 		ret = refuse(peerbar_errmsg());
 	else if (slots_map(&slots, dev, device))

@@ -59,6 +59,7 @@ static void pass(struct plan *plan, unsigned int nr)
 
 void shrink(struct plan *plan)
 {
+	report_quietly = true;
 	for (unsigned int nr = plan->nr / 2; nr; nr /= 2)
 		pass(plan, nr);
 }

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "machine/sys.h"
 #include "slots.h"
 
 static sigjmp_buf gone;
@@ -33,22 +34,60 @@ static volatile uint64_t *slot(const struct slots *slots, unsigned int i)
 	return (volatile uint64_t *)(slots->bar + i * slots->unit);
 }
 
-/* Call @each with every slot. */
-static bool visit(const struct slots *slots,
-		  void (*each)(volatile uint64_t *slot, unsigned int i, uint64_t *data),
-		  uint64_t *data)
+/* Run @reach, which touches a BAR. Return: false if that ended in a SIGBUS. */
+static bool guard(void (*reach)(void *arg), void *arg)
 {
 	struct sigaction action = { .sa_handler = on_sigbus }, old;
 	volatile bool reached = false;
 
 	sigaction(SIGBUS, &action, &old);
 	if (!sigsetjmp(gone, 1)) {
-		for (unsigned int i = 0; i < NR_SLOTS; i++)
-			each(slot(slots, i), i, data);
+		reach(arg);
 		reached = true;
 	}
 	sigaction(SIGBUS, &old, NULL);
 	return reached;
+}
+
+static void write_register(void *reg)
+{
+	*(volatile uint32_t *)reg = config.enable.value;
+}
+
+void slots_enable(struct peerbar_device *dev)
+{
+	const size_t page = pb_page_size();
+	uint8_t *regs;
+
+	if (!config.enable.needed)
+		return;
+	regs = peerbar_map(dev, config.enable.bar, config.enable.offset & ~(page - 1), page);
+	if (!regs)
+		return;		/* the slots then do not keep what is written to them */
+	guard(write_register, regs + (config.enable.offset & (page - 1)));
+	peerbar_unmap(regs, page);
+}
+
+struct visit {
+	const struct slots *slots;
+	void (*each)(volatile uint64_t *slot, unsigned int i, uint64_t *data);
+	uint64_t *data;
+};
+
+static void visit_all(void *arg)
+{
+	const struct visit *v = arg;
+
+	for (unsigned int i = 0; i < NR_SLOTS; i++)
+		v->each(slot(v->slots, i), i, v->data);
+}
+
+/* Call @each with every slot. */
+static bool visit(const struct slots *slots,
+		  void (*each)(volatile uint64_t *slot, unsigned int i, uint64_t *data),
+		  uint64_t *data)
+{
+	return guard(visit_all, &(struct visit){ slots, each, data });
 }
 
 static void read_one(volatile uint64_t *slot, unsigned int i, uint64_t *data)

@@ -24,6 +24,9 @@ void slots_unmap(struct slots *slots);
 bool slots_read(const struct slots *slots, uint64_t stamp[NR_SLOTS]);
 bool slots_clear(const struct slots *slots);
 
+/* Turn the device's memory on, if config.enable says how. */
+void slots_enable(struct peerbar_device *dev);
+
 /* Does the BAR keep what is written to it? */
 bool slots_are_memory(const struct slots *slots);
 

@@ -36,6 +36,16 @@ struct stress_nic {
 	bool revives;		/* its driver maps a revoked MR again: see peerbar.h */
 };
 
+/*
+ * A device may have to be told to answer in its memory, after each reset, by a register: write
+ * @value, of 32 bits, at @offset of BAR @bar.
+ */
+struct stress_enable {
+	bool needed;
+	unsigned int bar;
+	uint32_t offset, value;
+};
+
 struct config {
 	struct cast cast;
 	struct stress_device device[MAX_DEVICES];
@@ -47,7 +57,8 @@ struct config {
 	unsigned int episode;			/* the first one */
 	unsigned int step_limit_s;		/* no step may take longer */
 	uint64_t seed;
-	bool yes, shrink, verbose;
+	struct stress_enable enable;
+	bool yes, shrink;
 };
 
 extern struct config config;

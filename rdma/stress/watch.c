@@ -155,6 +155,7 @@ static void try_devices(struct violation *v)
 			blame(v, "%s does not open any more: %s", what->address, peerbar_errmsg());
 			return;
 		}
+		slots_enable(dev);
 		if (slots_map(&slots, dev, what) || !slots_are_memory(&slots))
 			blame(v, "%s does not keep what is written to it any more", what->address);
 		slots_unmap(&slots);

@@ -25,6 +25,7 @@ options()
 		--json /results/stress.json
 	printf -- '--device\n%s\n' "$PB_GPU,$PB_BAR" ${PB_GPU2:+"$PB_GPU2,$PB_BAR"}
 	printf -- '--nic\n%s\n' "$PB_NIC" ${PB_NIC2:+"$PB_NIC2"}
+	[ "$PB_BAR" != 4 ] || echo --enable=0,0xe04,1	# the drive's memory region: PMRCTL
 	[ -z "$seed" ] || printf -- '--seed\n%s\n' "$seed"
 	# refused accesses of a NIC behind the fence count as stray
 	[ "$PB_IMPORTER" = stock ] && [[ $PB_IBDEV = efa* ]] || printf -- '--stray\n%s\n' "$(stray)"
