@@ -128,10 +128,10 @@ static void do_nic_unbind(const struct step *step, struct answer *a)
 /* How long the exporter waits for an importer before it closes the mapping itself. */
 static void do_timeout(const struct step *step, struct answer *a)
 {
-	static const char *const values[] = { "500", "1000", "5000", "30000" };
+	static const char *const values[] = { "5000", "10000", "30000" };
 	struct dice dice = { step->dice };
 
-	a->ret = pb_write(values[dice_below(&dice, 4)], TIMEOUT);
+	a->ret = pb_write(values[dice_below(&dice, 3)], TIMEOUT);
 	if (a->ret)
 		a->ret = SKIPPED;	/* the kernel's exporter has no such parameter */
 }

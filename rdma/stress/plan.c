@@ -343,7 +343,7 @@ static bool plan_revoke_by_others(struct planner *p, unsigned int device)
 
 	if (!p->cast->admin || p->taken[cast_admin(p->cast)] || !wanted(p, op) ||
 	    p->device[device].power != POWER_ON ||
-	    (op == OP_COMMAND && !p->cast->commands))
+	    (op == OP_COMMAND && (!p->cast->commands || dice_chance(&p->dice, 70))))
 		return false;
 	step = add(p, op, cast_admin(p->cast));
 	step->device = (uint8_t)device;

@@ -22,7 +22,8 @@ stray()
 options()
 {
 	printf '%s\n' --yes --with all --cycles "$cycles" --owners 3 --importers 4 \
-		--json /results/stress.json
+		--json /results/stress.json --between stress_between.sh
+	[ ! -w /sys/power/pm_test ] || printf '%s\n' --command stress_sleep.sh
 	printf -- '--device\n%s\n' "$PB_GPU,$PB_BAR" ${PB_GPU2:+"$PB_GPU2,$PB_BAR"}
 	printf -- '--nic\n%s\n' "$PB_NIC" ${PB_NIC2:+"$PB_NIC2"}
 	[ "$PB_BAR" != 4 ] || echo --enable=0,0xe04,1	# the drive's memory region: PMRCTL
