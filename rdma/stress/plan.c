@@ -192,7 +192,7 @@ static bool plan_drop(struct planner *p, unsigned int actor)
 
 	if (buffer < 0)
 		buffer = pick(p, NR_BUFFERS, buffer_is_there, actor);
-	if (buffer < 0)
+	if (buffer < 0 || !wanted(p, OP_DROP))
 		return false;
 	add(p, OP_DROP, actor)->buffer = (uint8_t)buffer;
 	p->buffer[buffer] = -1;
@@ -207,7 +207,7 @@ static bool plan_register(struct planner *p, unsigned int actor)
 	int mr = pick(p, NR_MRS, mr_is_free, actor);
 	struct step *step;
 
-	if (buffer < 0 || mr < 0)
+	if (buffer < 0 || mr < 0 || !wanted(p, OP_REGISTER))
 		return false;
 	step = add(p, OP_REGISTER, actor);
 	step->device = (uint8_t)p->buffer[buffer];
@@ -312,6 +312,14 @@ static const enum op owner_revokes[] = {
 	OP_D3HOT, OP_CLOSE, OP_KILL_OWNER,
 };
 
+/* A device that would not come back is not taken away. */
+static bool comes_back(const struct planner *p, enum op op)
+{
+	enum op back = op_back(power_after(op));
+
+	return back == NR_OPS || wanted(p, back);
+}
+
 static bool plan_revoke_by_owner(struct planner *p, unsigned int device)
 {
 	enum op op = owner_revokes[dice_below(&p->dice, sizeof(owner_revokes) /
@@ -319,7 +327,7 @@ static bool plan_revoke_by_owner(struct planner *p, unsigned int device)
 	struct device_plan *d = &p->device[device];
 	int owner = d->owner;
 
-	if (!wanted(p, op) || d->power != POWER_ON)
+	if (!wanted(p, op) || !comes_back(p, op) || d->power != POWER_ON)
 		return false;
 	add(p, op, (unsigned int)owner)->device = (uint8_t)device;
 	p->device_taken[device] = true;
