@@ -6,7 +6,7 @@
 	uninstall dkms dkms-uninstall clean clean-cache
 
 # The parts that this machine's compiler builds and that "make install" installs.
-PARTS := rdma/lib rdma/tools vnic
+PARTS := rdma/lib rdma/tools rdma/stress vnic
 HOST := B=$(CURDIR)/build/host
 
 all: host-tools
@@ -18,7 +18,9 @@ help:
 	@echo "make demo-bridge   one BAR for a NIC and for a drive: network, BAR, disk and back"
 	@echo "make check    every test; ends in: N passed, N failed, N skipped"
 	@echo "make check-debug   the guest's tests on a kernel with KASAN and lockdep (hours)"
-	@echo "make stress   CYCLES=1000 revoke cycles with traffic in flight, in one boot"
+	@echo "make stress   everything at once at random, revokes above all, from a seed:"
+	@echo "              CYCLES=1000 SEED=1 KERNEL=6.12 NIC=efa; scripts/revoke-stress does it to"
+	@echo "              this machine's own devices"
 	@echo "make bench    BAR against host memory, our exporter against the kernel's, the"
 	@echo "              fence against a revoke: alternating runs, medians of ratios; and how"
 	@echo "              long a revoke can take, which fails if it is longer than promised"
@@ -46,8 +48,15 @@ check:
 check-debug:
 	@scripts/check --debug
 
+# both models, unless NIC names one
+comma := ,
+STRESS_NIC := $(or $(NIC),efa$(comma)mlx5)
 stress:
-	@scripts/lab run --name stress --time-limit 1800 -- stress --cycles $(or $(CYCLES),1000)
+	@status=0; \
+	scripts/lab run --name stress --gpus 2 --nic-model $(STRESS_NIC) \
+		--time-limit $$(($(or $(CYCLES),1000) * 2 + 600)) \
+		-- revoke_stress.sh $(or $(CYCLES),1000) $(SEED) || status=$$?; \
+	cp build/results/stress/stress.json build/results/ && exit $$status
 
 bench:
 	@scripts/bench

@@ -8,61 +8,16 @@
 
 #include "run.h"
 
+/* The Makefile makes it of usage.txt, which scripts/revoke-stress shows, too. */
 static const char usage[] =
-"Usage: peerbar-revoke-stress --device ADDRESS[,BAR]... --nic NIC... [OPTION]...\n"
-"\n"
-"Processes export the BARs of the devices, register them with the NICs, move data, and take the\n"
-"devices away in every way they know, all at once and in an order that a seed determines. After\n"
-"each cycle, what the requests returned and the bytes in the BARs must agree with the promise\n"
-"that no DMA reaches a BAR once access to it was revoked.\n"
-"\n"
-"  --device ADDRESS[,BAR]  a PCI device that is bound to a VFIO driver, and its BAR (default: the\n"
-"                      largest). The BAR must be memory that keeps what is written to it.\n"
-"                      WHAT IS IN ITS FIRST PART IS OVERWRITTEN, and the device is reset,\n"
-"                      powered down and unbound over and over. At most 4\n"
-"  --nic NIC           an RDMA device (\"mlx5_0\") or its PCI address. At most 4\n"
-"  --cycles N          how many cycles to run (default 1000), or, with --replay, how often\n"
-"  --seconds N         stop after this time, too\n"
-"  --seed N            where the random numbers begin (default: a random one, which is printed)\n"
-"  --episode N         begin with this episode; each has 50 cycles and its own processes\n"
-"  --owners N          processes that open the devices (default 2)\n"
-"  --importers N       processes that use the NICs (default 3)\n"
-"  --span SIZE         use this much of each BAR, a multiple of 256K (default 2M, or the BAR)\n"
-"  --enable BAR,OFFSET,VALUE  the devices answer in their memory only after this 32-bit value is\n"
-"                      written to this place, as an NVMe drive's memory region: 0,0xe04,1\n"
-"  --without OP,...    leave these operations out\n"
-"  --with OP,...|all   do these, too, which disturb others on this machine: remove (the device\n"
-"                      from the bus), nic-unbind (the NIC's driver), timeout (the exporter's\n"
-"                      parameter revoke_timeout_ms)\n"
-"  --command CMD       a way of taking a device away that this program does not know. CMD gets\n"
-"                      the address as its last argument and gives the device back. Repeatable\n"
-"  --between CMD       run CMD after each episode, when nothing is open; if it fails, so does\n"
-"                      the run\n"
-"  --stray CMD         CMD prints how many accesses the NICs have made that they should not\n"
-"                      have made, if the NICs can tell; the number must not grow\n"
-"  --excuse TEXT       a warning of the kernel with TEXT in it is known and does not count\n"
-"  --step-limit SECONDS  a step that takes longer hangs (default 120)\n"
-"  --json FILE         write what happened to FILE\n"
-"  --replay FILE       run the steps in FILE, as a violation prints them, instead of random ones\n"
-"  --shrink            after a violation, leave out the steps that it does not need\n"
-"  --yes               do not ask before touching the devices\n"
-"  -h, --help          print this\n"
-"  --version           print the version\n"
-"\n"
-"Without root, only what the owner of a device can do is done. Operations: ";
+#include "usage.h"
+;
 
 static int misuse(const char *what, const char *value)
 {
 	fprintf(stderr, "peerbar-revoke-stress: %s%s%s: see --help\n", what, value ? ": " : "",
 		value ? value : "");
 	return 2;
-}
-
-static void print_usage(void)
-{
-	fputs(usage, stdout);
-	for (unsigned int op = 0; op < NR_OPS; op++)
-		printf("%s%s", op_name((enum op)op), op + 1 < NR_OPS ? ", " : ".\n");
 }
 
 /* "ADDRESS" or "ADDRESS,BAR". */
@@ -279,7 +234,7 @@ int options_parse(int argc, char **argv)
 	set_defaults();
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (option == 'h') {
-			print_usage();
+			fputs(usage, stdout);
 			return 0;
 		}
 		if (option == OPT_VERSION) {

@@ -36,13 +36,17 @@ installs_all()
 	done
 	installed | grep -x "opt/pb/lib64/libpeerbar.so.$version" &&
 		installed | grep -x opt/pb/include/pb/peerbar.h &&
-		installed | grep -x opt/pb/bin/peerbar && installed | grep -x opt/pb/bin/peerbar-vnic
+		installed | grep -x opt/pb/bin/peerbar &&
+		installed | grep -x opt/pb/bin/peerbar-revoke-stress &&
+		installed | grep -x opt/pb/bin/peerbar-vnic
 }
 
 one_version()
 {
 	local said
 	said=$("$dest/opt/pb/bin/peerbar" -V) && [ "$said" = "peerbar $version" ] || return
+	said=$("$dest/opt/pb/bin/peerbar-revoke-stress" --version) &&
+		[ "$said" = "peerbar-revoke-stress $version" ] || return
 	said=$("$dest/opt/pb/bin/peerbar-vnic" --version) &&
 		[ "$said" = "peerbar-vnic $version" ] || return
 	[ "$(config --modversion)" = "$version" ]

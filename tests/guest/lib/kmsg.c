@@ -9,15 +9,8 @@
 #include <unistd.h>
 
 #include "kmsg.h"
+#include "machine/complaints.h"
 #include "tap.h"
-
-static const char *const bad[] = {
-	"WARNING: ", "BUG: ", "kernel BUG at", "Oops", "Call Trace:", "blocked for more than",
-	"general protection fault", "refcount_t: ", "soft lockup", "self-detected stall",
-	"detected stalls", "Kernel panic", "list_add corruption", "list_del corruption",
-	"UBSAN: ", "DMA-API: debugging out of memory", "ODEBUG: Out of memory",
-	"INFO: lockdep is turned off", "new suspected memory leaks",
-};
 
 /* What is excused is listed here, as dmesg prints it, for the check at the end of the run. */
 #define EXCUSED "/run/peerbar.excused"	/* scripts/lab.d/guest/setup.sh reads it */
@@ -47,14 +40,6 @@ static int next_record(int fd, struct record *r)
 	r->message = strchr(r->text, ';');
 	r->message = r->message ? r->message + 1 : r->text;
 	return 1;
-}
-
-static bool complains(const char *message)
-{
-	for (unsigned int i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		if (strstr(message, bad[i]))
-			return true;
-	return false;
 }
 
 uint64_t kmsg_position(void)
@@ -112,7 +97,7 @@ static int complaints(uint64_t since, const char *text)
 	if (fd < 0)
 		return -errno;
 	while ((ret = next_record(fd, &r)) == 1) {
-		if (r.seq < since || !complains(r.message))
+		if (r.seq < since || !pb_kernel_complains(r.message))
 			continue;
 		if (excused(&excuse, r.message)) {
 			list_excused(&r);
