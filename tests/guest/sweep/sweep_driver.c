@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The exporter's module and its driver: init, probe, remove; see sweep.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "lib/kmod.h"
+#include "lib/pci.h"
+#include "lib/tap.h"
+#include "sweep.h"
+
+#define MODULE	"peerbar_vfio_pci"
+#define PROBE	"/sys/bus/pci/drivers_probe"
+
+static bool is_bound(const struct sweep *s)
+{
+	char now[64];
+
+	return !pci_driver(rig_gpu(), now, sizeof(now)) && !strcmp(now, s->driver);
+}
+
+static void need_unbound(struct sweep *s)
+{
+	if (is_bound(s) && pci_unbind(rig_gpu()))
+		tap_die("sweep", "cannot unbind");
+}
+
+static void need_bound(struct sweep *s)
+{
+	if (!is_bound(s) && pci_bind(rig_gpu(), s->driver))
+		tap_die("sweep", "cannot bind");
+}
+
+/* The kernel does not say whether the driver took the device. */
+static int probe(struct sweep *s)
+{
+	int ret = sysfs_write(rig_gpu(), PROBE);
+
+	return ret || is_bound(s) ? ret : -ENODEV;
+}
+
+static int unbind(struct sweep *s)
+{
+	(void)s;
+	return pci_unbind(rig_gpu());
+}
+
+/* It can be opened, or it can be bound and then opened. */
+static const char *opens(struct sweep *s)
+{
+	need_bound(s);
+	need_device(s);
+	need_no_device(s);
+	return NULL;
+}
+
+static void need_no_module(struct sweep *s)
+{
+	need_unbound(s);
+	if (kmod_unload(MODULE))
+		tap_die("sweep", "cannot unload " MODULE);
+}
+
+/*
+ * The file is read before, and without failures: what is asked here is whether the module's own
+ * initialization copes.
+ */
+static int load(struct sweep *s)
+{
+	struct utsname system;
+	char path[160];
+	int fd, ret;
+
+	(void)s;
+	uname(&system);
+	snprintf(path, sizeof(path), "/src/build/kernel/%s/peerbar-vfio-pci.ko", system.release);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ret = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+const struct subject sweep_driver[] = {
+	{ "probe", need_unbound, probe, opens },
+	{ "remove", need_bound, unbind, opens },
+	{ "module init", need_no_module, load, opens },
+	{ NULL, NULL, NULL, NULL },
+};
