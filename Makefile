@@ -2,8 +2,8 @@
 # Every command that a user types. Targets that need the lab set it up. Targets that build
 # for this machine name the packages that are missing.
 
-.PHONY: all help demo demo-bridge check check-debug stress bench lint shell build host-tools install \
-	uninstall dkms dkms-uninstall clean clean-cache
+.PHONY: all help demo demo-bridge check check-debug check-mutants stress bench lint shell build \
+	host-tools install uninstall dkms dkms-uninstall clean clean-cache
 
 # The parts that this machine's compiler builds and that "make install" installs.
 PARTS := rdma/lib rdma/tools rdma/stress vnic
@@ -18,6 +18,7 @@ help:
 	@echo "make demo-bridge   one BAR for a NIC and for a drive: network, BAR, disk and back"
 	@echo "make check    every test; ends in: N passed, N failed, N skipped"
 	@echo "make check-debug   the guest's tests on a kernel with KASAN and lockdep (hours)"
+	@echo "make check-mutants   break one guarantee after the other: do the tests notice?"
 	@echo "make stress   everything at once at random, revokes above all, from a seed:"
 	@echo "              CYCLES=1000 SEED=1 KERNEL=6.12 NIC=efa; scripts/revoke-stress does it to"
 	@echo "              this machine's own devices"
@@ -47,6 +48,9 @@ check:
 
 check-debug:
 	@scripts/check --debug
+
+check-mutants:
+	@scripts/mutants
 
 # both models, unless NIC names one
 comma := ,

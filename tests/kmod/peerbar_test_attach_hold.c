@@ -2,10 +2,12 @@
 /*
  * Holds up importers of dma-bufs just after the attach, before they know that they are
  * attached, so that tests can do to the exporter what may happen at that moment. It is
- * controlled by two files in /sys/module/peerbar_test_attach_hold/parameters:
+ * controlled by three files in /sys/module/peerbar_test_attach_hold/parameters:
  *
  *	hold	1: hold every importer that attaches from now on; 0: let all go
  *	held	how many are held at this moment
+ *	tell	1: before an importer goes, tell it that it must let go, although it has mapped
+ *		nothing yet. Exporters that tell all importers of a buffer do that
  *
  * ftrace redirects dma_buf_dynamic_attach() to a function that calls the real one and then
  * sleeps. There is no way to tell when the last caller has left that function, so the module
@@ -13,6 +15,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/dma-buf.h>
+#include <linux/dma-resv.h>
 #include <linux/ftrace.h>
 #include <linux/module.h>
 #include <linux/wait.h>
@@ -52,11 +55,26 @@ static const struct kernel_param_ops held_ops = {
 module_param_cb(held, &held_ops, NULL, 0400);
 MODULE_PARM_DESC(held, "Importers that are held now");
 
+static bool tell;
+module_param(tell, bool, 0600);
+MODULE_PARM_DESC(tell, "Tell importers to let go when they have been held (default: no)");
+
+static void tell_importer(struct dma_buf_attachment *attach)
+{
+	const struct dma_buf_attach_ops *importer = attach->importer_ops;
+
+	dma_resv_lock(attach->dmabuf->resv, NULL);
+	if (importer && importer->importer_notify)
+		importer->importer_notify(attach);
+	dma_resv_unlock(attach->dmabuf->resv);
+}
+
 static struct dma_buf_attachment *
 attach_and_hold(struct dma_buf *dmabuf, struct device *dev,
 		const struct dma_buf_attach_ops *ops, void *priv)
 {
 	struct dma_buf_attachment *attach = dma_buf_dynamic_attach(dmabuf, dev, ops, priv);
+	bool holds = READ_ONCE(hold);
 
 	if (IS_ERR(attach))
 		return attach;
@@ -64,6 +82,8 @@ attach_and_hold(struct dma_buf *dmabuf, struct device *dev,
 	atomic_inc(&held);
 	if (wait_event_killable_timeout(let_go, !READ_ONCE(hold), LIMIT) <= 0)
 		pr_info("an importer was not let go, it goes\n");
+	if (holds && READ_ONCE(tell))
+		tell_importer(attach);
 	atomic_dec(&held);
 	return attach;
 }

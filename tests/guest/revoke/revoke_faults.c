@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/census.h"
 #include "lib/clock.h"
 #include "lib/kmsg.h"
 #include "lib/nicctl.h"
@@ -191,14 +192,23 @@ static void check_recovery(struct rig *rig, const char *name)
 	tap_check(window_close(&w), "failed dereg: the new MR deregisters", "shown above");
 }
 
+/* The driver has to tell, because nobody else knows that the NIC may still use the memory. */
+static void check_log(uint64_t since, const char *name)
+{
+	tap_check(kmsg_count(since, "Failed to revoke dmabuf mr") == 1, name, "%d lines",
+		  kmsg_count(since, "Failed to revoke dmabuf mr"));
+}
+
 static void test_failed_dereg(struct rig *rig)
 {
+	uint64_t took, log = kmsg_position();
+	struct census objects, left;
 	struct nic_stray before, stray;
 	struct window w;
-	uint64_t took;
 
 	watchdog_set(90, "failed dereg");
 	nicctl_stray(&before);
+	census_take(&objects, rig_ibdev());
 	window_open(&w, rig, 1);
 	nicctl_fault("fail-opcode=" DEREG_OPCODE);
 	nicctl_fault("fail-status=6");
@@ -214,7 +224,10 @@ static void test_failed_dereg(struct rig *rig)
 	tap_note("failed dereg: reset took %.1f ms", us_to_ms(took));
 	tap_check(stray.unmapped.writes > 0, "failed dereg: the IOMMU refuses the rest",
 		  "nothing was refused");
+	check_log(log, "failed dereg: the log names the MR");
 	tap_check(window_close(&w), "failed dereg: the dead MR deregisters", "shown above");
+	census_take(&left, rig_ibdev());
+	census_check(&objects, &left, "failed dereg: the NIC is told again, and keeps nothing");
 	nicctl_clear_faults();
 	check_recovery(rig, "failed dereg: a new registration carries data");
 	watchdog_clear();

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * A dma-buf may outlive the open device, the process and the driver's binding. From then on
- * it gives -ENODEV for good, even when the same device is open again.
+ * it gives -ENODEV for good, even when the same device is open again. It may also be exported
+ * while the device is away, and then gives -ENODEV until the device is back.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <linux/pci_regs.h>
 
 #include "lib/owner.h"
 #include "lib/pci.h"
@@ -119,8 +122,25 @@ static void outlives_binding(void)
 	close(dmabuf);
 }
 
+static void born_while_away(void)
+{
+	static const char name[] = "exported while memory decode is off";
+	struct vfio vfio;
+	int dmabuf;
+
+	vfio_open(&vfio, rig_gpu());
+	vfio_config_write(vfio.fd, PCI_COMMAND, 2, PCI_COMMAND_MASTER);
+	dmabuf = export_page(&vfio, name);
+	uapi_expect(uapi_import(dmabuf), -ENODEV, name, "importing");
+	vfio_config_write(vfio.fd, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	uapi_expect(uapi_import(dmabuf), 0, name, "importing when it is on again");
+	vfio_close(&vfio);
+	close(dmabuf);
+}
+
 void uapi_lifetime(void)
 {
+	born_while_away();
 	outlives_close();
 	outlives_attached();
 	outlives_process();
