@@ -49,12 +49,23 @@ static int check_bar(struct stress_device *device, const struct pb_pci *pci)
 	return refuse(text);
 }
 
+/* @why: NULL: the BAR can be used. */
+static int refuse_other(const struct stress_device *device, const char *why)
+{
+	char text[256];
+
+	if (!why)
+		return 0;
+	snprintf(text, sizeof(text), "BAR %u of %s is no memory, as %s: name another BAR with "
+		 "--device %s,BAR", device->bar, device->address, why, device->address);
+	return refuse(text);
+}
+
 /* Open it and write to it: from here on it is touched. */
 static int try_device(const struct stress_device *device)
 {
 	struct peerbar_device *dev;
 	struct slots slots = { 0 };
-	char text[160];
 	int ret = 0;
 
 	if (peerbar_open(device->address, &dev))
@@ -64,12 +75,8 @@ static int try_device(const struct stress_device *device)
 		ret = refuse(peerbar_errmsg());
 	else if (slots_map(&slots, dev, device))
 		ret = refuse(peerbar_errmsg());
-	else if (!slots_are_memory(&slots)) {
-		snprintf(text, sizeof(text), "BAR %u of %s does not keep what is written to it: "
-			 "name another one with --device %s,BAR", device->bar, device->address,
-			 device->address);
-		ret = refuse(text);
-	}
+	else
+		ret = refuse_other(device, slots_not_memory(&slots));
 	slots_unmap(&slots);
 	peerbar_close(dev);
 	return ret;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Reading and clearing the slots of a BAR; see slots.h. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "machine/sys.h"
 #include "slots.h"
@@ -121,14 +123,19 @@ bool slots_clear(const struct slots *slots)
 	return slots->bar && visit(slots, clear_one, NULL) && visit(slots, read_one, flushed);
 }
 
-bool slots_are_memory(const struct slots *slots)
+const char *slots_not_memory(const struct slots *slots)
 {
+	static char text[96];
 	uint64_t found[NR_SLOTS];
 
 	if (!visit(slots, mark_one, NULL) || !visit(slots, read_one, found))
-		return false;
-	for (unsigned int i = 0; i < NR_SLOTS; i++)
-		if (found[i] != ~(uint64_t)i)
-			return false;
-	return slots_clear(slots);
+		return "accesses to it end in SIGBUS";
+	for (unsigned int i = 0; i < NR_SLOTS; i++) {
+		if (found[i] == ~(uint64_t)i)
+			continue;
+		snprintf(text, sizeof(text), "slot %u holds %#" PRIx64 " after %#" PRIx64
+			 " was written to it", i, found[i], ~(uint64_t)i);
+		return text;
+	}
+	return slots_clear(slots) ? NULL : "accesses to it end in SIGBUS";
 }

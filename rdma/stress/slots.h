@@ -27,7 +27,7 @@ bool slots_clear(const struct slots *slots);
 /* Turn the device's memory on, if config.enable says how. */
 void slots_enable(struct peerbar_device *dev);
 
-/* Does the BAR keep what is written to it? */
-bool slots_are_memory(const struct slots *slots);
+/* Does the BAR keep what is written to it? Return: NULL, or why not. */
+const char *slots_not_memory(const struct slots *slots);
 
 #endif /* STRESS_SLOTS_H */

@@ -143,24 +143,23 @@ static bool leaked(const struct counts *now, struct violation *v)
 	return any | grew("users of the exporter", first.users[MAX_NICS], now->users[MAX_NICS], v);
 }
 
-static void try_devices(struct violation *v)
+static void try_device(const struct stress_device *what, struct violation *v)
 {
 	struct slots slots = { 0 };
+	struct peerbar_device *dev;
+	const char *why;
 
-	for (unsigned int i = 0; i < config.cast.devices && !v->text[0]; i++) {
-		const struct stress_device *what = &config.device[i];
-		struct peerbar_device *dev;
-
-		if (peerbar_open(what->address, &dev)) {
-			blame(v, "%s does not open any more: %s", what->address, peerbar_errmsg());
-			return;
-		}
-		slots_enable(dev);
-		if (slots_map(&slots, dev, what) || !slots_are_memory(&slots))
-			blame(v, "%s does not keep what is written to it any more", what->address);
-		slots_unmap(&slots);
-		peerbar_close(dev);
+	if (peerbar_open(what->address, &dev)) {
+		blame(v, "%s does not open any more: %s", what->address, peerbar_errmsg());
+		return;
 	}
+	slots_enable(dev);
+	if (slots_map(&slots, dev, what))
+		blame(v, "%s: %s", what->address, peerbar_errmsg());
+	else if ((why = slots_not_memory(&slots)))
+		blame(v, "%s does not work any more: %s", what->address, why);
+	slots_unmap(&slots);
+	peerbar_close(dev);
 }
 
 void watch_rest(struct violation *v)
@@ -175,7 +174,8 @@ void watch_rest(struct violation *v)
 	}
 	leaked(&now, v);
 	grew("stray accesses", first.stray, now.stray, v);
-	try_devices(v);
+	for (unsigned int i = 0; i < config.cast.devices; i++)
+		try_device(&config.device[i], v);
 }
 
 const char *watch_unseen(unsigned int i)
