@@ -29,7 +29,7 @@ echo 64 > /proc/sys/vm/nr_hugepages
 tap_begin_checks
 # Standard error goes to a log of its own: Python complains there when it destroys an object
 # whose creation was refused.
-tap_wrap timeout 240 python3 "$here/pyverbs_run.py" --tests "$work" \
+tap_wrap timeout 900 python3 "$here/pyverbs_run.py" --tests "$work" \
 	--json /results/pyverbs.json --dev "${PB_IBDEV:?run this in the lab}" --gid 0 "$@" \
 	2> /results/pyverbs.log
 tap_end_checks

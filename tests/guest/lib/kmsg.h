@@ -25,4 +25,7 @@ void kmsg_check(uint64_t since);
  */
 void kmsg_check_but(uint64_t since, const char *excuse);
 
+/* The same with several; the last one is NULL. */
+void kmsg_check_but_these(uint64_t since, const char *const *excuses);
+
 #endif /* GUEST_KMSG_H */

@@ -26,6 +26,12 @@
 #define LIMIT_S		1200u		/* of one subject */
 #define ERRNOS		134
 
+/* Warnings by which the kernel itself answers a failed allocation: see docs/findings.md. */
+static const char *const known[] = {
+	" at vfio_group_release+", " at __iommu_release_dma_ownership+", " at event_define_fields+",
+	NULL,
+};
+
 static int fail_nth;
 static unsigned int injected;	/* in all */
 
@@ -150,11 +156,13 @@ static void report(const struct subject *u, const struct counts *c)
 
 static void sweep(struct sweep *s, const struct subject *u)
 {
+	uint64_t log = kmsg_position();
 	struct counts c = { 0 };
 	unsigned int n = 1;
 
 	watchdog_set(LIMIT_S, u->name);
-	while (n < MOST && !c.unexpected && inject(s, u, n, &c))
+	while (n < MOST && !c.unexpected && !(u->is_over && u->is_over(log)) &&
+	       inject(s, u, n, &c))
 		n++;
 	watchdog_clear();
 	report(u, &c);
@@ -238,6 +246,6 @@ int main(int argc, char **argv)
 	census_check(&before, &after, "sweep: nothing is left");
 	close(s.importer);
 	rig_close_nic(&s.rig);
-	kmsg_check(log);
+	kmsg_check_but_these(log, known);
 	return tap_exit_status();
 }
