@@ -105,10 +105,10 @@ static void succeeded(struct flow *f, const struct request *r)
 
 	f->a->succeeded++;
 	if (oracle_is_dead(&r->life, &r->view, revives))
-		violate(f->a, "a request succeeded on MR %u, which was revoked before it was posted",
+		violate(f->a, "a request on MR %u succeeded, although it was revoked before",
 			r->mr->serial);
 	else if (oracle_was_shut(oracle, &r->view))
-		violate(f->a, "a request succeeded on MR %u while the device's memory was off",
+		violate(f->a, "a request on MR %u succeeded while the device's memory was off",
 			r->mr->serial);
 	if (r->stamp && f->a->op == OP_PROBE && f->a->nr_landings < NR_MRS)
 		f->a->landing[f->a->nr_landings++] = (struct landing){

@@ -154,9 +154,8 @@ static void try_device(const struct stress_device *what, struct violation *v)
 		return;
 	}
 	slots_enable(dev);
-	if (slots_map(&slots, dev, what))
-		blame(v, "%s: %s", what->address, peerbar_errmsg());
-	else if ((why = slots_not_memory(&slots)))
+	why = slots_map(&slots, dev, what) ? peerbar_errmsg() : slots_not_memory(&slots);
+	if (why)
 		blame(v, "%s does not work any more: %s", what->address, why);
 	slots_unmap(&slots);
 	peerbar_close(dev);

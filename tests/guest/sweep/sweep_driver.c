@@ -12,6 +12,7 @@
 #include "lib/kmsg.h"
 #include "lib/pci.h"
 #include "lib/tap.h"
+#include "lib/vfio.h"
 #include "sweep.h"
 
 #define MODULE	"peerbar_vfio_pci"
@@ -50,10 +51,20 @@ static int unbind(struct sweep *s)
 	return pci_unbind(rig_gpu());
 }
 
-/* It can be opened, or it can be bound and then opened. */
+/*
+ * It can be opened, or it can be bound and then opened. The kernel binds a device, too, if only
+ * its node could not be made.
+ */
 static const char *opens(struct sweep *s)
 {
+	char node[VFIO_NODE_SIZE];
+
 	need_bound(s);
+	vfio_group_node(rig_gpu(), node);
+	if (access(node, F_OK)) {
+		need_unbound(s);
+		need_bound(s);
+	}
 	need_device(s);
 	need_no_device(s);
 	return NULL;

@@ -33,7 +33,8 @@ static int parse(const char *line)
 	for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
 		argv[argc++] = strdup(word);
 	optind = 0;
-	stdout = stderr = open_memstream(&said, &said_size);
+	stdout = open_memstream(&said, &said_size);
+	stderr = stdout;
 	ret = options_parse(argc, argv);
 	fclose(stdout);
 	stdout = out;
@@ -62,7 +63,8 @@ static void devices_and_nics(void **state)
 static void wrong_values(void **state)
 {
 	static const char *const wrong[] = {
-		"--device nonsense", "--device 01:00.0,7", "--cycles 0", "--cycles -1", "--cycles x",
+		"--device nonsense", "--device 01:00.0,7", "--cycles 0", "--cycles -1",
+		"--cycles x",
 		"--seed x", "--seed -1", "--span 100", "--span 1T", "--owners 9", "--importers 99",
 		"--without dance", "--with dance", "--enable 0,3,1", "--enable 9,0,1", "--enable x",
 		"word", "--nonsense", "--cycles",
