@@ -185,6 +185,17 @@ static void sweep_all(struct sweep *s, const struct subject *u, char **wanted)
 			sweep(s, u);
 }
 
+/* Once without failures: drivers keep some of what they needed, such as the NIC's pages. */
+static void rehearse(struct sweep *s, const struct subject *u)
+{
+	for (; u->name; u++) {
+		u->set_up(s);
+		if (u->call(s) || u->check(s))
+			tap_die(u->name, "it fails without failures");
+		sweep_tidy(s);
+	}
+}
+
 void need_device(struct sweep *s)
 {
 	if (!s->rig.dev)
@@ -232,6 +243,9 @@ int main(int argc, char **argv)
 	s.ranges = rig_exporter_is_ours() ? 2 : 1;
 	rig_open_nic(&s.rig, rig_ibdev(), MIB, 8);
 	s.importer = importer_open();
+	rehearse(&s, sweep_exporter);
+	rehearse(&s, sweep_nic);
+	need_no_device(&s);
 	set_up_injection();
 	census_take(&before, rig_ibdev());
 	sweep_all(&s, sweep_exporter, argv + 1);
