@@ -308,6 +308,7 @@ bool episode_run(const struct plan *plan, struct violation *v)
 	memset(v, 0, sizeof(*v));
 	begin();
 	run_cycles(plan, v);
+	watch_collect(v);
 	end(v);
 	totals.episodes++;
 	return !v->text[0];

@@ -125,8 +125,8 @@ static int set_enable(const char *text)
 enum option_code {
 	OPT_DEVICE = 256, OPT_NIC, OPT_CYCLES, OPT_SECONDS, OPT_SEED, OPT_EPISODE, OPT_OWNERS,
 	OPT_IMPORTERS, OPT_SPAN, OPT_ENABLE, OPT_WITH, OPT_WITHOUT, OPT_COMMAND, OPT_BETWEEN,
-	OPT_STRAY, OPT_EXCUSE, OPT_STEP_LIMIT, OPT_JSON, OPT_REPLAY, OPT_SHRINK, OPT_YES,
-	OPT_VERSION,
+	OPT_STRAY, OPT_ON_VIOLATION, OPT_EXCUSE, OPT_STEP_LIMIT, OPT_JSON, OPT_REPLAY,
+	OPT_SHRINK, OPT_YES, OPT_VERSION,
 };
 
 static const struct option options[] = {
@@ -145,6 +145,7 @@ static const struct option options[] = {
 	{ "command", required_argument, NULL, OPT_COMMAND },
 	{ "between", required_argument, NULL, OPT_BETWEEN },
 	{ "stray", required_argument, NULL, OPT_STRAY },
+	{ "on-violation", required_argument, NULL, OPT_ON_VIOLATION },
 	{ "excuse", required_argument, NULL, OPT_EXCUSE },
 	{ "step-limit", required_argument, NULL, OPT_STEP_LIMIT },
 	{ "json", required_argument, NULL, OPT_JSON },
@@ -191,6 +192,9 @@ static int take(int option)
 		return 0;
 	case OPT_STRAY:
 		config.stray = optarg;
+		return 0;
+	case OPT_ON_VIOLATION:
+		config.on_violation = optarg;
 		return 0;
 	case OPT_EXCUSE:
 		config.excuse = optarg;

@@ -47,6 +47,8 @@ int watch_start(void);
 void watch_log(struct violation *v);
 /* After an episode: what has leaked, and the NICs' own counters. */
 void watch_rest(struct violation *v);
+/* Run --on-violation, if there is one and @v is a violation. */
+void watch_collect(const struct violation *v);
 /* What this run cannot see, a sentence each. Return: NULL after the last one. */
 const char *watch_unseen(unsigned int i);
 /* Complaints of the kernel that were excused. */

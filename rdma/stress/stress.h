@@ -51,7 +51,7 @@ struct config {
 	struct stress_device device[MAX_DEVICES];
 	struct stress_nic nic[MAX_NICS];
 	const char *command[MAX_COMMANDS];	/* the administrator's own, which revoke */
-	const char *between, *stray, *excuse;	/* see options.c; NULL: none */
+	const char *between, *stray, *excuse, *on_violation;	/* see usage.txt; NULL: none */
 	const char *json, *replay;
 	unsigned int cycles, seconds;		/* when to stop; seconds may be 0: no limit */
 	unsigned int episode;			/* the first one */

@@ -143,6 +143,12 @@ static bool leaked(const struct counts *now, struct violation *v)
 	return any | grew("users of the exporter", first.users[MAX_NICS], now->users[MAX_NICS], v);
 }
 
+void watch_collect(const struct violation *v)
+{
+	if (v->text[0] && config.on_violation && system(config.on_violation))
+		fprintf(stderr, "peerbar-revoke-stress: \"%s\" failed\n", config.on_violation);
+}
+
 static void try_device(const struct stress_device *what, struct violation *v)
 {
 	struct slots slots = { 0 };
@@ -157,6 +163,7 @@ static void try_device(const struct stress_device *what, struct violation *v)
 	why = slots_map(&slots, dev, what) ? peerbar_errmsg() : slots_not_memory(&slots);
 	if (why)
 		blame(v, "%s does not work any more: %s", what->address, why);
+	watch_collect(v);
 	slots_unmap(&slots);
 	peerbar_close(dev);
 }
@@ -173,7 +180,7 @@ void watch_rest(struct violation *v)
 	}
 	leaked(&now, v);
 	grew("stray accesses", first.stray, now.stray, v);
-	for (unsigned int i = 0; i < config.cast.devices; i++)
+	for (unsigned int i = 0; i < config.cast.devices && !v->text[0]; i++)
 		try_device(&config.device[i], v);
 }
 

@@ -23,16 +23,17 @@ is_fenced()
 	[ "$PB_IMPORTER" = stock ] && [[ "$PB_IBDEV $PB_IBDEV2" = *efa* ]]
 }
 
-# What the kernel's exporter does not do (docs/differences.md): map more than one range where an
-# IOMMU translates; revoke when others reset the device, unless our driver is above it.
+# What the kernel's exporter does not do (docs/findings.md): map more than one range where an
+# IOMMU translates; revoke when the system sleeps, or, unless our driver is above it, when others
+# reset the device.
 left_out()
 {
 	local exporter
 	if [ ! -e /sys/module/peerbar_vfio_pci ]; then
-		echo scattered-export,sysfs-reset
+		echo scattered-export,command,sysfs-reset
 	elif read -r exporter < "/sys/bus/pci/devices/$PB_GPU/dmabuf_exporter" 2> /dev/null &&
 			[ "$exporter" = core ]; then
-		echo scattered-export
+		echo scattered-export,command
 	fi
 }
 
@@ -53,7 +54,8 @@ options()
 {
 	local device nic
 	printf '%s\n' --yes --with all --cycles "$cycles" --owners 3 --importers 4 \
-		--json /results/stress.json --between stress_between.sh
+		--json /results/stress.json --between stress_between.sh \
+		--on-violation stress_state.sh
 	for device in $PB_GPU $PB_GPU2; do
 		with --device "$device,$PB_BAR"
 	done
