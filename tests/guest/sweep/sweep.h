@@ -30,8 +30,8 @@ struct subject {
 	int (*call)(struct sweep *s);
 	/* After a call that returned 0: NULL, or what is not as it must be. */
 	const char *(*check)(struct sweep *s);
-	/* Nothing more can be learned, as the log says from @since on. NULL: never. */
-	bool (*is_over)(uint64_t since);
+	/* With this errno, and nothing failing, the kernel says that it has had enough; 0: never */
+	int end_errno;
 };
 
 /* sweep_exporter.c, sweep_driver.c, sweep_nic.c: what is swept; a name of NULL ends each. */

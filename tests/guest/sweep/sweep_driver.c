@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "lib/kmod.h"
-#include "lib/kmsg.h"
 #include "lib/pci.h"
 #include "lib/tap.h"
 #include "lib/vfio.h"
@@ -99,18 +98,10 @@ static int load(struct sweep *s)
 	return ret;
 }
 
-/*
- * The last allocation of all is ftrace's, for the module's functions. When it has failed, the
- * module is loaded, but this kernel loads it no more, until the next boot.
- */
-static bool ftrace_gave_up(uint64_t since)
-{
-	return kmsg_count(since, "ftrace filter could be stale") > 0;
-}
-
 const struct subject sweep_driver[] = {
-	{ "probe", need_unbound, probe, opens, NULL },
-	{ "remove", need_bound, unbind, opens, NULL },
-	{ "module init", need_no_module, load, opens, ftrace_gave_up },
-	{ NULL, NULL, NULL, NULL, NULL },
+	{ "probe", need_unbound, probe, opens, 0 },
+	{ "remove", need_bound, unbind, opens, 0 },
+	/* when the last allocation of all has failed, the kernel loads no module of this name */
+	{ "module init", need_no_module, load, opens, EINVAL },
+	{ NULL, NULL, NULL, NULL, 0 },
 };

@@ -68,8 +68,8 @@ static const char *is_dead(struct sweep *s)
 }
 
 const struct subject sweep_nic[] = {
-	{ "register", need_buffer, register_mr, works, NULL },
-	{ "deregister", need_mr, deregister, is_gone, NULL },
-	{ "reset of a registered BAR", need_mr, reset, is_dead, NULL },
-	{ NULL, NULL, NULL, NULL, NULL },
+	{ "register", need_buffer, register_mr, works, 0 },
+	{ "deregister", need_mr, deregister, is_gone, 0 },
+	{ "reset of a registered BAR", need_mr, reset, is_dead, 0 },
+	{ NULL, NULL, NULL, NULL, 0 },
 };
