@@ -39,13 +39,17 @@ static bool may_not_open(int ret)
 
 static void do_open(const struct step *step, struct answer *a)
 {
+	struct oracle_device *oracle = &shared->device[step->device];
 	struct stress_device *what = &config.device[step->device];
 	struct owned *o = &owned[step->device];
+	struct oracle_life opening;
+	const char *why;
 
 	if (o->dev) {
 		a->ret = SKIPPED;
 		return;
 	}
+	oracle_birth(oracle, &opening);
 	a->ret = peerbar_open(what->address, &o->dev);
 	if (a->ret) {
 		if (!may_not_open(a->ret))
@@ -54,8 +58,14 @@ static void do_open(const struct step *step, struct answer *a)
 	}
 	shared->owner[step->device] = (int)self;
 	o->request = peerbar_event_fd(o->dev, PEERBAR_EVENT_REQUEST);
-	if (slots_map(&o->slots, o->dev, what))
+	if (slots_map(&o->slots, o->dev, what)) {
 		violate(a, "map: %s", peerbar_errmsg());
+		return;
+	}
+	slots_enable(o->dev);
+	why = slots_not_memory(&o->slots);
+	if (why && oracle_must_work(oracle, &opening))
+		violate(a, "%s was opened, but its BAR does not work: %s", what->address, why);
 	clear_slots(step->device);
 }
 
