@@ -53,14 +53,18 @@ static int unbind(const struct stress_device *device, bool *final)
 	return ret ? ret : bind(device->address, device->driver, true);
 }
 
+/*
+ * Only the device's own bus is scanned. A scan of all buses races with the reset by which VFIO
+ * opens another device, and that device may lose its BARs (docs/findings.md).
+ */
 static int take_out(const struct stress_device *device, bool *final)
 {
-	int ret;
+	int bus = (int)(strrchr(device->address, ':') - device->address), ret;
 
 	*final = true;
 	ret = pb_write("1", DEVICE "remove", device->address);
 	if (!ret)
-		ret = pb_write("1", "/sys/bus/pci/rescan");
+		ret = pb_write("1", "/sys/class/pci_bus/%.*s/rescan", bus, device->address);
 	return ret ? ret : bind(device->address, device->driver, true);
 }
 
