@@ -105,12 +105,14 @@ static int complaints(uint64_t since, const char *const *excuses)
 	if (fd < 0)
 		return -errno;
 	while ((ret = next_record(fd, &r)) == 1) {
-		if (r.seq < since || !pb_kernel_complains(r.message))
+		if (r.seq < since)
 			continue;
 		if (excused(&excuse, r.message)) {
 			list_excused(&r);
 			continue;
 		}
+		if (!pb_kernel_complains(r.message))
+			continue;
 		tap_note("kernel: %s", r.message);
 		found++;
 	}
