@@ -18,8 +18,10 @@
 
 #define GPU "0000:01:00.0"
 #define NIC "0000:02:00.0"
-#define SYMBOLS MACHINE_SYMBOL("vfio_pci_core_feature_dma_buf") \
-	MACHINE_MODULE_SYMBOL("mlx5_ib_invalidate_range", "mlx5_ib")
+
+static const char symbols[] =
+	MACHINE_SYMBOL("vfio_pci_core_feature_dma_buf")
+	MACHINE_MODULE_SYMBOL("mlx5_ib_invalidate_range", "mlx5_ib");
 
 static struct input input;
 
@@ -58,7 +60,7 @@ static void make_machine(void)
 	machine_add(&(struct machine_function){
 		.path = "pci0000:00/0000:00:02.0/" NIC, .vendor = 0x15b3, .device = 0x1017,
 		.driver = "mlx5_core", .group = 4, .rdma = "mlx5_0" });
-	machine_kernel("7.3.4", "AuthenticAMD/23", SYMBOLS);
+	machine_kernel("7.3.4", "AuthenticAMD/23", symbols);
 	pb_open_file = open_either;
 }
 

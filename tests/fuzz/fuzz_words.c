@@ -70,8 +70,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static FILE *nowhere;
 	char *text = strndup((const char *)data, size);
 
-	if (!nowhere)
-		nowhere = stderr = fopen("/dev/null", "w");
+	if (!nowhere) {
+		nowhere = fopen("/dev/null", "w");
+		stderr = nowhere;
+	}
 	MUST(text && nowhere);
 	address(text);
 	step(text);
