@@ -21,14 +21,18 @@ static struct {
 	int control;
 } actors[MAX_ACTORS];
 
+void keep_first(char *text, size_t size, const char *fmt, va_list ap)
+{
+	if (!text[0])
+		vsnprintf(text, size, fmt, ap);
+}
+
 void violate(struct answer *answer, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (answer->violation[0])
-		return;
 	va_start(ap, fmt);
-	vsnprintf(answer->violation, sizeof(answer->violation), fmt, ap);
+	keep_first(answer->violation, sizeof(answer->violation), fmt, ap);
 	va_end(ap);
 }
 

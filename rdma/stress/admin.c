@@ -11,7 +11,6 @@
 #include "stress.h"
 
 #define DEVICE		"/sys/bus/pci/devices/%s/"
-#define TIMEOUT		"/sys/module/peerbar_vfio_pci/parameters/revoke_timeout_ms"
 #define PROBE_TRIES	100	/* of 50 ms */
 
 /*
@@ -135,7 +134,7 @@ static void do_timeout(const struct step *step, struct answer *a)
 	static const char *const values[] = { "5000", "10000", "30000" };
 	struct dice dice = { step->dice };
 
-	a->ret = pb_write(values[dice_below(&dice, 3)], TIMEOUT);
+	a->ret = pb_write(values[dice_below(&dice, 3)], REVOKE_TIMEOUT);
 	if (a->ret)
 		a->ret = SKIPPED;	/* the kernel's exporter has no such parameter */
 }

@@ -18,10 +18,8 @@ void blame(struct violation *v, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (v->text[0])
-		return;
 	va_start(ap, fmt);
-	vsnprintf(v->text, sizeof(v->text), fmt, ap);
+	keep_first(v->text, sizeof(v->text), fmt, ap);
 	va_end(ap);
 }
 

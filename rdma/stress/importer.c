@@ -51,7 +51,7 @@ static void finish(struct importer *im, struct answer *a)
 {
 	for (unsigned int i = 0; i < NR_MRS; i++)
 		if (im->mr[i].mr)
-			importer_deregister(im, &im->mr[i], a);
+			importer_deregister(&im->mr[i], a);
 }
 
 static void perform(struct importer *im, const struct step *step, int fd, struct answer *a)
@@ -63,7 +63,7 @@ static void perform(struct importer *im, const struct step *step, int fd, struct
 		importer_register(im, step, fd, a);
 		break;
 	case OP_DEREGISTER:
-		importer_deregister(im, &im->mr[step->mr], a);
+		importer_deregister(&im->mr[step->mr], a);
 		break;
 	case OP_DEREGISTER_BUSY:
 		importer_deregister_busy(im, step, a);
@@ -86,12 +86,10 @@ static void perform(struct importer *im, const struct step *step, int fd, struct
 
 void importer_run(unsigned int actor, int control)
 {
-	const struct stress_nic *nic;
 	struct step step;
 	int fd;
 
-	nic = &config.nic[(actor - config.cast.owners) % config.cast.nics];
-	set_up(&importer, nic);
+	set_up(&importer, &config.nic[cast_nic(&config.cast, actor)]);
 	while (actor_receive(control, &step, &fd)) {
 		struct answer a = { .actor = (uint8_t)actor, .op = step.op };
 

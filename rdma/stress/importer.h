@@ -40,7 +40,7 @@ struct importer {
 
 /* importer_mr.c */
 void importer_register(struct importer *im, const struct step *step, int fd, struct answer *a);
-void importer_deregister(struct importer *im, struct importer_mr *mr, struct answer *a);
+void importer_deregister(struct importer_mr *mr, struct answer *a);
 
 /* importer_traffic.c */
 

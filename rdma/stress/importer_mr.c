@@ -108,11 +108,10 @@ void importer_register(struct importer *im, const struct step *step, int fd, str
 	mr->dmabuf = mr->mr && dice_chance(&dice, 50) ? dup(fd) : -1;
 }
 
-void importer_deregister(struct importer *im, struct importer_mr *mr, struct answer *a)
+void importer_deregister(struct importer_mr *mr, struct answer *a)
 {
 	int ret;
 
-	(void)im;
 	if (!mr->mr) {
 		a->ret = SKIPPED;
 		return;

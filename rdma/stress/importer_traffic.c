@@ -242,7 +242,7 @@ void importer_deregister_busy(struct importer *im, const struct step *step, stru
 		post_random(&f, mr, &dice);
 	for (unsigned int i = 0; i < DEPTH; i++)
 		f.request[i].life.quiet = false;	/* from now on any of them may fail */
-	importer_deregister(im, mr, a);
+	importer_deregister(mr, a);
 	drain(&f);
 }
 

@@ -122,6 +122,18 @@ static int set_enable(const char *text)
 	return enable->needed ? 0 : misuse("not BAR,OFFSET,VALUE", text);
 }
 
+static int set_text(const char **text)
+{
+	*text = optarg;
+	return 0;
+}
+
+static int set_flag(bool *flag)
+{
+	*flag = true;
+	return 0;
+}
+
 enum option_code {
 	OPT_DEVICE = 256, OPT_NIC, OPT_CYCLES, OPT_SECONDS, OPT_SEED, OPT_EPISODE, OPT_OWNERS,
 	OPT_IMPORTERS, OPT_SPAN, OPT_ENABLE, OPT_WITH, OPT_WITHOUT, OPT_COMMAND, OPT_BETWEEN,
@@ -188,31 +200,23 @@ static int take(int option)
 	case OPT_COMMAND:
 		return add_command(optarg);
 	case OPT_BETWEEN:
-		config.between = optarg;
-		return 0;
+		return set_text(&config.between);
 	case OPT_STRAY:
-		config.stray = optarg;
-		return 0;
+		return set_text(&config.stray);
 	case OPT_ON_VIOLATION:
-		config.on_violation = optarg;
-		return 0;
+		return set_text(&config.on_violation);
 	case OPT_EXCUSE:
-		config.excuse = optarg;
-		return 0;
+		return set_text(&config.excuse);
 	case OPT_STEP_LIMIT:
 		return set_number(optarg, 1, 100000, &config.step_limit_s);
 	case OPT_JSON:
-		config.json = optarg;
-		return 0;
+		return set_text(&config.json);
 	case OPT_REPLAY:
-		config.replay = optarg;
-		return 0;
+		return set_text(&config.replay);
 	case OPT_SHRINK:
-		config.shrink = true;
-		return 0;
+		return set_flag(&config.shrink);
 	case OPT_YES:
-		config.yes = true;
-		return 0;
+		return set_flag(&config.yes);
 	default:
 		return 2;	/* getopt_long() has said why */
 	}

@@ -121,6 +121,17 @@ static int do_export(const struct step *step, struct answer *a)
 	return fd;
 }
 
+/* @fd: of an export that must be refused with @expected. */
+static void judge_refusal(struct answer *a, int fd, int expected, const char *what)
+{
+	if (fd >= 0) {
+		violate(a, "%s succeeded", what);
+		close(fd);
+	} else if (fd != expected && !may_not_export(fd)) {
+		violate(a, "%s: %s", what, peerbar_errmsg());
+	}
+}
+
 /* Calls that must be refused: beyond the end, overlapping, unaligned, empty, a wrong BAR. */
 static void do_wrong(const struct step *step, struct answer *a)
 {
@@ -139,12 +150,7 @@ static void do_wrong(const struct step *step, struct answer *a)
 		return;
 	}
 	fd = peerbar_export(o->dev, what->bar, range, 1 + dice_below(&dice, 2), O_RDWR);
-	if (fd >= 0) {
-		violate(a, "a wrong range was exported");
-		close(fd);
-	} else if (fd != -EINVAL && !may_not_export(fd)) {
-		violate(a, "a wrong range: %s", peerbar_errmsg());
-	}
+	judge_refusal(a, fd, -EINVAL, "an export of a wrong range");
 }
 
 /* An export by a process that can have no more descriptors. */
@@ -165,12 +171,7 @@ static void do_starve(const struct step *step, struct answer *a)
 	setrlimit(RLIMIT_NOFILE, &none);
 	fd = peerbar_export(o->dev, config.device[step->device].bar, &range, 1, O_RDWR);
 	setrlimit(RLIMIT_NOFILE, &limit);
-	if (fd >= 0) {
-		violate(a, "an export without descriptors succeeded");
-		close(fd);
-	} else if (fd != -EMFILE && !may_not_export(fd)) {
-		violate(a, "an export without descriptors: %s", peerbar_errmsg());
-	}
+	judge_refusal(a, fd, -EMFILE, "an export without descriptors");
 }
 
 static int memory_off(struct peerbar_device *dev)

@@ -114,11 +114,6 @@ static bool mr_is_stale(const struct planner *p, unsigned int actor, unsigned in
 	return mr_is_owned(p, actor, i) && p->stale[i];
 }
 
-static unsigned int nic_of(const struct planner *p, unsigned int actor)
-{
-	return (actor - p->cast->owners) % p->cast->nics;
-}
-
 /* The device is taken away. */
 static void mark_stale(struct planner *p, unsigned int device)
 {
@@ -394,7 +389,7 @@ static void plan_nic_unbind(struct planner *p)
 		return;
 	add(p, OP_NIC_UNBIND, admin)->nic = (uint8_t)nic;
 	for (unsigned int i = p->cast->owners; i < admin; i++) {
-		if (nic_of(p, i) != nic)
+		if (cast_nic(p->cast, i) != nic)
 			continue;
 		p->taken[i] = true;
 		forget_mrs(p, i);

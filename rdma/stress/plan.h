@@ -74,6 +74,12 @@ static inline unsigned int cast_actors(const struct cast *cast)
 	return cast->owners + cast->importers + 1;
 }
 
+/* Which NIC the importer @actor uses. */
+static inline unsigned int cast_nic(const struct cast *cast, unsigned int actor)
+{
+	return (actor - cast->owners) % cast->nics;
+}
+
 struct plan {
 	unsigned int nr;
 	struct step step[EPISODE_STEPS];

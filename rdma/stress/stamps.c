@@ -28,11 +28,9 @@ void stamps_forget(void)
 
 void stamps_register(const struct step *step, const struct answer *a)
 {
-	unsigned int nic = (step->actor - config.cast.owners) % config.cast.nics;
-
 	records[nr_records++] = (struct record){
 		.serial = step->serial, .device = step->device,
-		.revives = config.nic[nic].revives, .life = a->life,
+		.revives = config.nic[cast_nic(&config.cast, step->actor)].revives, .life = a->life,
 	};
 }
 

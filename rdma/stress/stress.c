@@ -13,8 +13,6 @@
 #include "machine/sys.h"
 #include "run.h"
 
-#define TIMEOUT "/sys/module/peerbar_vfio_pci/parameters/revoke_timeout_ms"
-
 enum { HELD = 0, VIOLATED = 1, NOT_RUN = 2 };
 
 struct config config;
@@ -125,11 +123,11 @@ int main(int argc, char **argv)
 	}
 	signal(SIGINT, interrupt);
 	signal(SIGTERM, interrupt);
-	pb_read(timeout, sizeof(timeout), TIMEOUT);
+	pb_read(timeout, sizeof(timeout), REVOKE_TIMEOUT);
 	totals.start = now_s();
 	fprintf(stderr, "stress: seed %" PRIu64 "\n", config.seed);
 	ret = stress();
 	if (timeout[0])
-		pb_write(timeout, TIMEOUT);
+		pb_write(timeout, REVOKE_TIMEOUT);
 	return ret;
 }

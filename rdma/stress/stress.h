@@ -10,6 +10,8 @@
 #ifndef STRESS_STRESS_H
 #define STRESS_STRESS_H
 
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,6 +24,9 @@
 #define NR_SLOTS	64u
 #define STAMP_SIZE	64u	/* bytes of the smallest request; the stamp is the first 8 */
 #define MAX_COMMANDS	8u
+
+/* How long the exporter waits for importers; peerbar-vfio-pci only. */
+#define REVOKE_TIMEOUT	"/sys/module/" PB_OUR_MODULE "/parameters/revoke_timeout_ms"
 
 struct stress_device {
 	char address[PB_ADDRESS_SIZE];
@@ -125,6 +130,10 @@ void actor_reply(int control, const struct answer *answer, int fd);
 void owner_run(unsigned int actor, int control);
 void importer_run(unsigned int actor, int control);
 void admin_run(unsigned int actor, int control);
+
+/* Write a sentence to @text, unless there is one already. */
+void keep_first(char *text, size_t size, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
 
 /* Keep the first violation of a step. */
 void violate(struct answer *answer, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -53,11 +53,7 @@ load_modules()
 		modprobe "$m" || complain "modprobe $m failed"
 	done
 	spare_amd_iommu "$(uname -r)"
-	case $1 in
-	peerbar) load_exporter "$2";;
-	core) load_exporter "$2" core_exporter=1;;
-	stand-in) load_exporter "$2" stand_in=1;;
-	esac
+	load_exporter_as "$1" "$2"
 	[ "$2" = none ] || load_importer "$2"
 }
 
@@ -75,6 +71,16 @@ take_iommufd()
 		"/src/build/kernel/$1/peerbar-vfio-pci.ko"
 	unsafe=$(kernel_option iommufd.allow_unsafe_interrupts)
 	load "$built/iommufd/iommufd.ko" ${unsafe:+"allow_unsafe_interrupts=$unsafe"}
+}
+
+# load_exporter_as EXPORTER IMPORTER: peerbar-vfio-pci, if this exporter is it
+load_exporter_as()
+{
+	case $1 in
+	peerbar) load_exporter "$2";;
+	core) load_exporter "$2" core_exporter=1;;
+	stand-in) load_exporter "$2" stand_in=1;;
+	esac
 }
 
 # load_exporter IMPORTER [OPTION]...

@@ -10,16 +10,17 @@
 #include "kmod.h"
 
 /* The guest sees the checkout as /src. */
-#define MODULES "/src/build/kmod"
+#define BUILD "/src/build/"
 
-int kmod_load(const char *module)
+/* Load @name, which is below @folder for the running kernel. */
+static int load(const char *folder, const char *name)
 {
 	struct utsname system;
 	char path[256];
 	int fd, ret = 0;
 
 	uname(&system);
-	snprintf(path, sizeof(path), MODULES "/%s/%s.ko", system.release, module);
+	snprintf(path, sizeof(path), BUILD "%s/%s/%s.ko", folder, system.release, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -27,6 +28,16 @@ int kmod_load(const char *module)
 		ret = -errno;
 	close(fd);
 	return ret;
+}
+
+int kmod_load(const char *module)
+{
+	return load("kmod", module);
+}
+
+int kmod_load_exporter(void)
+{
+	return load("kernel", "peerbar-vfio-pci");
 }
 
 int kmod_unload(const char *module)

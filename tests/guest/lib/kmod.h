@@ -9,6 +9,9 @@
  */
 int kmod_load(const char *module);
 
+/* The same for build/kernel/RELEASE/peerbar-vfio-pci.ko, without parameters. */
+int kmod_load_exporter(void);
+
 /* Return: 0 or -errno; -EAGAIN: it is in use. */
 int kmod_unload(const char *module);
 

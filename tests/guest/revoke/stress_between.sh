@@ -8,19 +8,15 @@ set -eu
 
 COUNT=/run/stress.between
 
+# With the parameters that it has in this guest; removing it unbinds the devices.
 reload_exporter()
 {
 	[ -e /sys/module/peerbar_vfio_pci ] || return 0
-	local gpu
-	for gpu in $PB_GPU $PB_GPU2; do
-		echo "$gpu" > "/sys/bus/pci/devices/$gpu/driver/unbind"
-	done
+	local exporter
+	exporter=$(kernel_option peerbar.exporter)
 	rmmod peerbar_vfio_pci
-	load_exporter "$PB_IMPORTER"
-	for gpu in $PB_GPU $PB_GPU2; do
-		echo peerbar-vfio-pci > "/sys/bus/pci/devices/$gpu/driver_override"
-		echo "$gpu" > /sys/bus/pci/drivers_probe
-	done
+	load_exporter_as "$exporter" "$PB_IMPORTER"
+	bind_gpus "$exporter"
 }
 
 # The kernel changes a domain only while no driver uses it.

@@ -124,6 +124,7 @@ static bool inject(struct sweep *s, const struct subject *u, unsigned int n, str
 	bool failed;
 	int ret;
 
+	s->mode = u->mode;
 	u->set_up(s);
 	fail_after(n);
 	ret = u->call(s);
@@ -189,6 +190,7 @@ static void sweep_all(struct sweep *s, const struct subject *u, char **wanted)
 static void rehearse(struct sweep *s, const struct subject *u)
 {
 	for (; u->name; u++) {
+		s->mode = u->mode;
 		u->set_up(s);
 		if (u->call(s) || u->check(s))
 			tap_die(u->name, "it fails without failures");
@@ -212,6 +214,11 @@ void need_buffer(struct sweep *s)
 {
 	need_device(s);
 	s->dmabuf = rig_export(&s->rig);
+}
+
+int sweep_reset(struct sweep *s)
+{
+	return peerbar_reset(s->rig.dev);
 }
 
 void sweep_tidy(struct sweep *s)

@@ -25,6 +25,7 @@ struct sweep {
 
 struct subject {
 	const char *name;
+	enum pti_mode mode;	/* of the test importer, where it takes part */
 	void (*set_up)(struct sweep *s);
 	/* Allocations fail in here. Return: 0 or a negative errno. */
 	int (*call)(struct sweep *s);
@@ -41,6 +42,9 @@ extern const struct subject sweep_exporter[], sweep_driver[], sweep_nic[];
 void need_device(struct sweep *s);
 void need_no_device(struct sweep *s);
 void need_buffer(struct sweep *s);
+
+/* A call that several of them make. */
+int sweep_reset(struct sweep *s);
 
 /* Leave nothing but the device and the NIC. */
 void sweep_tidy(struct sweep *s);

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The exporter's module and its driver: init, probe, remove; see sweep.h. */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "lib/kmod.h"
@@ -77,31 +73,16 @@ static void need_no_module(struct sweep *s)
 		tap_die("sweep", "cannot unload " MODULE);
 }
 
-/*
- * The file is read before, and without failures: what is asked here is whether the module's own
- * initialization copes.
- */
 static int load(struct sweep *s)
 {
-	struct utsname system;
-	char path[160];
-	int fd, ret;
-
 	(void)s;
-	uname(&system);
-	snprintf(path, sizeof(path), "/src/build/kernel/%s/peerbar-vfio-pci.ko", system.release);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	ret = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
-	close(fd);
-	return ret;
+	return kmod_load_exporter();
 }
 
 const struct subject sweep_driver[] = {
-	{ "probe", need_unbound, probe, opens, 0 },
-	{ "remove", need_bound, unbind, opens, 0 },
+	{ "probe", PTI_DYNAMIC, need_unbound, probe, opens, 0 },
+	{ "remove", PTI_DYNAMIC, need_bound, unbind, opens, 0 },
 	/* when the last allocation of all has failed, the kernel loads no module of this name */
-	{ "module init", need_no_module, load, opens, EINVAL },
-	{ NULL, NULL, NULL, NULL, 0 },
+	{ "module init", PTI_DYNAMIC, need_no_module, load, opens, EINVAL },
+	{ NULL, 0, NULL, NULL, NULL, 0 },
 };

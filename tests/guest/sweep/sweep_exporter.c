@@ -24,8 +24,7 @@ static int export_buffer(struct sweep *s)
 {
 	struct peerbar_range range[] = { { 0, SWEEP_SPAN / 2 }, { SWEEP_SPAN, SWEEP_SPAN / 2 } };
 
-	s->dmabuf = peerbar_export(s->rig.dev, rig_bar(), range, s->ranges,
-				   O_RDWR);
+	s->dmabuf = peerbar_export(s->rig.dev, rig_bar(), range, s->ranges, O_RDWR);
 	return s->dmabuf < 0 ? s->dmabuf : 0;
 }
 
@@ -77,41 +76,9 @@ static void need_mapped(struct sweep *s)
 	succeed(map(s), "map");
 }
 
-static void need_buffer_dynamic(struct sweep *s)
-{
-	s->mode = PTI_DYNAMIC;
-	need_buffer(s);
-}
-
-static void need_buffer_pinned(struct sweep *s)
-{
-	s->mode = PTI_PINNED;
-	need_buffer(s);
-}
-
-static void need_attached_dynamic(struct sweep *s)
-{
-	s->mode = PTI_DYNAMIC;
-	need_attached(s);
-}
-
-static void need_attached_pinned(struct sweep *s)
-{
-	s->mode = PTI_PINNED;
-	need_attached(s);
-}
-
-static void need_mapped_dynamic(struct sweep *s)
-{
-	s->mode = PTI_DYNAMIC;
-	need_mapped(s);
-}
-
 static int unmap(struct sweep *s)
 {
-	int ret = importer_unmap(s->importer, s->handle);
-
-	return ret == -EINVAL ? 0 : ret;	/* it is unmapped already */
+	return importer_unmap(s->importer, s->handle);
 }
 
 static const char *is_unmapped(struct sweep *s)
@@ -126,16 +93,6 @@ static int detach(struct sweep *s)
 	if (!ret)
 		s->handle = 0;
 	return ret;
-}
-
-static const char *is_detached(struct sweep *s)
-{
-	return is_usable(s);
-}
-
-static int reset(struct sweep *s)
-{
-	return peerbar_reset(s->rig.dev);
 }
 
 /* The importer has let go, and may map again. */
@@ -189,17 +146,17 @@ static const char *is_dead(struct sweep *s)
 }
 
 const struct subject sweep_exporter[] = {
-	{ "open", need_no_device, open_device, is_open, 0 },
-	{ "export", need_device, export_buffer, is_usable, 0 },
-	{ "attach, dynamic", need_buffer_dynamic, attach, is_usable, 0 },
-	{ "attach, pinned", need_buffer_pinned, attach, is_usable, 0 },
-	{ "map, dynamic", need_attached_dynamic, map, is_usable, 0 },
-	{ "map, pinned", need_attached_pinned, map, is_usable, 0 },
-	{ "unmap", need_mapped_dynamic, unmap, is_unmapped, 0 },
-	{ "detach", need_mapped_dynamic, detach, is_detached, 0 },
-	{ "reset", need_mapped_dynamic, reset, is_revoked, 0 },
-	{ "memory off", need_mapped_dynamic, memory_off, is_off, 0 },
-	{ "low power", need_mapped_dynamic, low_power, is_low, 0 },
-	{ "close", need_mapped_dynamic, close_device, is_dead, 0 },
-	{ NULL, NULL, NULL, NULL, 0 },
+	{ "open", PTI_DYNAMIC, need_no_device, open_device, is_open, 0 },
+	{ "export", PTI_DYNAMIC, need_device, export_buffer, is_usable, 0 },
+	{ "attach, dynamic", PTI_DYNAMIC, need_buffer, attach, is_usable, 0 },
+	{ "attach, pinned", PTI_PINNED, need_buffer, attach, is_usable, 0 },
+	{ "map, dynamic", PTI_DYNAMIC, need_attached, map, is_usable, 0 },
+	{ "map, pinned", PTI_PINNED, need_attached, map, is_usable, 0 },
+	{ "unmap", PTI_DYNAMIC, need_mapped, unmap, is_unmapped, 0 },
+	{ "detach", PTI_DYNAMIC, need_mapped, detach, is_usable, 0 },
+	{ "reset", PTI_DYNAMIC, need_mapped, sweep_reset, is_revoked, 0 },
+	{ "memory off", PTI_DYNAMIC, need_mapped, memory_off, is_off, 0 },
+	{ "low power", PTI_DYNAMIC, need_mapped, low_power, is_low, 0 },
+	{ "close", PTI_DYNAMIC, need_mapped, close_device, is_dead, 0 },
+	{ NULL, 0, NULL, NULL, NULL, 0 },
 };

@@ -56,11 +56,6 @@ static const char *is_gone(struct sweep *s)
 	return s->mr ? "the MR is still there" : NULL;
 }
 
-static int reset(struct sweep *s)
-{
-	return peerbar_reset(s->rig.dev);
-}
-
 static const char *is_dead(struct sweep *s)
 {
 	return use(s) == IBV_WC_SUCCESS && !rig_mr_revives() ? "the MR works after the reset" :
@@ -68,8 +63,8 @@ static const char *is_dead(struct sweep *s)
 }
 
 const struct subject sweep_nic[] = {
-	{ "register", need_buffer, register_mr, works, 0 },
-	{ "deregister", need_mr, deregister, is_gone, 0 },
-	{ "reset of a registered BAR", need_mr, reset, is_dead, 0 },
-	{ NULL, NULL, NULL, NULL, 0 },
+	{ "register", PTI_DYNAMIC, need_buffer, register_mr, works, 0 },
+	{ "deregister", PTI_DYNAMIC, need_mr, deregister, is_gone, 0 },
+	{ "reset of a registered BAR", PTI_DYNAMIC, need_mr, sweep_reset, is_dead, 0 },
+	{ NULL, 0, NULL, NULL, NULL, 0 },
 };
