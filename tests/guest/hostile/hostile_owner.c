@@ -62,6 +62,7 @@ int main(void)
 	rig_open(&rig, 4 * MIB, 4 * MIB, 8);
 	watchdog_set(OWNER_LIMIT_S, "hostile owner: pages");
 	hostile_owner_pages(&rig);
+	hostile_owner_buffers(&rig);
 	check_unharmed(&rig);	/* a NIC's driver keeps some of what it needed for that */
 	census_take(&before, rig_ibdev());
 	watchdog_set(OWNER_LIMIT_S, "hostile owner: arguments");

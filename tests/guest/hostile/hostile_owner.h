@@ -30,6 +30,9 @@ void hostile_owner_arguments(struct rig *rig);
 /* hostile_owner_pages.c: the BAR's pages, by all that takes user memory */
 void hostile_owner_pages(struct rig *rig);
 
+/* hostile_owner_buffers.c: its dma-bufs, by importers that are no PCI devices */
+void hostile_owner_buffers(struct rig *rig);
+
 /* hostile_owner_signals.c: signals at every moment, and an owner that is stopped */
 void hostile_owner_signals(struct rig *rig);
 void hostile_owner_stopped(void);
