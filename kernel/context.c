@@ -34,6 +34,8 @@ struct peerbar_context *peerbar_context_create(struct pci_dev *pdev)
 	ctx->pdev = pci_dev_get(pdev);
 	INIT_WORK(&ctx->settle, peerbar_settle);
 	init_waitqueue_head(&ctx->idle);
+	init_waitqueue_head(&ctx->watches);
+	INIT_WORK(&ctx->wake, peerbar_wake_watches);
 	ratelimit_state_init(&ctx->log, LOG_INTERVAL, LOG_LINES);
 	mutex_init(&ctx->lock);
 	ctx->reasons = BIT(PEERBAR_CLOSED);

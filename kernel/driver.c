@@ -383,6 +383,7 @@ static const struct {
 	{ peerbar_clients_init, peerbar_clients_exit },
 	{ peerbar_power_init, peerbar_power_exit },
 	{ peerbar_debugfs_init, peerbar_debugfs_exit },
+	{ peerbar_watch_init, peerbar_watch_exit },
 };
 
 static void exit_parts(size_t nr)

@@ -59,6 +59,11 @@ static const struct dma_buf_ops buffer_ops = {
 	.release = buffer_release,
 };
 
+bool peerbar_is_buffer(const struct dma_buf *dmabuf)
+{
+	return dmabuf->ops == &buffer_ops;
+}
+
 /* The checks that do not need the BAR: whole pages, and a sum that fits in 63 bits. */
 static int check_ranges(const struct vfio_region_dma_range *range, u32 nr, u64 *size)
 {

@@ -10,6 +10,7 @@
  *   export.c                                  -> mapping.c
  *   mapping.c                                 -> provider.c, admission.c
  *   revoke.c, clients.c                       -> fence.c
+ *   revoke.c                                  -> watch.c
  *   mapping.c, clients.c, fence.c             -> access.c
  *   access.c                                  -> compat/
  *
@@ -80,6 +81,22 @@ struct peerbar_provider {
 static_assert(PEERBAR_NOT_ASKED == 0, "a zeroed provider must count as not asked");
 
 /**
+ * struct peerbar_news - what a watch tells
+ * @changes: how many times the device's buffers were revoked, made orphans, or given back
+ * @revokes: how many of these took usable BARs away
+ * @changed_ns: when the last one was; CLOCK_MONOTONIC
+ * @revoked: the last revoke, as @changes counted it; 0: there was none
+ * @by: the same for each reason
+ */
+struct peerbar_news {
+	u64 changes;
+	u64 revokes;
+	u64 changed_ns;
+	u64 revoked;
+	u64 by[PEERBAR_NR_REASONS];
+};
+
+/**
  * struct peerbar_core_export - the dma-bufs of a device that vfio-pci-core's exporter made
  *
  * The core revokes them by itself, except when others reset the device, and in an error. Then it
@@ -124,6 +141,8 @@ struct peerbar_core_export {
  * @settle: work item that finishes revokes that did not wait
  * @live: mappings that reach a BAR, and attempts to make one, of all buffers
  * @idle: woken when @live drops to 0
+ * @watches: those who sleep or poll until @news changes
+ * @wake: work item that wakes them
  * @log: rate limit for lines in the kernel log; each device has its own, so that none hides
  *       the lines of another
  * @close_ns: estimate of how long it takes to close all open mappings: the sum of
@@ -133,6 +152,7 @@ struct peerbar_core_export {
  * @lock: protects everything below; held only briefly, and never across a wait
  * @reasons: bit mask of enum peerbar_reason
  * @events: how many times each reason was set
+ * @news: what watches of its buffers tell
  * @buffers: all existing buffers, orphans included
  * @revokes: number of events that took mappings away, by reason
  * @fenced: mappings that were closed, or given up, while an importer still held them
@@ -151,6 +171,8 @@ struct peerbar_context {
 	struct work_struct settle;
 	atomic_t live;
 	wait_queue_head_t idle;
+	wait_queue_head_t watches;
+	struct work_struct wake;
 	struct ratelimit_state log;
 	atomic64_t close_ns;
 	atomic64_t iova_bytes;
@@ -159,6 +181,7 @@ struct peerbar_context {
 	struct mutex lock; /* see revoke.c */
 	unsigned long reasons;
 	unsigned int events[PEERBAR_NR_REASONS];
+	struct peerbar_news news;
 	struct list_head buffers;
 	u64 revokes[PEERBAR_NR_REASONS];
 	u64 fenced;
@@ -214,6 +237,7 @@ struct peerbar_range {
  * @range: the ranges, in the user's order
  * @orphan: the device was closed, so the buffer is never usable again; protected by
  *          peerbar_context.lock
+ * @last: only of an orphan: peerbar_context.news when it became one
  * @revoked: mapping it fails with -ENODEV; written under peerbar_context.lock, read without
  * @live: mappings that reach the BAR, and attempts to make one
  * @tell: work item that calls the callbacks of importers that have to let go
@@ -231,6 +255,7 @@ struct peerbar_buffer {
 	unsigned int nr_ranges;
 	struct peerbar_range *range;
 	bool orphan;
+	struct peerbar_news last;
 	bool revoked;
 	atomic_t live;
 	struct work_struct tell;
@@ -396,6 +421,14 @@ void peerbar_live_put(struct peerbar_buffer *buf);
  */
 int peerbar_export(struct peerbar_device *pd, u32 flags,
 		   struct vfio_device_feature_dma_buf __user *arg, size_t argsz);
+
+/**
+ * peerbar_is_buffer - did this exporter make a dma-buf?
+ * @dmabuf: any dma-buf; if so, its priv is a &struct peerbar_buffer
+ *
+ * Return: whether it did.
+ */
+bool peerbar_is_buffer(const struct dma_buf *dmabuf);
 
 /* core_export.c: exports by vfio-pci-core's own exporter */
 
@@ -589,6 +622,25 @@ void peerbar_add_ids(struct pci_driver *driver);
 
 int peerbar_stand_in_init(void);
 void peerbar_stand_in_exit(void);
+
+/* watch.c */
+
+/**
+ * peerbar_news_add - tell the watches of a device's buffers, and the trace event "access"
+ * @ctx: the device, with its lock held, before its reasons and buffers are changed
+ * @revoked: they are revoked, or become orphans; otherwise they are given back
+ * @reason: why they are revoked, or what is over
+ */
+void peerbar_news_add(struct peerbar_context *ctx, bool revoked, enum peerbar_reason reason);
+
+/**
+ * peerbar_wake_watches - peerbar_context.wake
+ * @work: the work item
+ */
+void peerbar_wake_watches(struct work_struct *work);
+
+int peerbar_watch_init(void);
+void peerbar_watch_exit(void);
 
 /* debugfs.c; these do nothing if the kernel has no debugfs */
 int peerbar_debugfs_init(void);

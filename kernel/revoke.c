@@ -164,8 +164,10 @@ static struct census mark_revoked(struct peerbar_context *ctx, enum peerbar_reas
 
 	list_for_each_entry(buf, &ctx->buffers, node) {
 		WRITE_ONCE(buf->revoked, true);
-		if (reason == PEERBAR_CLOSED)
+		if (reason == PEERBAR_CLOSED && !buf->orphan) {
 			buf->orphan = true;
+			buf->last = ctx->news;
+		}
 	}
 	/* pairs with smp_mb__after_atomic() in peerbar_live_get() */
 	smp_mb();
@@ -348,6 +350,8 @@ static int revoke_now(struct peerbar_context *ctx, enum peerbar_reason reason,
 
 static void set_locked(struct peerbar_context *ctx, enum peerbar_reason reason)
 {
+	if (!ctx->reasons || (reason == PEERBAR_CLOSED && !(ctx->reasons & BIT(reason))))
+		peerbar_news_add(ctx, true, reason);
 	ctx->reasons |= BIT(reason);
 	ctx->events[reason]++;
 }
@@ -415,6 +419,8 @@ static void give_back(struct peerbar_context *ctx, enum peerbar_reason reason)
 {
 	struct peerbar_buffer *buf;
 
+	if (ctx->reasons == BIT(reason))
+		peerbar_news_add(ctx, false, reason);
 	ctx->reasons &= ~BIT(reason);
 	if (ctx->reasons)
 		return;

@@ -132,6 +132,21 @@ TRACE_EVENT(revoke_end,
 		      __entry->ns)
 );
 
+TRACE_EVENT(access,
+	    TP_PROTO(struct peerbar_context *ctx, bool revoked, enum peerbar_reason reason),
+	    TP_ARGS(ctx, revoked, reason),
+	    TP_STRUCT__entry(__array(char, device, PEERBAR_NAME_LEN)
+			     __field(bool, revoked)
+			     __field(int, reason)),
+	    TP_fast_assign(strscpy(__entry->device, pci_name(ctx->pdev), PEERBAR_NAME_LEN);
+			   __entry->revoked = revoked;
+			   __entry->reason = reason;),
+	    TP_printk("device=%s state=%s reason=%s", __entry->device,
+		      !__entry->revoked ? "usable" :
+		      __entry->reason == PEERBAR_CLOSED ? "closed" : "revoked",
+		      peerbar_reason_name(__entry->reason))
+);
+
 #endif
 
 #undef TRACE_INCLUDE_PATH

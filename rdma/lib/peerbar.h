@@ -224,6 +224,49 @@ int peerbar_set_memory(struct peerbar_device *dev, bool enable);
 struct ibv_mr *peerbar_reg_mr(struct ibv_pd *pd, int dmabuf_fd, uint64_t offset,
 			      uint64_t length, int access, uint64_t *iova);
 
+/* Can importers of a dma-buf reach the BAR? */
+enum peerbar_state {
+	PEERBAR_USABLE,
+	PEERBAR_REVOKED,	/* not now: the device is being reset, or its memory is off */
+	PEERBAR_GONE,		/* never again: it was closed or removed */
+};
+
+struct peerbar_access {
+	enum peerbar_state state;
+	uint64_t revokes;	/* how many times access was taken away; the driver's bind was 0 */
+	uint64_t changed_ns;	/* when the state changed last; CLOCK_MONOTONIC; 0: never */
+	/*
+	 * Why access was taken away since the watch was read last, or else the last time, in the
+	 * words of peerbar export show: "reset-ioctl,config-write". Empty: never.
+	 */
+	char reasons[128];
+	uint64_t reserved[4];	/* for members of later versions */
+};
+
+/**
+ * peerbar_watch() - be told when access to a dma-buf is revoked, and when it is back
+ * @dmabuf_fd: a dma-buf, which may come from another process
+ *
+ * The watch is readable (POLLIN) at first, and whenever something has changed since it was last
+ * read. It keeps the dma-buf alive, but no access to it. After a revoke each MR is as
+ * "Revocation" above says: deregister it, and register anew when the state is PEERBAR_USABLE
+ * again. An MR may have been lost although the state is PEERBAR_USABLE: compare @revokes.
+ *
+ * Return: a descriptor to poll, and to close with close().
+ * Errors: -ENOTSUP (the kernel's own exporter made the dma-buf, or peerbar-vfio-pci is not loaded;
+ * then only the owner can know, by its own calls and by peerbar_event_fd()), -EBADF, -EINVAL (it
+ * is no dma-buf), -ENOENT (in a container that was not given /dev/peerbar), -EACCES, and those of
+ * memory and descriptors.
+ */
+int peerbar_watch(int dmabuf_fd);
+
+/*
+ * Read the watch into @access. Waits for a change, unless @watch has O_NONBLOCK. Return: 1, or 0
+ * when PEERBAR_GONE was read before. Errors: -EAGAIN (no change, with O_NONBLOCK), -EINTR,
+ * -EINVAL and -EBADF (it is no watch).
+ */
+int peerbar_watch_read(int watch, struct peerbar_access *access);
+
 /**
  * peerbar_ioas_map() - let a device reach another device's BAR by DMA
  * @dev: the device that does the DMA, such as an NVMe drive

@@ -150,7 +150,7 @@ int pb_read(char *buf, size_t size, const char *path, ...)
 int pb_each_line(const char *path, bool (*line)(char *text, void *data), void *data)
 {
 	int fd = pb_open(O_RDONLY, "%s", path);
-	char text[PB_LINE_SIZE];
+	char text[PB_LINE_SIZE], buffer[READ_SIZE];
 	FILE *file;
 	int ret = 0;
 
@@ -162,7 +162,8 @@ int pb_each_line(const char *path, bool (*line)(char *text, void *data), void *d
 		close(fd);
 		return ret;
 	}
-	setvbuf(file, NULL, _IOFBF, READ_SIZE);
+	/* glibc reads files of /proc by 1 KiB, whatever the size, unless it is given a buffer */
+	setvbuf(file, buffer, _IOFBF, sizeof(buffer));
 	while (fgets(text, sizeof(text), file)) {
 		text[strcspn(text, "\n")] = '\0';
 		if (!line(text, data))
@@ -201,6 +202,28 @@ int pb_write(const char *value, const char *path, ...)
 		ret = -errno;
 	close(fd);
 	return ret;
+}
+
+int pb_make_folder(const char *path, ...)
+{
+	char full[PATH_MAX];
+	va_list ap;
+
+	va_start(ap, path);
+	full_path(full, path, ap);
+	va_end(ap);
+	return mkdir(full, 0700) ? -errno : 0;
+}
+
+int pb_remove_folder(const char *path, ...)
+{
+	char full[PATH_MAX];
+	va_list ap;
+
+	va_start(ap, path);
+	full_path(full, path, ap);
+	va_end(ap);
+	return rmdir(full) ? -errno : 0;
 }
 
 static int read_link(char *buf, size_t size, const char *full)

@@ -72,6 +72,10 @@ uint64_t pb_page_size(void);	/* bytes */
 /* Write @value with a single write(2), as sysfs requires. Returns 0 or -errno. */
 int pb_write(const char *value, const char *path, ...) PB_PRINTF(2, 3);
 
+/* Make or remove a folder, as sysfs and tracefs take it for a command. Return 0 or -errno. */
+int pb_make_folder(const char *path, ...) PB_PRINTF(1, 2);
+int pb_remove_folder(const char *path, ...) PB_PRINTF(1, 2);
+
 /*
  * Read a symbolic link: pb_target() gives the whole target, pb_link() only its last
  * component. Both return 0 or -errno.

@@ -15,7 +15,7 @@ static const char usage[] =
 	"Usage: peerbar [OPTION]... OBJECT COMMAND [ARGUMENT]...\n"
 	"\n"
 	"  OBJECT   dev     PCI devices and their BARs\n"
-	"           export  dma-bufs made of BARs, and who has them\n"
+	"           export  dma-bufs made of BARs, who has them, what happens to them\n"
 	"           mr      memory regions made of BARs\n"
 	"           path    the path from a NIC to a device's BAR\n"
 	"           doctor  what is wrong with this machine, and what to do\n"

@@ -129,6 +129,7 @@ int dev_show(int argc, char **argv);
 int dev_bind(int argc, char **argv);
 int dev_unbind(int argc, char **argv);
 int export_show(int argc, char **argv);
+int export_monitor(int argc, char **argv);
 int mr_test(int argc, char **argv);
 int path_show(int argc, char **argv);
 

@@ -67,7 +67,9 @@ compile_c()
 		#include <fcntl.h>
 		#include <infiniband/verbs.h>
 		#include <peerbar.h>
+		#include <poll.h>
 		#include <rdma/fi_domain.h>
+		#include <stdio.h>
 		#include <stdlib.h>
 		#include <unistd.h>
 		void life(struct ibv_pd *pd, struct fid_domain *domain, int access);

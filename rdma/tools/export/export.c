@@ -6,11 +6,13 @@
 
 #include "tool.h"
 
-static const char usage[] = "Usage: peerbar export show [DEV]\n";
+static const char usage[] = "Usage: peerbar export show [DEV]\n"
+	"       peerbar export monitor [DEV]\n";
 
 static const struct verb verbs[] = {
 	{ "show", export_show },
 	{ "list", export_show },
+	{ "monitor", export_monitor },
 	{ NULL, NULL },
 };
 
