@@ -73,6 +73,7 @@ extern "C" {
 struct ibv_pd;
 struct ibv_mr;
 struct peerbar_device;
+struct peerbar_region;
 
 struct peerbar_bar {
 	uint64_t size;		/* in bytes; 0 if not implemented, or an I/O port BAR */
@@ -266,6 +267,48 @@ int peerbar_watch(int dmabuf_fd);
  * -EINVAL and -EBADF (it is no watch).
  */
 int peerbar_watch_read(int watch, struct peerbar_access *access);
+
+/**
+ * peerbar_region_open() - register a part of a dma-buf, so that it can be renewed after a revoke
+ * @pd, @dmabuf_fd, @offset, @length, @access: as for peerbar_reg_mr()
+ * @region: set to the region, or to NULL on failure
+ *
+ * The region has a descriptor of the dma-buf of its own: @dmabuf_fd may be closed. Only one thread
+ * at a time may use a region; work requests on its MR are no use of it.
+ *
+ * Errors: as of peerbar_reg_mr(), and of peerbar_watch() but for -ENOTSUP.
+ */
+int peerbar_region_open(struct ibv_pd *pd, int dmabuf_fd, uint64_t offset, uint64_t length,
+			int access, struct peerbar_region **region);
+
+/*
+ * The MR, and the address of its first byte. Both are valid until the next call of
+ * peerbar_region_renew() that does not return 0. NULL: it is lost, and was not renewed.
+ */
+struct ibv_mr *peerbar_region_mr(struct peerbar_region *region, uint64_t *iova);
+
+/*
+ * A descriptor to poll for POLLIN, upon which peerbar_region_renew() is to be called. It belongs to
+ * the region. -ENOTSUP: the kernel's own exporter made the dma-buf, and tells nobody; then call it
+ * after a request that failed, or when the owner says so.
+ */
+int peerbar_region_fd(struct peerbar_region *region);
+
+/**
+ * peerbar_region_renew() - register anew, if access was taken away
+ * @timeout_ms: how long to wait until the device is usable again; 0 to try once
+ *
+ * The old MR is deregistered first, also one that would revive, so no work request should use it.
+ * Where nobody tells (peerbar_region_fd()), it is taken to be lost by every call.
+ *
+ * Return: 1 if the MR is another now: hand its address and keys to the peers; 0 if nothing was
+ * lost. Errors: -ETIMEDOUT (the device is not usable yet: call again), -ENODEV (it was closed: a
+ * dma-buf that its owner exports anew needs a new region), and those of peerbar_reg_mr().
+ */
+int peerbar_region_renew(struct peerbar_region *region, unsigned int timeout_ms);
+
+/* Deregister the MR. @region may be NULL. */
+void peerbar_region_close(struct peerbar_region *region);
 
 /**
  * peerbar_ioas_map() - let a device reach another device's BAR by DMA

@@ -22,13 +22,14 @@ build_all()
 }
 
 # build_modules SERIES: the exporter, both efa drivers (the importers), the test importer, and
-# iommufd.
+# iommufd. On the debug kernel the exporter tells which of its lines were reached.
 build_modules()
 {
-	local series=$1 release headers
+	local series=$1 release headers cover=()
+	[ "$series" != debug ] || cover=(KCOV_INSTRUMENT=y)
 	release=$(kernel_release "$series")
 	headers=$(kernel_build_dir "$series")
-	build_step "exporter for $release" make -C kernel KDIR="$headers"
+	build_step "exporter for $release" make -C kernel KDIR="$headers" "${cover[@]}"
 	build_efa --stock
 	build_efa
 	build_step "test importer for $release" make -C tests/kmod RELEASE="$release" \
