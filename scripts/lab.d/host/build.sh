@@ -18,6 +18,8 @@ build_all()
 			--fetch --libpeerbar build/rdma/lib --cache /cache \
 			--out build/perftest/25.01
 		build_step "guest tests" make -C tests/guest
+		build_step "examples" make -C examples O=../build/examples \
+			PEERBAR="-I../rdma/lib -L../build/rdma/lib -lpeerbar"
 	) || die "the build failed" 1
 }
 
