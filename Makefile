@@ -3,7 +3,7 @@
 # for this machine name the packages that are missing.
 
 .PHONY: all help demo demo-bridge check check-debug check-mutants stress bench lint shell build \
-	host-tools install uninstall dkms dkms-uninstall clean clean-cache
+	host-tools install uninstall dkms dkms-uninstall dist check-packages clean clean-cache
 
 # The parts that this machine's compiler builds and that "make install" installs.
 PARTS := rdma/lib rdma/tools rdma/stress vnic
@@ -30,6 +30,8 @@ help:
 	@echo "make build    build everything in the lab, run nothing"
 	@echo "make install  libpeerbar, peerbar and peerbar-vnic on this machine (DESTDIR, PREFIX,"
 	@echo "              LIBDIR, INCLUDEDIR, BINDIR, SBINDIR, MANDIR); make uninstall"
+	@echo "make check-packages   build Debian's packages, try them in fresh Debian trees"
+	@echo "make dist     the source of HEAD as build/dist/peerbar-VERSION.tar.gz"
 	@echo "make dkms     install peerbar-vfio-pci for this kernel and for each kernel installed"
 	@echo "              later (with DESTDIR: only its sources)"
 	@echo "make dkms-uninstall   remove it"
@@ -90,6 +92,16 @@ dkms:
 
 dkms-uninstall:
 	@scripts/dkms uninstall
+
+# the sources of HEAD, as a distribution gets them
+VERSION = $(shell sed -n 's/^\#define PEERBAR_VERSION "\(.*\)"/\1/p' rdma/lib/peerbar.h)
+dist:
+	@mkdir -p build/dist
+	git -c safe.directory='*' archive --format=tar.gz --prefix=peerbar-$(VERSION)/ \
+		-o build/dist/peerbar-$(VERSION).tar.gz HEAD
+
+check-packages:
+	@scripts/packages
 
 clean:
 	rm -rf build

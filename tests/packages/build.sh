@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# Runs in a fresh tree, where /work has the source: build source and binary packages, as a user
+# without rights, and let lintian look at them.
+set -eu
+useradd -m builder
+cd /home/builder
+install -o builder /work/*.orig.tar.gz .
+su builder -c 'tar -xf *.orig.tar.gz'
+cd peerbar-*/
+su builder -c 'dpkg-buildpackage -us -uc'
+cp ../*.deb ../*.dsc ../*.debian.tar.* ../*.changes ../*.buildinfo /work/
+su builder -c 'lintian --info --tag-display-limit 0 ../*.changes' > /work/lintian || :

@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# Runs in a fresh tree, where /work has the packages: install them, use what they bring, purge
+# them. Writes TAP to /work/try.tap.
+set -u
+export DEBIAN_FRONTEND=noninteractive
+cd /work
+: > try.tap
+
+# try NAME CMD...
+try()
+{
+	local name=$1
+	shift
+	if "$@" > /tmp/said 2>&1; then
+		echo "ok packages: $name" >> try.tap
+	else
+		{ tail -n 20 /tmp/said | sed 's/^/# /'; echo "not ok packages: $name - $*"; } >> try.tap
+	fi
+	cat /tmp/said
+}
+
+# All files, but for those that packages and their installation change everywhere.
+files()
+{
+	find / -xdev \( -path /work -o -path /proc -o -path /sys -o -path /tmp -o -path /var/log \
+		-o -path /var/cache -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /dev \) \
+		-prune -o -print | sort
+}
+
+users()
+{
+	cat /etc/passwd /etc/group
+}
+
+installs()
+{
+	apt-get install -y --no-install-recommends ./lib*.deb ./peerbar*.deb
+}
+
+tools_run()
+{
+	peerbar -V && peerbar dev help && peerbar-revoke-stress --version && peerbar-vnic --version
+}
+
+module_is_built()
+{
+	local release
+	for release in /lib/modules/*/build; do
+		release=$(basename "$(dirname "$release")")
+		dkms autoinstall -k "$release"
+		modinfo -k "$release" peerbar-vfio-pci | grep "^version: .*$VERSION" || return
+	done
+}
+
+example_builds()
+{
+	apt-get install -y --no-install-recommends gcc pkgconf make &&
+		cp -r /usr/share/doc/libpeerbar-dev/examples /tmp/examples &&
+		make -C /tmp/examples && ! /tmp/examples/register efa_0 0000:01:00.0 0
+}
+
+nothing_open_to_the_world()
+{
+	! dpkg -L libpeerbar1 libpeerbar-dev peerbar peerbar-dkms peerbar-vnic |
+		xargs -r -d '\n' stat -c '%A %n' | grep -E '^.{8}w|^...s|^......s'
+}
+
+purges()
+{
+	apt-get purge -y libpeerbar1 libpeerbar-dev peerbar peerbar-dkms peerbar-vnic
+}
+
+leaves_nothing()
+{
+	diff <(grep -v peerbar /tmp/files.before) <(files | grep -v peerbar) > /dev/null || :
+	! files | grep peerbar && diff /tmp/users.before <(users)
+}
+
+VERSION=$(dpkg-deb -f ./libpeerbar1_*.deb Version | cut -d- -f1)
+apt-get install -y --no-install-recommends dkms	# so that it is there before and after
+files > /tmp/files.before
+users > /tmp/users.before
+try "they install" installs
+try "the tools run" tools_run
+try "dkms builds the module for the suite's kernel" module_is_built
+try "a program is built with the library" example_builds
+try "nobody may write what they install" nothing_open_to_the_world
+try "they can be purged" purges
+try "nothing is left" leaves_nothing
