@@ -93,12 +93,12 @@ dkms:
 dkms-uninstall:
 	@scripts/dkms uninstall
 
-# the sources of HEAD, as a distribution gets them
+# the sources of HEAD, as a distribution gets them: debian/ is for those who have none
 VERSION = $(shell sed -n 's/^\#define PEERBAR_VERSION "\(.*\)"/\1/p' rdma/lib/peerbar.h)
 dist:
 	@mkdir -p build/dist
 	git -c safe.directory='*' archive --format=tar.gz --prefix=peerbar-$(VERSION)/ \
-		-o build/dist/peerbar-$(VERSION).tar.gz HEAD
+		-o build/dist/peerbar-$(VERSION).tar.gz HEAD ':!debian'
 
 check-packages:
 	@scripts/packages

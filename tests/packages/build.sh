@@ -5,9 +5,10 @@
 set -eu
 useradd -m builder
 cd /home/builder
-install -o builder /work/*.orig.tar.gz .
+install -o builder /work/*.tar* .
 su builder -c 'tar -xf *.orig.tar.gz'
 cd peerbar-*/
+su builder -c 'tar -xf ../debian.tar'
 su builder -c 'dpkg-buildpackage -us -uc'
 cp ../*.deb ../*.dsc ../*.debian.tar.* ../*.changes ../*.buildinfo /work/
 su builder -c 'lintian --info --tag-display-limit 0 ../*.changes' > /work/lintian || :

@@ -35,7 +35,9 @@ users()
 
 installs()
 {
-	apt-get install -y --no-install-recommends ./lib*.deb ./peerbar*.deb
+	local packages
+	mapfile -t packages < <(find . -name '*.deb' ! -name '*-dbgsym_*')
+	apt-get install -y --no-install-recommends "${packages[@]}"
 }
 
 tools_run()
@@ -63,7 +65,7 @@ example_builds()
 nothing_open_to_the_world()
 {
 	! dpkg -L libpeerbar1 libpeerbar-dev peerbar peerbar-dkms peerbar-vnic |
-		xargs -r -d '\n' stat -c '%A %n' | grep -E '^.{8}w|^...s|^......s'
+		xargs -r -d '\n' stat -c '%A %n' | grep -E '^[^l].{7}w|^[^l]..s|^[^l].....s'
 }
 
 purges()
