@@ -2,7 +2,7 @@
 # Every command that a user types. Targets that need the lab set it up. Targets that build
 # for this machine name the packages that are missing.
 
-.PHONY: all help demo demo-bridge check check-debug check-mutants stress bench lint shell build \
+.PHONY: all help demo demo-bridge check check-debug check-mutants pre-push stress bench lint shell build \
 	host-tools install uninstall dkms dkms-uninstall dist check-packages clean clean-cache
 
 # The parts that this machine's compiler builds and that "make install" installs.
@@ -17,6 +17,7 @@ help:
 	@echo "make demo     RDMA into a PCI BAR, end to end, in a guest; the result is a table"
 	@echo "make demo-bridge   one BAR for a NIC and for a drive: network, BAR, disk and back"
 	@echo "make check    every test; ends in: N passed, N failed, N skipped"
+	@echo "make pre-push      what CI runs: the demo and every test"
 	@echo "make check-debug   the guest's tests on a kernel with KASAN and lockdep (hours)"
 	@echo "make check-mutants   break one guarantee after the other: do the tests notice?"
 	@echo "make stress   everything at once at random, revokes above all, from a seed:"
@@ -47,6 +48,10 @@ demo-bridge:
 
 check:
 	@scripts/check
+
+# what CI runs on a clean clone
+pre-push:
+	@.ci/run
 
 check-debug:
 	@scripts/check --debug
