@@ -74,7 +74,8 @@ static void open_side(struct side *s, const char *name)
 	s->pd = ibv_alloc_pd(s->nic);
 	s->cq = ibv_create_cq(s->nic, 4, NULL, NULL, 0);
 	need(!s->pd || !s->cq, "no protection domain or completion queue");
-	init.send_cq = init.recv_cq = s->cq;
+	init.send_cq = s->cq;
+	init.recv_cq = s->cq;
 	s->qp = ibv_create_qp(s->pd, &init);
 	need(!s->qp, "no RC queue pair");
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Two processes: one owns the PCI device, the other the RDMA device. All that the second gets of the
- * first is a dma-buf, over a UNIX socket. It registers that, and learns from a watch that the owner
- * resets the device, and that he closes it.
+ * Two processes: one owns the PCI device, the other the RDMA device. All that the second gets of
+ * the first is a dma-buf, over a UNIX socket. It registers that, and learns from a watch that the
+ * owner resets the device, and that he closes it.
  *
  *	two_processes RDMA-DEVICE ADDRESS BAR
  */
@@ -33,7 +33,8 @@ static void send_fd(int sock, int fd)
 		struct cmsghdr header;
 		char space[CMSG_SPACE(sizeof(int))];
 	} control = { .header = {
-		.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
+		.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
+		.cmsg_type = SCM_RIGHTS,
 	} };
 	struct iovec byte = { "", 1 };
 	struct msghdr message = { .msg_iov = &byte, .msg_iovlen = 1 };

@@ -28,7 +28,7 @@ struct peerbar_region {
 	int access;
 	struct ibv_mr *mr;		/* NULL: lost, and not registered anew yet */
 	uint64_t iova;
-	struct peerbar_access seen;	/* when @mr was registered, or later, if that lost nothing */
+	struct peerbar_access seen;	/* when @mr was registered, or later, with nothing lost */
 };
 
 static uint64_t now_ms(void)
@@ -49,8 +49,8 @@ static int catch_up(struct peerbar_region *r)
 	if (ret && ret != -EAGAIN)
 		return ret;
 	return r->seen.state == PEERBAR_GONE ?
-		pb_fail(ENODEV, "the device was closed, so its BAR is gone for good: have its owner "
-			"open it and export anew") : 0;
+		pb_fail(ENODEV, "the device was closed, so its BAR is gone for good: have its "
+			"owner open it and export anew") : 0;
 }
 
 /* News that come during the registration are not seen here, and so make it lost next time. */

@@ -18,7 +18,7 @@
 static const char lines[] =
 	"           <...>-1196    [001] .....    39.542103: access: device=" GPU " state=revoked "
 	"reason=reset\n"
-	" a\n: device=-12      [000] ...1.    39.542484: revoke_begin: device=" GPU " reason=reset "
+	" a" "\n: device=-12      [000] ...1.    39.542484: revoke_begin: device=" GPU " reason=reset "
 	"buffers=1 bytes=268435456\n"
 	"CPU:1 [LOST 42 EVENTS]\n"
 	"            bash-77      [001] .....    40.000001: attach: device=0000:07:00.0 buffer=2 "
