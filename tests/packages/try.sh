@@ -28,10 +28,9 @@ files()
 		-prune -o -print | sort
 }
 
-# All users and groups, but for the one that rdma-core makes.
 users()
 {
-	cat /etc/passwd /etc/group | grep -v '^rdma:'
+	cat /etc/passwd /etc/group
 }
 
 installs()
@@ -80,7 +79,8 @@ leaves_nothing()
 }
 
 VERSION=$(dpkg-deb -f ./libpeerbar1_*.deb Version | cut -d- -f1)
-apt-get install -y --no-install-recommends dkms	# so that it is there before and after
+# there before and after: dkms, and the packages that make the group rdma
+apt-get install -y --no-install-recommends dkms libibverbs1 ibverbs-providers
 users > /tmp/users.before
 try "they install" installs
 try "the tools run" tools_run
