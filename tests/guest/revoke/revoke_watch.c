@@ -233,8 +233,19 @@ static void check_gone(int fd, const char *name)
 	tap_check(polled(fd) == POLLHUP, "watch: and poll() says so", "%#x", polled(fd));
 }
 
-/* What the next owner does is not the business of those who have the last one's buffer. */
-static void check_next_owner(void)
+static void next_owner_resets(void)
+{
+	rig_open_device(&rig);
+	rig_map_bar(&rig);
+	if (peerbar_reset(rig.dev))
+		tap_die("watch", "%s", peerbar_errmsg());
+}
+
+/*
+ * What the next owner does is not the business of those who have the last one's buffer, whether
+ * they have read of the end by then or not (@late: the next owner comes after that).
+ */
+static void check_next_owner(bool late)
 {
 	int dmabuf = rig_export(&rig), fd = watch(dmabuf);
 	struct peerbar_access a;
@@ -242,14 +253,17 @@ static void check_next_owner(void)
 	close(dmabuf);
 	rig_unmap_bar(&rig);
 	peerbar_close(rig.dev);
-	rig_open_device(&rig);
-	rig_map_bar(&rig);
-	if (peerbar_reset(rig.dev))
-		tap_die("watch", "%s", peerbar_errmsg());
-	a = news(fd, "watch: a buffer of the last owner");
-	expect("watch: a buffer of the last owner", &a, PEERBAR_GONE, a.revokes, "close");
-	tap_check(!peerbar_watch_read(fd, &a), "watch: it is not told of the next owner's resets",
-		  "it is");
+	if (late) {
+		news(fd, "watch: a buffer of the last owner");
+		next_owner_resets();
+		tap_check(polled(fd) == POLLHUP && !peerbar_watch_read(fd, &a),
+			  "watch: it is not told of the next owner's resets", "%#x", polled(fd));
+	} else {
+		next_owner_resets();
+		a = news(fd, "watch: a buffer of the last owner");
+		expect("watch: read late, it ends with the last owner", &a, PEERBAR_GONE,
+		       a.revokes, "close");
+	}
 	close(fd);
 }
 
@@ -391,7 +405,8 @@ static void check_ours(void)
 	close(fd);
 	close(dmabuf);
 	check_lifetime();
-	check_next_owner();
+	check_next_owner(true);
+	check_next_owner(false);
 	check_killed_owner();
 	rig_close(&rig);
 }
