@@ -33,6 +33,7 @@ if [ "$seconds" = 0 ]; then
 	exec kernel_fuzz "$@"
 fi
 mkdir -p $CORPUS /results/corpus
+touch /results/reached	# which is not written if it crashes
 "$(dirname "$0")/kernel_seeds.py" $SEED
 kernel_fuzz -max_total_time="$seconds" -max_len=1025 -len_control=0 -timeout=60 \
 	-artifact_prefix=/results/ "$@" $CORPUS $SEED > /results/fuzz.log 2>&1
@@ -43,7 +44,7 @@ done_line=$(grep -ao '^Done.*' /results/fuzz.log)
 if [ $status = 0 ]; then
 	tap_ok "$name # $done_line, $(functions | wc -l) functions, $(wc -l < /results/missed) missed"
 else
-	tail -n 30 /results/fuzz.log | sed 's/^/# /'
+	tail -n 30 /results/fuzz.log | cut -c 1-200 | sed 's/^/# /'
 	tap_not_ok "$name" "status $status"
 fi
 cp /results/reached /tmp/reached
