@@ -11,4 +11,6 @@ cd peerbar-*/
 su builder -c 'tar -xf ../debian.tar'
 su builder -c 'dpkg-buildpackage -us -uc'
 cp ../*.deb ../*.dsc ../*.debian.tar.* ../*.changes ../*.buildinfo /work/
-su builder -c 'lintian --info --tag-display-limit 0 ../*.changes' > /work/lintian || :
+# the standards version is that of the newer Debian
+su builder -c 'lintian --info --tag-display-limit 0 --suppress-tags newer-standards-version \
+	../*.changes' > /work/lintian || :
