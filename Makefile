@@ -30,7 +30,7 @@ help:
 	@echo "make shell    a shell in the guest, with all tools on the path"
 	@echo "make build    build everything in the lab, run nothing"
 	@echo "make install  libpeerbar, peerbar and peerbar-vnic on this machine (DESTDIR, PREFIX,"
-	@echo "              LIBDIR, INCLUDEDIR, BINDIR, SBINDIR, MANDIR); make uninstall"
+	@echo "              LIBDIR, INCLUDEDIR, BINDIR, SBINDIR, MANDIR, COMPLETIONDIR); make uninstall"
 	@echo "make check-packages   build Debian's packages, try them in fresh Debian trees"
 	@echo "make dist     the source of HEAD as build/dist/peerbar-VERSION.tar.gz"
 	@echo "make dkms     install peerbar-vfio-pci for this kernel and for each kernel installed"

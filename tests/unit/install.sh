@@ -13,7 +13,7 @@ version=$(sed -n 's/^#define PEERBAR_VERSION "\(.*\)"/\1/p' rdma/lib/peerbar.h)
 dest=$work/dest
 # a layout that differs from the default in every folder
 layout=(PREFIX=/opt/pb LIBDIR=/opt/pb/lib64 INCLUDEDIR=/opt/pb/include/pb SBINDIR=/opt/pb/bin
-	MANDIR=/opt/pb/man)
+	MANDIR=/opt/pb/man COMPLETIONDIR=/opt/pb/completions)
 host=(make -s "HOST=B=$work/build")
 
 installed()
@@ -38,6 +38,7 @@ installs_all()
 		installed | grep -x opt/pb/include/pb/peerbar.h &&
 		installed | grep -x opt/pb/bin/peerbar &&
 		installed | grep -x opt/pb/bin/peerbar-revoke-stress &&
+		installed | grep -x opt/pb/completions/peerbar &&
 		installed | grep -x opt/pb/bin/peerbar-vnic
 }
 
