@@ -81,7 +81,7 @@ struct peerbar_provider {
 static_assert(PEERBAR_NOT_ASKED == 0, "a zeroed provider must count as not asked");
 
 /**
- * struct peerbar_news - what a watch tells
+ * struct peerbar_news - what a watch tells; it begins anew when the device is opened
  * @changes: how many times the device's buffers were revoked, made orphans, or given back
  * @revokes: how many of these took usable BARs away
  * @changed_ns: when the last one was; CLOCK_MONOTONIC

@@ -35,7 +35,7 @@ enum peerbar_watch_state {
 #define PEERBAR_WATCH_REASONS 128
 
 struct peerbar_watch_status {
-	__u64 changes;		/* of the device's state, up to now; a new number for each */
+	__u64 changes;		/* of the device's state, since it was opened */
 	__u64 revokes;		/* how many of these took usable BARs away */
 	__u64 changed_ns;	/* when the last one was; CLOCK_MONOTONIC, 0: never */
 	__u32 state;		/* enum peerbar_watch_state */

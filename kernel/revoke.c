@@ -419,6 +419,8 @@ static void give_back(struct peerbar_context *ctx, enum peerbar_reason reason)
 {
 	struct peerbar_buffer *buf;
 
+	if (reason == PEERBAR_CLOSED)
+		ctx->news = (struct peerbar_news){};	/* what was before is not this owner's */
 	if (ctx->reasons == BIT(reason))
 		peerbar_news_add(ctx, false, reason);
 	ctx->reasons &= ~BIT(reason);

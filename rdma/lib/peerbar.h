@@ -234,7 +234,7 @@ enum peerbar_state {
 
 struct peerbar_access {
 	enum peerbar_state state;
-	uint64_t revokes;	/* how many times access was taken away; the driver's bind was 0 */
+	uint64_t revokes;	/* how often access was taken away since the device was opened */
 	uint64_t changed_ns;	/* when the state changed last; CLOCK_MONOTONIC; 0: never */
 	/*
 	 * Why access was taken away since the watch was read last, or else the last time, in the

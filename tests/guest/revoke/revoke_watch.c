@@ -241,6 +241,18 @@ static void next_owner_resets(void)
 		tap_die("watch", "%s", peerbar_errmsg());
 }
 
+/* The last owner's revokes are not the next one's, who has made none but by opening the device. */
+static void check_new_owner(uint64_t revokes_before)
+{
+	int dmabuf = rig_export(&rig), fd = watch(dmabuf);
+	struct peerbar_access a = news(fd, "watch: a buffer of the next owner");
+
+	tap_check(a.revokes < revokes_before, "watch: the next owner's revokes begin anew",
+		  "%ju, after %ju", (uintmax_t)a.revokes, (uintmax_t)revokes_before);
+	close(fd);
+	close(dmabuf);
+}
+
 /*
  * What the next owner does is not the business of those who have the last one's buffer, whether
  * they have read of the end by then or not (@late: the next owner comes after that).
@@ -254,8 +266,9 @@ static void check_next_owner(bool late)
 	rig_unmap_bar(&rig);
 	peerbar_close(rig.dev);
 	if (late) {
-		news(fd, "watch: a buffer of the last owner");
+		a = news(fd, "watch: a buffer of the last owner");
 		next_owner_resets();
+		check_new_owner(a.revokes);
 		tap_check(polled(fd) == POLLHUP && !peerbar_watch_read(fd, &a),
 			  "watch: it is not told of the next owner's resets", "%#x", polled(fd));
 	} else {
