@@ -61,8 +61,8 @@ int main(int argc, char **argv)
 	fd = peerbar_export(dev, (unsigned int)atoi(argv[3]), &range, 1, O_RDWR);
 	if (fd < 0)
 		die(peerbar_errmsg());
-	mr = peerbar_reg_mr(pd, fd, 0, LENGTH, IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ |
-			    IBV_ACCESS_REMOTE_WRITE, &address);
+	mr = peerbar_reg_mr(pd, fd, 0, LENGTH, IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ,
+			    &address);
 	if (!mr)
 		die(peerbar_errmsg());
 	close(fd);	/* the MR has a reference of its own */

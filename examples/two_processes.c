@@ -132,8 +132,8 @@ static void use(const char *name, int sock)
 	uint64_t address;
 	struct ibv_mr *mr;
 
-	mr = peerbar_reg_mr(pd, fd, 0, LENGTH, IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ |
-			    IBV_ACCESS_REMOTE_WRITE, &address);
+	mr = peerbar_reg_mr(pd, fd, 0, LENGTH, IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ,
+			    &address);
 	if (!mr)
 		die(peerbar_errmsg());
 	close(fd);
