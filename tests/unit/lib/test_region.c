@@ -81,8 +81,10 @@ static int setup(void **state)
 	pb_ioctl = watch_ioctl;
 	fake_file("/dev/peerbar", "");
 	fake_is_dmabuf = true;
-	registered = deregistered = 0;
-	nic_errno = dereg_errno = 0;
+	registered = 0;
+	deregistered = 0;
+	nic_errno = 0;
+	dereg_errno = 0;
 	failures = 0;
 	no_watch = false;
 	dmabuf = memfd_create("dma-buf", MFD_CLOEXEC);

@@ -18,8 +18,8 @@
 static const char lines[] =
 	"           <...>-1196    [001] .....    39.542103: access: device=" GPU " state=revoked "
 	"reason=reset\n"
-	" a" "\n: device=-12      [000] ...1.    39.542484: revoke_begin: device=" GPU " reason=reset "
-	"buffers=1 bytes=268435456\n"
+	" a\x0a: device=-12      [000] ...1.    39.542484: revoke_begin: device=" GPU " "
+	"reason=reset buffers=1 bytes=268435456\n"
 	"CPU:1 [LOST 42 EVENTS]\n"
 	"            bash-77      [001] .....    40.000001: attach: device=0000:07:00.0 buffer=2 "
 	"importer=0000:02:00.0 type=host-bridge reason=\"not known\" stop=native\n"
