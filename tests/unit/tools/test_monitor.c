@@ -23,7 +23,7 @@ static const char lines[] =
 	"CPU:1 [LOST 42 EVENTS]\n"
 	"            bash-77      [001] .....    40.000001: attach: device=0000:07:00.0 buffer=2 "
 	"importer=0000:02:00.0 type=host-bridge reason=\"not known\" stop=native\n"
-	"\n: :\n# a comment\n           <...>-1       [001] .....    41.0: map: \n";
+	"\n: :\n# a comment\n           <...>-1       [001] .....    41.0: map:\n";
 
 /* The instance is made by the monitor, so its files are elsewhere. */
 static int open_instance(const char *path, int flags)
