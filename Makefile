@@ -5,6 +5,9 @@
 .PHONY: all help demo demo-bridge check check-debug check-mutants pre-push stress bench lint shell build \
 	host-tools install uninstall dkms dkms-uninstall dist check-packages clean clean-cache
 
+TOP := .
+include scripts/version.mk
+
 # The parts that this machine's compiler builds and that "make install" installs.
 PARTS := rdma/lib rdma/tools rdma/stress vnic
 HOST := B=$(CURDIR)/build/host
@@ -99,11 +102,10 @@ dkms-uninstall:
 	@scripts/dkms uninstall
 
 # the sources of HEAD, as a distribution gets them: debian/ is for those who have none
-VERSION = $(shell sed -n 's/^\#define PEERBAR_VERSION "\(.*\)"/\1/p' rdma/lib/peerbar.h)
 dist:
 	@mkdir -p build/dist
-	git -c safe.directory='*' archive --format=tar.gz --prefix=peerbar-$(VERSION)/ \
-		-o build/dist/peerbar-$(VERSION).tar.gz HEAD ':!debian'
+	git -c safe.directory='*' archive --format=tar.gz --prefix=peerbar-$(PEERBAR_VERSION)/ \
+		-o build/dist/peerbar-$(PEERBAR_VERSION).tar.gz HEAD ':!debian'
 
 check-packages:
 	@scripts/packages

@@ -124,6 +124,25 @@ const char *peerbar_driver_name(const struct peerbar_attachment *att);
 int peerbar_clients_init(void);
 void peerbar_clients_exit(void);
 
+/* watch.c */
+
+/**
+ * peerbar_news_add - tell the watches of a device's buffers, and the trace event "access"
+ * @ctx: the device, with its lock held, before its reasons and buffers are changed
+ * @revoked: they are revoked, or become orphans; otherwise they are given back
+ * @reason: why they are revoked, or what is over
+ */
+void peerbar_news_add(struct peerbar_context *ctx, bool revoked, enum peerbar_reason reason);
+
+/**
+ * peerbar_wake_watches - peerbar_context.wake
+ * @work: the work item
+ */
+void peerbar_wake_watches(struct work_struct *work);
+
+int peerbar_watch_init(void);
+void peerbar_watch_exit(void);
+
 /* power.c: system sleep */
 int peerbar_power_init(void);
 void peerbar_power_exit(void);

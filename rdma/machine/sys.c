@@ -49,6 +49,16 @@ static void PB_PRINTF(2, 0) full_path(char *full, const char *path, va_list ap)
 	vsnprintf(full + len, PATH_MAX - len, path, ap);
 }
 
+/* For functions whose last named parameter is @path, a printf format: put it below the root. */
+#define FULL_PATH(full)				\
+	do {					\
+		va_list ap;			\
+						\
+		va_start(ap, path);		\
+		full_path(full, path, ap);	\
+		va_end(ap);			\
+	} while (0)
+
 int pb_above_standard(int fd)
 {
 	int moved;
@@ -72,11 +82,8 @@ static int open_full(const char *full, int flags)
 int pb_open(int flags, const char *path, ...)
 {
 	char full[PATH_MAX];
-	va_list ap;
 
-	va_start(ap, path);
-	full_path(full, path, ap);
-	va_end(ap);
+	FULL_PATH(full);
 	return open_full(full, flags);
 }
 
@@ -89,11 +96,8 @@ struct pb_names pb_list(const char *path, ...)
 {
 	struct pb_names names;
 	char full[PATH_MAX];
-	va_list ap;
 
-	va_start(ap, path);
-	full_path(full, path, ap);
-	va_end(ap);
+	FULL_PATH(full);
 	names.nr = scandir(full, &names.entry, visible, alphasort);
 	if (names.nr < 0) {
 		names.nr = -errno;
@@ -115,24 +119,18 @@ bool pb_exists(const char *path, ...)
 {
 	char full[PATH_MAX];
 	struct stat st;
-	va_list ap;
 
-	va_start(ap, path);
-	full_path(full, path, ap);
-	va_end(ap);
+	FULL_PATH(full);
 	return !stat(full, &st);
 }
 
 int pb_read(char *buf, size_t size, const char *path, ...)
 {
 	char full[PATH_MAX];
-	va_list ap;
 	ssize_t n;
 	int fd;
 
-	va_start(ap, path);
-	full_path(full, path, ap);
-	va_end(ap);
+	FULL_PATH(full);
 	fd = open_full(full, O_RDONLY);
 	if (fd < 0)
 		return fd;
@@ -178,23 +176,17 @@ int pb_each_line(const char *path, bool (*line)(char *text, void *data), void *d
 int pb_may_open(const char *path, ...)
 {
 	char full[PATH_MAX];
-	va_list ap;
 
-	va_start(ap, path);
-	full_path(full, path, ap);
-	va_end(ap);
+	FULL_PATH(full);
 	return faccessat(AT_FDCWD, full, R_OK | W_OK, AT_EACCESS) ? -errno : 0;
 }
 
 int pb_write(const char *value, const char *path, ...)
 {
 	char full[PATH_MAX];
-	va_list ap;
 	int fd, ret = 0;
 
-	va_start(ap, path);
-	full_path(full, path, ap);
-	va_end(ap);
+	FULL_PATH(full);
 	fd = open_full(full, O_WRONLY | O_TRUNC);	/* as a shell opens it */
 	if (fd < 0)
 		return fd;
@@ -207,22 +199,16 @@ int pb_write(const char *value, const char *path, ...)
 int pb_make_folder(const char *path, ...)
 {
 	char full[PATH_MAX];
-	va_list ap;
 
-	va_start(ap, path);
-	full_path(full, path, ap);
-	va_end(ap);
+	FULL_PATH(full);
 	return mkdir(full, 0700) ? -errno : 0;
 }
 
 int pb_remove_folder(const char *path, ...)
 {
 	char full[PATH_MAX];
-	va_list ap;
 
-	va_start(ap, path);
-	full_path(full, path, ap);
-	va_end(ap);
+	FULL_PATH(full);
 	return rmdir(full) ? -errno : 0;
 }
 
@@ -239,11 +225,8 @@ static int read_link(char *buf, size_t size, const char *full)
 int pb_target(char *buf, size_t size, const char *path, ...)
 {
 	char full[PATH_MAX];
-	va_list ap;
 
-	va_start(ap, path);
-	full_path(full, path, ap);
-	va_end(ap);
+	FULL_PATH(full);
 	return read_link(buf, size, full);
 }
 
@@ -251,12 +234,9 @@ int pb_link(char *buf, size_t size, const char *path, ...)
 {
 	char full[PATH_MAX], target[PATH_MAX];
 	const char *slash;
-	va_list ap;
 	int ret;
 
-	va_start(ap, path);
-	full_path(full, path, ap);
-	va_end(ap);
+	FULL_PATH(full);
 	ret = read_link(target, sizeof(target), full);
 	if (ret)
 		return ret;

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# Runs in a fresh tree, where /work has the packages: install them, use what they bring, purge
-# them. Writes TAP to /work/try.tap.
+# Runs in a fresh tree, where /packages has the packages: install them, use what they bring, purge
+# them. Writes TAP to /packages/try.tap.
 set -u
 export DEBIAN_FRONTEND=noninteractive
-cd /work || exit
+cd /packages || exit
 : > try.tap
 
 # try NAME CMD...
@@ -23,7 +23,7 @@ try()
 # All files, but for what is not a package's, and what apt and dpkg note.
 files()
 {
-	find / -xdev \( -path /work -o -path /proc -o -path /sys -o -path /tmp -o -path /var/log \
+	find / -xdev \( -path /packages -o -path /proc -o -path /sys -o -path /tmp -o -path /var/log \
 		-o -path /var/cache -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /dev \) \
 		-prune -o -print | sort
 }

@@ -24,6 +24,7 @@ static const char usage[] = "Usage: peerbar export monitor [DEV]\n";
 #define TRACING "/sys/kernel/tracing"
 #define INSTANCES TRACING "/instances"
 #define PREFIX "peerbar-"		/* and the number of the process */
+#define INSTANCE INSTANCES "/" PREFIX "%d"
 
 static volatile sig_atomic_t stopped;
 
@@ -73,10 +74,10 @@ static int cannot_trace(int err)
 /* Events, by the clock that peerbar_watch_read() has, too. Return: an exit status. */
 static int enable(void)
 {
-	int ret = pb_write("mono", INSTANCES "/" PREFIX "%d/trace_clock", getpid());
+	int ret = pb_write("mono", INSTANCE "/trace_clock", getpid());
 
 	if (!ret)
-		ret = pb_write("1", INSTANCES "/" PREFIX "%d/events/peerbar/enable", getpid());
+		ret = pb_write("1", INSTANCE "/events/peerbar/enable", getpid());
 	if (ret == -ENOENT)
 		return tool_failure("the kernel has no events of peerbar-vfio-pci: load it "
 				    "(modprobe peerbar-vfio-pci)");
@@ -188,7 +189,7 @@ static int follow(const char *device)
 	char path[64];
 	int ret;
 
-	snprintf(path, sizeof(path), INSTANCES "/" PREFIX "%d/trace_pipe", getpid());
+	snprintf(path, sizeof(path), INSTANCE "/trace_pipe", getpid());
 	ret = pb_each_line(path, one_line, &m);
 	if (ret && !stopped)
 		return tool_failure("cannot read %s: %s", path, strerror(-ret));
@@ -201,13 +202,13 @@ static int monitor(const char *device)
 
 	catch_signals();
 	remove_stale();
-	ret = pb_make_folder(INSTANCES "/" PREFIX "%d", getpid());
+	ret = pb_make_folder(INSTANCE, getpid());
 	if (ret)
 		return cannot_trace(-ret);
 	status = enable();
 	if (!status)
 		status = follow(device);
-	pb_remove_folder(INSTANCES "/" PREFIX "%d", getpid());
+	pb_remove_folder(INSTANCE, getpid());
 	return status;
 }
 

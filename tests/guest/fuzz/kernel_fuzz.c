@@ -22,6 +22,7 @@
 #include "fuzz.h"
 #include "lib/clock.h"
 #include "lib/exporter.h"
+#include "lib/pci.h"
 #include "lib/tap.h"
 #include "lib/test_importer.h"
 #include "lib/vfio.h"
@@ -125,13 +126,9 @@ static void run_steps(const uint8_t *steps, size_t nr, bool together)
 
 static char taint[32];
 
-static void read_taint(char *text)
+static void read_taint(char text[sizeof(taint)])
 {
-	int fd = open("/proc/sys/kernel/tainted", O_RDONLY | O_CLOEXEC);
-	ssize_t n = read(fd, text, sizeof(taint) - 1);
-
-	text[n > 0 ? n : 0] = '\0';
-	close(fd);
+	sysfs_read(text, sizeof(taint), "/proc/sys/kernel/tainted");
 }
 
 static void violated(const char *what)
