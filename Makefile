@@ -2,8 +2,8 @@
 # Every command that a user types. Targets that need the lab set it up. Targets that build
 # for this machine name the packages that are missing.
 
-.PHONY: all help demo demo-bridge check check-debug check-mutants pre-push stress bench lint shell build \
-	host-tools install uninstall dkms dkms-uninstall dist check-packages clean clean-cache
+.PHONY: all help demo demo-bridge check check-debug check-mutants pre-push stress bench lint kernel-doc \
+	shell build host-tools install uninstall dkms dkms-uninstall dist check-packages clean clean-cache
 
 TOP := .
 include scripts/version.mk
@@ -30,6 +30,7 @@ help:
 	@echo "              fence against a revoke: alternating runs, medians of ratios; and how"
 	@echo "              long a revoke can take, which fails if it is longer than promised"
 	@echo "make lint     style and static checks"
+	@echo "make kernel-doc   the comments in kernel-doc's format, as text in build/doc"
 	@echo "make shell    a shell in the guest, with all tools on the path"
 	@echo "make build    build everything in the lab, run nothing"
 	@echo "make install  libpeerbar, peerbar and peerbar-vnic on this machine (DESTDIR, PREFIX,"
@@ -77,6 +78,9 @@ bench:
 
 lint:
 	@scripts/lab enter -- scripts/lint
+
+kernel-doc:
+	@scripts/lab enter -- scripts/kernel-doc
 
 shell:
 	@scripts/lab shell

@@ -102,6 +102,7 @@ const char *peerbar_errmsg(void);
  * Uses the VFIO device node and iommufd where this process can open both, and the
  * VFIO group otherwise. Turns memory decode and bus mastering on.
  *
+ * Return: 0.
  * Errors: -EINVAL (not a PCI address), -ENODEV (no such device), -ENXIO (no VFIO
  * driver is bound, or there is no IOMMU group), -EBUSY (another process has the
  * device or its group open), -EPERM (the group is not viable because another of its
@@ -138,6 +139,7 @@ enum peerbar_event {
 
 /**
  * peerbar_event_fd() - be told of an event of the device
+ * @dev: the device
  * @event: which one
  *
  * A program that does not ask for PEERBAR_EVENT_REQUEST keeps an unbind of the device, and
@@ -211,7 +213,7 @@ int peerbar_set_memory(struct peerbar_device *dev, bool enable);
  *
  * The MR must be deregistered with ibv_dereg_mr(), even if it was revoked.
  *
- * Errors (NULL and errno):
+ * Return: the MR, or NULL and one of these errnos:
  *  - EOPNOTSUPP: the NIC's driver has no dma-buf MRs; or it pins them, cannot revoke them,
  *    and was refused by the exporter. peerbar-vfio-pci accepts such a driver if its module
  *    parameter fence names the driver and an IOMMU translates the NIC's DMA.
@@ -270,12 +272,17 @@ int peerbar_watch_read(int watch, struct peerbar_access *access);
 
 /**
  * peerbar_region_open() - register a part of a dma-buf, so that it can be renewed after a revoke
- * @pd, @dmabuf_fd, @offset, @length, @access: as for peerbar_reg_mr()
+ * @pd: as for peerbar_reg_mr()
+ * @dmabuf_fd: the same
+ * @offset: the same
+ * @length: the same
+ * @access: the same
  * @region: set to the region, or to NULL on failure
  *
  * The region has a descriptor of the dma-buf of its own: @dmabuf_fd may be closed. Only one thread
  * at a time may use a region; work requests on its MR are no use of it.
  *
+ * Return: 0.
  * Errors: as of peerbar_reg_mr(), and of peerbar_watch() but for -ENOTSUP.
  */
 int peerbar_region_open(struct ibv_pd *pd, int dmabuf_fd, uint64_t offset, uint64_t length,
@@ -296,6 +303,7 @@ int peerbar_region_fd(struct peerbar_region *region);
 
 /**
  * peerbar_region_renew() - register anew, if access was taken away
+ * @region: the region
  * @timeout_ms: how long to wait until the device is usable again; 0 to try once
  *
  * The old MR is deregistered first, also one that would revive, so no work request should use it.
@@ -325,6 +333,7 @@ void peerbar_region_close(struct peerbar_region *region);
  * each access by @dev is an IOMMU fault, also when the exporting device is usable again. Unmap
  * it then and map the dma-buf anew. peerbar_close() of @dev undoes all mappings.
  *
+ * Return: 0.
  * Errors: -ENOTSUP (@dev was not opened through iommufd, see peerbar_backend(); or iommufd of
  * this kernel maps no dma-bufs, as before 7.0), -EOPNOTSUPP (it maps only dma-bufs of one range
  * that vfio-pci exported), -ENODEV (the exporting device is being reset or was closed, or its

@@ -73,11 +73,13 @@ struct loopback_wr {
 const char *loopback_errmsg(void);
 
 /**
- * loopback_open() - open RDMA device @name and connect two QPs on it
+ * loopback_open() - open an RDMA device and connect two QPs on it
+ * @name: its name, such as "mlx5_0"
  * @depth: how many work requests the caller wants to have outstanding. lb->depth may be
  *	less, if the device does not allow that many.
  * @lb: set to the loopback, or to NULL on failure
  *
+ * Return: 0.
  * Errors: -ENODEV (no such device; the sentence lists those that exist),
  * -ENETDOWN (no active port), -EINVAL (@depth is 0 or above INT16_MAX), and the errors of
  * the verbs calls.
@@ -106,7 +108,10 @@ int loopback_post_recv(struct loopback *lb, uint64_t wr_id, uint64_t addr, uint3
 		       uint32_t length);
 
 /**
- * loopback_poll() - take up to @max completions, waiting for the first one
+ * loopback_poll() - take completions, waiting for the first one
+ * @lb: the loopback
+ * @wc: where to put them
+ * @max: the most to take
  * @timeout_ms: how long to wait; 0 to poll once without waiting
  *
  * Return: the number of completions; 0 if none came within @timeout_ms. The caller has to

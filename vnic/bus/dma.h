@@ -37,6 +37,10 @@ void dma_space_free(struct dma_space *space);
 
 /**
  * dma_map() - make @size bytes from @iova on reachable
+ * @space: the map
+ * @iova: the first address, of a page
+ * @size: a multiple of a page
+ * @prot: DMA_PROT_READ, DMA_PROT_WRITE, or both
  * @fd: the backing file, which the caller closes afterwards; or -1 for a region
  *	without one (firmware ROM, the device's own BAR): the map then exists, but
  *	every access to it is refused
@@ -52,6 +56,9 @@ int dma_map(struct dma_space *space, uint64_t iova, uint64_t size, uint32_t prot
 
 /**
  * dma_unmap() - make [@iova, @iova + @size) unreachable
+ * @space: the map
+ * @iova: the first address
+ * @size: how many bytes
  *
  * Accepts whatever QEMU sends: the range may be huge, may cover many maps, and may be
  * unmapped in part or entirely. A map that reaches beyond the range is cut at its end.
@@ -63,6 +70,8 @@ uint64_t dma_unmap_all(struct dma_space *space);
 
 /**
  * dma_translate() - host address of @iova
+ * @space: the map
+ * @iova: an address of the device
  * @len: in: bytes wanted (> 0); out: bytes usable at the returned address, clipped at
  *	 the end of the map
  * @prot: what the device is about to do: DMA_PROT_READ or DMA_PROT_WRITE
@@ -75,6 +84,9 @@ void *dma_translate(struct dma_space *space, uint64_t iova, uint64_t *len,
 
 /**
  * dma_unmapped_at() - when was @iova last unmapped?
+ * @space: the map
+ * @iova: an address of the device
+ *
  * Return: the time, in clock_now_ns() time, of the newest unmap that covered @iova
  * among the last 1,024; or 0 if there is none.
  */

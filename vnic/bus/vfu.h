@@ -62,6 +62,7 @@ struct vfu_msg {		/* one message, in or out */
 
 /**
  * vfu_handle() - handle one request
+ * @vfu: the server
  * @req: in every case its descriptors are kept by an op or closed
  * @rsp: data points to a buffer of VFU_MAX_MSG bytes. If len is 0 on return, the client
  *	 wants no reply. The device still owns the descriptors: do not close them.
@@ -73,6 +74,9 @@ int vfu_handle(struct vfu *vfu, struct vfu_msg *req, struct vfu_msg *rsp);
 
 /**
  * vfu_serve() - handle the messages from a connected stream socket until it ends
+ * @vfu: the server
+ * @sock: the socket
+ *
  * Return: 0 when the peer hung up between messages, -errno otherwise.
  */
 int vfu_serve(struct vfu *vfu, int sock);
