@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # Checks the code blocks of the documents (TAP). Every block must have a kind: "sh guest" is
 # run by tests/guest/tools/documents.sh, "sh host" must name only targets and programs that
-# exist, "c" is compiled, and "text" is not checked.
+# exist, "c" is compiled, and "text" is not checked. Links to files and headings must be good.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 # shellcheck source=tests/guest/lib/tap.sh
@@ -47,6 +47,35 @@ unknown()
 	scripts/*|perftest-patches/*|rdma/*)
 		[ -x "${words[0]}" ] || echo "there is no ${words[0]}";;
 	esac
+}
+
+# anchors DOCUMENT: what can follow "#" in a link to it, made of its headings as GitHub does
+anchors()
+{
+	awk '/^```/ { on = !on } /^#+ / && !on { sub(/^#+ /, ""); print }' "$1" |
+		sed -E 's/\]\([^)]*\)//g' | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9_\n-'
+}
+
+# links DOCUMENT: the targets of its links, but for those into the world
+links()
+{
+	awk '/^```/ { on = !on } !on' "$1" | tr '\n' ' ' | grep -oE '\]\([^) ]+\)' |
+		sed -E 's/^\]\((.*)\)$/\1/' | grep -vE '^https?://'
+}
+
+# broken DOCUMENT: print a complaint for each link that leads nowhere
+broken()
+{
+	local target file
+	while IFS= read -r target; do
+		file=$1
+		[ -z "${target%%#*}" ] || file=$(dirname "$1")/${target%%#*}
+		if [ ! -e "$file" ]; then
+			echo "$1: there is no $target"
+		elif [[ $target = *'#'* ]] && ! anchors "$file" | grep -qxF -- "${target#*#}"; then
+			echo "$1: no heading of $target"
+		fi
+	done < <(links "$1")
 }
 
 check()
@@ -97,4 +126,5 @@ check "commands of the guest are run by a suite" "$(grep -lE '^```sh guest' "${d
 	while IFS= read -r name; do
 		grep -q "documents.sh $name" scripts/check || echo "$name is not"
 	done)"
+check "links lead somewhere" "$(for name in "${documents[@]}"; do broken "$name"; done)"
 tap_finish
