@@ -2,8 +2,8 @@
 # Every command that a user types. Targets that need the lab set it up. Targets that build
 # for this machine name the packages that are missing.
 
-.PHONY: all help demo demo-bridge check check-debug check-mutants pre-push stress bench lint kernel-doc \
-	shell build host-tools install uninstall dkms dkms-uninstall dist check-packages clean clean-cache
+.PHONY: all help demo demo-bridge check check-debug check-mutants pre-push stress bench lint \
+	kernel-doc shell build host-tools install uninstall dkms dkms-uninstall dist check-packages clean clean-cache
 
 TOP := .
 include scripts/version.mk
