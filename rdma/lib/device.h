@@ -26,6 +26,7 @@ struct pb_bar {
 };
 
 struct pb_group;
+struct pb_type1;
 
 #define PB_NR_EVENTS (PEERBAR_EVENT_ERROR + 1)
 
@@ -36,7 +37,7 @@ struct peerbar_device {
 	const char *backend;
 	struct pb_group *group;		/* only with the group backend, otherwise NULL */
 	int iommufd;			/* only with the iommufd backend, otherwise -1 */
-	uint32_t ioas;			/* the ID of its address space; 0: none yet: see ioas.c */
+	uint32_t ioas;			/* iommufd's ID of its address space; 0: none yet: see ioas.c */
 	bool attached;			/* its DMA goes through that address space */
 	int fd;
 	uint64_t config_offset;		/* where config space begins in fd */
@@ -47,6 +48,8 @@ struct peerbar_device {
 /* group.c. Sets dev->group and dev->fd. */
 int pb_group_open(struct peerbar_device *dev, int group);
 void pb_group_close(struct pb_group *group);
+/* The address space that the devices of the group share; it lives as long as the group is open. */
+struct pb_type1 *pb_group_space(struct pb_group *group);
 
 /* Both backends need these. They keep a sentence that explains it and return -EPERM. */
 int pb_not_viable(int group);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * Opening a device through its VFIO group and a type 1 container, which every
- * kernel supports. Nothing is mapped in the container, because the device itself
- * does no DMA: its BAR is the target of the NIC's DMA.
+ * kernel supports. Nothing is mapped in the container at first, because the device itself
+ * needs no DMA: its BAR is the target of the NIC's DMA.
  *
  * The kernel allows only one open file per group, so the devices of one group that
  * this process opens share that file.
@@ -19,6 +19,7 @@
 #include "machine/error.h"
 #include "machine/node.h"
 #include "machine/sys.h"
+#include "type1.h"
 #include "uapi.h"
 
 struct pb_group {
@@ -26,7 +27,7 @@ struct pb_group {
 	int number;
 	unsigned int users;
 	int fd;
-	int container;
+	struct pb_type1 space;		/* with the container's descriptor */
 };
 
 static struct pb_group *groups;
@@ -113,27 +114,27 @@ static int open_container(struct pb_group *group)
 {
 	struct pb_node node = pb_node_container();
 
-	group->container = pb_open(O_RDWR, "%s", node.path);
-	if (group->container == -ENOENT && !pb_node_known(&node))
+	group->space.container = pb_open(O_RDWR, "%s", node.path);
+	if (group->space.container == -ENOENT && !pb_node_known(&node))
 		return pb_fail(ENOTSUP, "this kernel offers no VFIO container, there is no %s: "
 			       "load vfio, or build CONFIG_VFIO_CONTAINER", node.path);
-	if (group->container < 0)
-		return pb_node_fail(&node, -group->container);
-	if (pb_ioctl(group->container, VFIO_CHECK_EXTENSION, (void *)VFIO_TYPE1v2_IOMMU) == 1)
+	if (group->space.container < 0)
+		return pb_node_fail(&node, -group->space.container);
+	if (pb_ioctl(group->space.container, VFIO_CHECK_EXTENSION, (void *)VFIO_TYPE1v2_IOMMU) == 1)
 		return 0;
 	return pb_fail(ENOTSUP, "VFIO has no type 1 IOMMU: load vfio_iommu_type1");
 }
 
 static int join_container(struct pb_group *group)
 {
-	if (pb_ioctl(group->fd, VFIO_GROUP_SET_CONTAINER, &group->container)) {
+	if (pb_ioctl(group->fd, VFIO_GROUP_SET_CONTAINER, &group->space.container)) {
 		/* A driver may have been bound since check_viable(). */
 		if (errno == EPERM || errno == EBUSY)
 			return pb_not_viable(group->number);
 		return pb_fail(errno, "cannot add IOMMU group %d to a VFIO container: %s: %s",
 			       group->number, strerror(errno), pb_next_step(errno));
 	}
-	if (!pb_ioctl(group->container, VFIO_SET_IOMMU, (void *)VFIO_TYPE1v2_IOMMU))
+	if (!pb_ioctl(group->space.container, VFIO_SET_IOMMU, (void *)VFIO_TYPE1v2_IOMMU))
 		return 0;
 	if (errno == EPERM)
 		return pb_unsafe_interrupts(group->number, "vfio_iommu_type1");
@@ -160,12 +161,13 @@ static int setup(struct pb_group *group, const struct peerbar_device *dev)
 static void close_both(struct pb_group *group)
 {
 	pb_close_fd(&group->fd);
-	pb_close_fd(&group->container);
+	pb_close_fd(&group->space.container);
 }
 
 static void teardown(struct pb_group *group)
 {
 	close_both(group);
+	pb_type1_free(&group->space);
 	free(group);
 }
 
@@ -199,7 +201,8 @@ static int get(struct peerbar_device *dev, int number)
 	group->number = number;
 	group->users = 1;
 	group->fd = -1;
-	group->container = -1;
+	group->space.container = -1;
+	pthread_mutex_init(&group->space.lock, NULL);
 	ret = setup(group, dev);
 	if (ret) {
 		teardown(group);
@@ -242,6 +245,11 @@ void pb_group_close(struct pb_group *group)
 		teardown(group);
 	}
 	pthread_mutex_unlock(&lock);
+}
+
+struct pb_type1 *pb_group_space(struct pb_group *group)
+{
+	return &group->space;
 }
 
 int pb_group_idle(int number)

@@ -3,6 +3,7 @@
  * The I/O address space (IOAS) of a device that does DMA itself, such as a drive that a program
  * owns. The program puts its own memory there, and BARs of other devices, as dma-bufs. The
  * device reaches nothing else, because the IOMMU translates by what is in the address space.
+ * With a VFIO group (type1.c) only memory can be put there.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,16 +15,17 @@
 #include "machine/error.h"
 #include "machine/sys.h"
 #include "refusal.h"
+#include "type1.h"
 #include "uapi.h"
 
 static int check_backend(const struct peerbar_device *dev)
 {
 	if (dev->iommufd >= 0)
 		return 0;
-	return pb_fail(ENOTSUP, "%s was opened through its VFIO group, and an address space for "
-		       "its DMA needs iommufd: use a kernel with CONFIG_VFIO_DEVICE_CDEV, and let "
-		       "this process open /dev/iommu and the device's node in /dev/vfio/devices",
-		       dev->address);
+	return pb_fail(ENOTSUP, "%s was opened through its VFIO group, and only iommufd puts "
+		       "dma-bufs into an address space: use a kernel with CONFIG_VFIO_DEVICE_CDEV, "
+		       "and let this process open /dev/iommu and the device's node in "
+		       "/dev/vfio/devices", dev->address);
 }
 
 static int allocate(struct peerbar_device *dev)
@@ -48,15 +50,11 @@ static int attach(struct peerbar_device *dev)
 	return 0;
 }
 
-/* The address space is made when something is put there for the first time. */
+/* iommufd's address space is made when something is put there for the first time. */
 static int prepare(struct peerbar_device *dev)
 {
-	int ret = pb_owned(dev);
+	int ret = dev->ioas ? 0 : allocate(dev);
 
-	if (!ret)
-		ret = check_backend(dev);
-	if (!ret && !dev->ioas)
-		ret = allocate(dev);
 	if (!ret && !dev->attached)
 		ret = attach(dev);
 	return ret;
@@ -66,7 +64,7 @@ static int check_aligned(uint64_t start, uint64_t length)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 
-	if (start % page || length % page)
+	if (!length || start % page || length % page)
 		return pb_fail(EINVAL, "%#jx bytes at %#jx: an address space holds whole pages of "
 			       "%ju bytes", (uintmax_t)length, (uintmax_t)start, (uintmax_t)page);
 	return 0;
@@ -120,14 +118,18 @@ int peerbar_ioas_map(struct peerbar_device *dev, int dmabuf_fd, uint64_t offset,
 		.size = sizeof(arg), .flags = IOMMU_IOAS_MAP_READABLE, .fd = dmabuf_fd,
 		.start = offset, .length = length,
 	};
-	int ret = prepare(dev);
+	int ret = pb_owned(dev);
 
+	if (!ret)
+		ret = check_backend(dev);
 	if (!ret)
 		ret = pb_dmabuf_check(dmabuf_fd);
 	if (!ret)
 		ret = pb_dmabuf_range(dmabuf_fd, offset, length);
 	if (!ret)
 		ret = check_aligned(offset, length);
+	if (!ret)
+		ret = prepare(dev);
 	if (ret)
 		return ret;
 	arg.ioas_id = dev->ioas;
@@ -139,40 +141,67 @@ int peerbar_ioas_map(struct peerbar_device *dev, int dmabuf_fd, uint64_t offset,
 	return 0;
 }
 
-int peerbar_ioas_map_memory(struct peerbar_device *dev, void *addr, size_t length, uint64_t *iova)
+static int map_in_iommufd(struct peerbar_device *dev, void *addr, size_t length, uint64_t *iova)
 {
 	struct iommu_ioas_map arg = {
 		.size = sizeof(arg), .flags = IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE,
-		.user_va = (uintptr_t)addr, .length = length,
+		.user_va = (uintptr_t)addr, .length = length, .ioas_id = dev->ioas,
 	};
-	int ret = prepare(dev);
 
-	if (!ret)
-		ret = check_aligned((uintptr_t)addr, length);
-	if (ret)
-		return ret;
-	arg.ioas_id = dev->ioas;
 	if (pb_ioctl(dev->iommufd, IOMMU_IOAS_MAP, &arg))
-		return pb_fail(errno, "cannot map %#zx bytes of memory for %s: %s: %s", length,
-			       dev->address, strerror(errno), errno == ENOMEM ?
-			       "raise \"ulimit -l\", as they are pinned" : pb_next_step(errno));
+		return -errno;
 	*iova = arg.iova;
 	return 0;
 }
 
-int peerbar_ioas_unmap(struct peerbar_device *dev, uint64_t iova, uint64_t length)
+static int memory_failed(const struct peerbar_device *dev, size_t length, int err)
+{
+	const char *next = pb_next_step(err);
+
+	if (err == ENOMEM)
+		next = "raise \"ulimit -l\", as they are pinned";
+	else if (err == ENOSPC)
+		next = "unmap something else";
+	else if (err == EFAULT)
+		next = "give it memory that this process may read and write";
+	return pb_fail(err, "cannot map %#zx bytes of memory for %s: %s: %s", length, dev->address,
+		       strerror(err), next);
+}
+
+int peerbar_ioas_map_memory(struct peerbar_device *dev, void *addr, size_t length, uint64_t *iova)
+{
+	int ret = pb_owned(dev);
+
+	if (!ret)
+		ret = check_aligned((uintptr_t)addr, length);
+	if (!ret && !dev->group)
+		ret = prepare(dev);
+	if (ret)
+		return ret;
+	ret = dev->group ? pb_type1_map(pb_group_space(dev->group), addr, length, iova) :
+			   map_in_iommufd(dev, addr, length, iova);
+	return ret ? memory_failed(dev, length, -ret) : 0;
+}
+
+static int unmap_in_iommufd(struct peerbar_device *dev, uint64_t iova, uint64_t length)
 {
 	struct iommu_ioas_unmap arg = {
 		.size = sizeof(arg), .ioas_id = dev->ioas, .iova = iova, .length = length,
 	};
+
+	return !dev->ioas || pb_ioctl(dev->iommufd, IOMMU_IOAS_UNMAP, &arg) ? -EINVAL : 0;
+}
+
+int peerbar_ioas_unmap(struct peerbar_device *dev, uint64_t iova, uint64_t length)
+{
 	int ret = pb_owned(dev);
 
-	if (!ret)
-		ret = check_backend(dev);
 	if (!ret)	/* the kernel takes a length of UINT64_MAX for everything that is there */
 		ret = check_aligned(iova, length);
-	if (!ret && (!dev->ioas || !length || pb_ioctl(dev->iommufd, IOMMU_IOAS_UNMAP, &arg)))
-		ret = pb_fail(EINVAL, "%#jx bytes at %#jx are not what was mapped for %s",
-			      (uintmax_t)length, (uintmax_t)iova, dev->address);
-	return ret;
+	if (ret)
+		return ret;
+	ret = dev->group ? pb_type1_unmap(pb_group_space(dev->group), iova, length) :
+			   unmap_in_iommufd(dev, iova, length);
+	return !ret ? 0 : pb_fail(EINVAL, "%#jx bytes at %#jx are not what was mapped for %s",
+				  (uintmax_t)length, (uintmax_t)iova, dev->address);
 }

@@ -345,6 +345,12 @@ int peerbar_ioas_map(struct peerbar_device *dev, int dmabuf_fd, uint64_t offset,
 /*
  * The same for memory of this process, such as the queues of @dev. @addr and @length are
  * multiples of the page size. The memory is pinned, and counts against "ulimit -l".
+ *
+ * This works with either backend. With VFIO groups all devices of a group have one address space:
+ * each reaches what was mapped for another, until it is unmapped or the last of them is closed.
+ *
+ * Errors: -EINVAL (the range), -ENOMEM (the limit), -ENOSPC (the address space has no room),
+ * -EFAULT (it is not this process's memory, or is read-only), and those of iommufd.
  */
 int peerbar_ioas_map_memory(struct peerbar_device *dev, void *addr, size_t length,
 			    uint64_t *iova);

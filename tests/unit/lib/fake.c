@@ -305,6 +305,44 @@ static int ioas_unmap(const struct iommu_ioas_unmap *unmap)
 	return answer(machine.map_errno);
 }
 
+/* Two ranges, with a page between them that is reserved, as for MSI on x86. */
+static int type1_info(struct vfio_iommu_type1_info *info)
+{
+	struct vfio_iommu_type1_info_cap_iova_range *cap = (void *)(info + 1);
+	uint32_t size = sizeof(*info) + sizeof(*cap) + 2 * sizeof(cap->iova_ranges[0]);
+
+	info->flags = VFIO_IOMMU_INFO_PGSIZES | VFIO_IOMMU_INFO_CAPS;
+	if (info->argsz < size) {
+		info->argsz = size;
+		return 0;
+	}
+	info->cap_offset = sizeof(*info);
+	cap->header.id = VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE;
+	cap->header.next = 0;
+	cap->nr_iovas = 2;
+	cap->iova_ranges[0].start = 0;
+	cap->iova_ranges[0].end = machine.reserved - 1;
+	cap->iova_ranges[1].start = machine.reserved + PAGE;
+	cap->iova_ranges[1].end = machine.last;
+	return 0;
+}
+
+static int type1_map(const struct vfio_iommu_type1_dma_map *map)
+{
+	machine.mapped = (typeof(machine.mapped)){
+		VFIO_IOMMU_MAP_DMA, map->vaddr, map->size, map->iova, map->flags, 0, -1,
+	};
+	return answer(machine.map_errno);
+}
+
+static int type1_unmap(const struct vfio_iommu_type1_dma_unmap *unmap)
+{
+	machine.mapped = (typeof(machine.mapped)){
+		VFIO_IOMMU_UNMAP_DMA, 0, unmap->size, unmap->iova, 0, 0, -1,
+	};
+	return answer(machine.map_errno);
+}
+
 static int fake_ioctl(int fd, unsigned long request, void *arg)
 {
 	(void)fd;
@@ -338,6 +376,12 @@ static int fake_ioctl(int fd, unsigned long request, void *arg)
 		return answer(machine.reset_errno);
 	case VFIO_DEVICE_FEATURE:
 		return device_feature(arg);
+	case VFIO_IOMMU_GET_INFO:
+		return type1_info(arg);
+	case VFIO_IOMMU_MAP_DMA:
+		return type1_map(arg);
+	case VFIO_IOMMU_UNMAP_DMA:
+		return type1_unmap(arg);
 	case IOMMU_IOAS_ALLOC:
 		return ioas_alloc(arg);
 	case VFIO_DEVICE_ATTACH_IOMMUFD_PT:
@@ -378,6 +422,8 @@ int fake_setup(void **state)
 	machine.viable = true;
 	machine.type1 = true;
 	machine.memfd = -1;
+	machine.reserved = 0xfee00000;
+	machine.last = (1ull << 39) - 1;
 	pb_set_root(machine.root);
 	pb_ioctl = fake_ioctl;
 	pb_open_file = fake_open;

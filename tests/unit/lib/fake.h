@@ -17,7 +17,7 @@
 #include <linux/vfio.h>
 
 #define FAKE_IOAS 5u			/* the ID of each address space */
-#define FAKE_IOVA 0x7f0000u		/* where each mapping is */
+#define FAKE_IOVA 0x7f0000u		/* where each mapping of iommufd is */
 
 #define FAKE_BAR0_SIZE 256u		/* less than a page, and still mappable */
 #define FAKE_BAR2_SIZE (8u << 20)
@@ -40,6 +40,7 @@ struct fake {
 	int ioas_errno;		/* when an address space is made */
 	int attach_errno;	/* when the device is given it */
 	int map_errno;		/* when something is put there, or taken away */
+	uint64_t reserved, last;	/* group: this address and the last one of the space */
 	bool no_error_event;	/* as of a device that is not PCI Express */
 	const char *open_path;	/* opening this path fails, with open_errno */
 	int open_errno;
