@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +171,27 @@ static bool capability_line(char *text, void *data)
 	return false;
 }
 
+/* The initial user namespace maps all users to themselves. */
+static bool user_map_line(char *text, void *data)
+{
+	bool *initial = data;
+	unsigned int inside, outside, count;
+
+	*initial = sscanf(text, "%u %u %u", &inside, &outside, &count) == 3 && !inside &&
+		   !outside && count == UINT_MAX;
+	return false;
+}
+
+/* RDMA asks for the capability in the initial user namespace, which is not that of a container. */
+static bool may_lock_all(void)
+{
+	bool may = false, initial = true;
+
+	pb_each_line("/proc/self/status", capability_line, &may);
+	pb_each_line("/proc/self/uid_map", user_map_line, &initial);
+	return may && initial;
+}
+
 /*
  * Registering a BAR does not count against the limit, but registering the host memory on the
  * other side does. As an example of a program, check for what "peerbar mr test" pins.
@@ -178,11 +200,9 @@ void check_memlock(const struct doctor *d, struct finding *f)
 {
 	uint64_t need = plan_memory_size(PLAN_MAX_OP);
 	struct limit limit = { 0 };
-	bool may = false;
 
 	(void)d;
-	pb_each_line("/proc/self/status", capability_line, &may);
-	if (may) {
+	if (may_lock_all()) {
 		found_ok(f, "this process may pin any amount of memory (CAP_IPC_LOCK)");
 		return;
 	}

@@ -68,6 +68,35 @@ says "a device control group: doctor" 1 "failure +access +a device control group
 	doctor without_devices
 says "a device control group: no untrue cause" 1 "ok +vfio" doctor without_devices
 
+# contained NODES CMD...: run it as an ordinary user, who is root of a user namespace, where /dev has
+# these nodes and no others: what a container without privileges is.
+contained()
+{
+	# shellcheck disable=SC2016 # the inner shell expands them
+	NODES=$1 as_user unshare -Urm bash -c 'mount -t tmpfs none /tmp/nodes &&
+		for node in $NODES; do
+			mkdir -p "/tmp/nodes/$(dirname "$node")" && touch "/tmp/nodes/$node" &&
+			mount --bind "/dev/$node" "/tmp/nodes/$node" || exit
+		done; mount --rbind /tmp/nodes /dev && exec "$@"' contained "${@:2}"
+}
+
+limited() { (ulimit -l "$1"; contained "${@:2}"); }
+
+nodes="null vfio/vfio vfio/$GROUP infiniband/$VERBS"
+by_iommufd && nodes="null iommu ${CDEV#/dev/} infiniband/$VERBS"
+mkdir -p /tmp/nodes
+for node in $nodes; do
+	chgrp 1000 "/dev/$node" && chmod 0660 "/dev/$node"	# as system/udev does
+done
+chmod 0666 /dev/null
+says "a user's container: mr test" 0 "wrong_bytes 0" mr_test limited 64 "$nodes"
+says "a user's container: doctor" 1 "failure +memlock +this process may pin 64 KiB" \
+	doctor limited 64 "$nodes"
+says "a user's container without memory to lock: mr test" 1 "cannot register .*ulimit -l" \
+	mr_test limited 0 "$nodes"
+says "a user's container without the verbs node: mr test" 1 "no /dev/infiniband/$VERBS here" \
+	mr_test contained "${nodes% *}"
+
 chmod 0600 "/dev/infiniband/$VERBS" /dev/vfio/"$GROUP"
 says "an ordinary user: mr test" 1 "user 1000 may not open /dev/infiniband/$VERBS" \
 	mr_test as_user

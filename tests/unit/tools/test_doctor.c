@@ -160,6 +160,13 @@ static void no_limit_reached(void **state)
 	fake_file("/proc/self/status", "CapEff:\t0000000000004000\n");	/* CAP_IPC_LOCK */
 	examine("efa_0", GPU);
 	assert_int_equal(findings[CHECK_MEMLOCK].level, DOCTOR_OK);
+	fake_file("/proc/self/uid_map", "         0          0 4294967295\n");
+	examine("efa_0", GPU);
+	assert_int_equal(findings[CHECK_MEMLOCK].level, DOCTOR_OK);
+	fake_file("/proc/self/uid_map", "         0       1000          1\n");	/* container */
+	examine("efa_0", GPU);
+	assert_int_equal(findings[CHECK_MEMLOCK].level, DOCTOR_FAILURE);
+	fake_remove("/proc/self/uid_map");
 	fake_file("/proc/self/status", "CapEff:\tffffffffffffbfff\n");
 	examine("efa_0", GPU);
 	assert_int_equal(findings[CHECK_MEMLOCK].level, DOCTOR_FAILURE);
