@@ -9,6 +9,7 @@ build_all()
 	[ "$1" != debug ] || debug_kernel_ensure
 	(
 		lock build
+		build_step "clock" make -C scripts/lab.d/host
 		build_step "virtual NIC" make -C vnic
 		build_step "libpeerbar" make -C rdma/lib
 		build_step "peerbar" make -C rdma/tools

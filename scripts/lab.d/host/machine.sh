@@ -96,6 +96,14 @@ start_nic()
 	exit $GUEST_FAILED
 }
 
+# clock_option ACCEL: the kernel option that tells an emulated guest how fast its clock runs
+clock_option()
+{
+	local khz
+	khz=$(/src/build/lab/tsc_khz)
+	[ "$1" != tcg ] || [ -z "$khz" ] || echo "tsc_early_khz=$khz"
+}
+
 # machine_args ACCEL: set ARGS to QEMU's command line.
 machine_args()
 {
@@ -108,7 +116,7 @@ machine_args()
 		-chardev "stdio,id=out,signal=off,logfile=$RESULTS/lab/output.log"
 		-device "virtconsole,chardev=out")
 	ARGS+=(-kernel "$KERNEL/vmlinux" -initrd "$RUN/initramfs.cpio" -append
-		"console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check ${IOMMU_OPTION[$LAB_IOMMU]} peerbar.mode=$LAB_MODE peerbar.kernel=$LAB_KERNEL peerbar.exporter=$LAB_EXPORTER peerbar.nic=$LAB_NIC_MODEL peerbar.importer=$LAB_IMPORTER peerbar.drive=$LAB_DRIVE$LAB_APPEND")
+		"console=ttyS0 quiet panic=-1 tsc=reliable $(clock_option "$1") no_timer_check ${IOMMU_OPTION[$LAB_IOMMU]} peerbar.mode=$LAB_MODE peerbar.kernel=$LAB_KERNEL peerbar.exporter=$LAB_EXPORTER peerbar.nic=$LAB_NIC_MODEL peerbar.importer=$LAB_IMPORTER peerbar.drive=$LAB_DRIVE$LAB_APPEND")
 	[ "$LAB_SWITCH" = 0 ] || switch_args
 	for i in $(seq "$LAB_GPUS"); do
 		ARGS+=(-object "memory-backend-memfd,id=gpumem$i,size=$LAB_BAR,share=on")
