@@ -96,6 +96,13 @@ says "a user's container without memory to lock: mr test" 1 "cannot register .*u
 	mr_test limited 0 "$nodes"
 says "a user's container without the verbs node: mr test" 1 "no /dev/infiniband/$VERBS here" \
 	mr_test contained "${nodes% *}"
+watches=(/src/build/examples/two_processes "$PB_IBDEV" "$PB_GPU" "$PB_BAR")
+if exporter_is_ours; then
+	says "a user's container without /dev/peerbar: no watch, and all else" 0 \
+		"the owner has closed it: the exporter does not tell" contained "$nodes" "${watches[@]}"
+	says "a user's container: a watch" 0 "the owner has reset it: usable, .* why: reset-ioctl" \
+		contained "$nodes peerbar" "${watches[@]}"
+fi
 
 chmod 0600 "/dev/infiniband/$VERBS" /dev/vfio/"$GROUP"
 says "an ordinary user: mr test" 1 "user 1000 may not open /dev/infiniband/$VERBS" \
