@@ -2,7 +2,7 @@
 # Every command that a user types. Targets that need the lab set it up. Targets that build
 # for this machine name the packages that are missing.
 
-.PHONY: all help demo demo-bridge check check-debug check-mutants pre-push stress bench lint \
+.PHONY: all help demo demo-bridge check check-debug check-mutants pre-push stress bench plots lint \
 	kernel-doc shell build host-tools install uninstall dkms dkms-uninstall dist check-packages clean clean-cache
 
 TOP := .
@@ -29,12 +29,14 @@ help:
 	@echo "make bench    BAR against host memory, our exporter against the kernel's, the"
 	@echo "              fence against a revoke: alternating runs, medians of ratios; and how"
 	@echo "              long a revoke can take, which fails if it is longer than promised"
+	@echo "make plots    pictures of its results in build/doc"
 	@echo "make lint     style and static checks"
 	@echo "make kernel-doc   the comments in kernel-doc's format, as text in build/doc"
 	@echo "make shell    a shell in the guest, with all tools on the path"
 	@echo "make build    build everything in the lab, run nothing"
 	@echo "make install  libpeerbar, peerbar and peerbar-vnic on this machine (DESTDIR, PREFIX,"
-	@echo "              LIBDIR, INCLUDEDIR, BINDIR, SBINDIR, MANDIR, COMPLETIONDIR); make uninstall"
+	@echo "              LIBDIR, INCLUDEDIR, BINDIR, SBINDIR, MANDIR, COMPLETIONDIR, SCHEMADIR);"
+	@echo "              make uninstall"
 	@echo "make check-packages   build Debian's packages, try them in fresh Debian trees"
 	@echo "make dist     the source of HEAD as build/dist/peerbar-VERSION.tar.gz"
 	@echo "make dkms     install peerbar-vfio-pci for this kernel and for each kernel installed"
@@ -75,6 +77,9 @@ stress:
 
 bench:
 	@scripts/bench
+
+plots:
+	@scripts/lab enter -- scripts/plot-bench
 
 lint:
 	@scripts/lab enter -- scripts/lint

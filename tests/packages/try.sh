@@ -45,6 +45,14 @@ tools_run()
 	peerbar -V && peerbar dev help && peerbar-revoke-stress --version && peerbar-vnic --version
 }
 
+schemas_are_there()
+{
+	local schema
+	for schema in dev-show doctor-errno export-monitor mr-test path-show revoke-stress vnic; do
+		[ -s "/usr/share/peerbar/schemas/peerbar-$schema.schema.json" ] || return
+	done
+}
+
 module_is_built()
 {
 	local release
@@ -84,6 +92,7 @@ apt-get install -y --no-install-recommends dkms libibverbs1 ibverbs-providers
 users > /tmp/users.before
 try "they install" installs
 try "the tools run" tools_run
+try "the schemas are there" schemas_are_there
 try "dkms builds the module for the suite's kernel" module_is_built
 try "a program is built with the library" example_builds
 try "nobody may write what they install" nothing_open_to_the_world

@@ -13,7 +13,7 @@ version=$(sed -n 's/^#define PEERBAR_VERSION "\(.*\)"/\1/p' rdma/lib/peerbar.h)
 dest=$work/dest
 # a layout that differs from the default in every folder
 layout=(PREFIX=/opt/pb LIBDIR=/opt/pb/lib64 INCLUDEDIR=/opt/pb/include/pb SBINDIR=/opt/pb/bin
-	MANDIR=/opt/pb/man COMPLETIONDIR=/opt/pb/completions)
+	MANDIR=/opt/pb/man COMPLETIONDIR=/opt/pb/completions SCHEMADIR=/opt/pb/schemas)
 host=(make -s "HOST=B=$work/build")
 
 installed()
@@ -29,10 +29,13 @@ builds_by_itself()
 
 installs_all()
 {
-	local page
+	local page schema
 	"${host[@]}" install "DESTDIR=$dest" "${layout[@]}" || return
 	for page in docs/man/*; do
 		[ -f "$dest/opt/pb/man/man${page##*.}/${page##*/}" ] || return
+	done
+	for schema in docs/schemas/peerbar-*; do
+		[ -f "$dest/opt/pb/schemas/${schema##*/}" ] || return
 	done
 	installed | grep -x "opt/pb/lib64/libpeerbar.so.$version" &&
 		installed | grep -x opt/pb/include/pb/peerbar.h &&

@@ -68,6 +68,13 @@ sum_up()
 	jq -r '"kernel   \(.kernel)\nmachine  \(.machine)"' /results/bench.json
 }
 
+# fits SCHEMA: does bench.json fit this one of docs/schemas? The last thing that a benchmark does,
+# so that its tables are seen in any case.
+fits()
+{
+	/src/tests/schemas/fits "$1" /results/bench.json
+}
+
 # show TABLE HEADING...: print the rows that the function TABLE of bench.jq makes, aligned.
 show()
 {

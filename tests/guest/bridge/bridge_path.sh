@@ -5,6 +5,8 @@
 set -u
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
+# shellcheck source=tests/guest/lib/json.sh
+. "$(dirname "$0")/../lib/json.sh"
 # shellcheck source=scripts/lab.d/guest/setup.sh
 . /src/scripts/lab.d/guest/setup.sh
 
@@ -14,7 +16,9 @@ says()
 	local said
 	# shellcheck disable=SC2086 # words
 	peerbar dev bind "$PB_GPU" driver $1 > /dev/null
-	said=$(peerbar -j path show "$PB_DRIVE" "$PB_GPU" | jq -r '"\(.verdict) \(.cause) \(.after)"')
+	peerbar -j path show "$PB_DRIVE" "$PB_GPU" > /tmp/path.json
+	json_is peerbar-path-show /tmp/path.json
+	said=$(jq -r '"\(.verdict) \(.cause) \(.after)"' /tmp/path.json)
 	if [ "$said" = "$2" ]; then
 		tap_ok "path show by iommufd, $1: $2"
 	else

@@ -3,6 +3,8 @@
 # Shared by the tests of peerbar doctor. A test breaks the guest on purpose. Registration
 # must then fail, doctor must report that failure and no other, and following its advice to
 # the letter must make registration work. Source this after tap.sh.
+# shellcheck source=tests/guest/lib/json.sh
+. "$(dirname "${BASH_SOURCE[0]}")/json.sh"
 
 NIC=efa_0		# literal, as a user types it: PB_IBDEV is empty if efa is broken
 DEV=$PB_GPU
@@ -35,6 +37,7 @@ doctor()
 {
 	STATUS=0
 	"${AS[@]}" peerbar -j doctor "$NIC" "$DEV" > $REPORT || STATUS=$?
+	json_is peerbar-doctor $REPORT
 	return $STATUS
 }
 
@@ -110,7 +113,9 @@ judge_well()
 explains()
 {
 	local name="$1: --errno $2 puts $3 first" first
-	first=$(peerbar -j doctor --errno "$2" "$NIC" "$DEV" | jq -r '.[0] | .check, .fact')
+	peerbar -j doctor --errno "$2" "$NIC" "$DEV" > /tmp/errno.json || :
+	json_is peerbar-doctor-errno /tmp/errno.json
+	first=$(jq -r '.[0] | .check, .fact' /tmp/errno.json)
 	if [ "${first%%$'\n'*}" = "$3" ] && grep -qE -- "$4" <<< "$first"; then
 		tap_ok "$name"
 	else

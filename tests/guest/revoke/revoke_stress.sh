@@ -7,6 +7,8 @@
 set -u
 # shellcheck source=tests/guest/lib/tap.sh
 . /src/tests/guest/lib/tap.sh
+# shellcheck source=tests/guest/lib/json.sh
+. /src/tests/guest/lib/json.sh
 
 cycles=${1:-100} seed=${2:-}
 shift $(($# > 2 ? 2 : $#))
@@ -80,4 +82,5 @@ else
 	tap_not_ok "revoke stress: $cycles cycles" "$(grep -A1 '^VIOLATION' /tmp/stress.txt |
 		tail -n 1)"
 fi
-exit $((tap_failures > 0))
+json_is peerbar-revoke-stress /results/stress.json
+tap_finish

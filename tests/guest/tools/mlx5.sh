@@ -5,6 +5,8 @@
 set -u
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
+# shellcheck source=tests/guest/lib/json.sh
+. "$(dirname "$0")/../lib/json.sh"
 
 TIMES=${TIMES:-2}
 
@@ -58,20 +60,24 @@ rebind()
 # Whatever the kernel: this word promises nothing that the driver of an old one does not keep.
 says_may_revive()
 {
-	peerbar -j path show mlx5_0 "$PB_GPU" |
-		jq -e '.stop == "native" and .after == "may-revive" and .verdict == "works"'
+	peerbar -j path show mlx5_0 "$PB_GPU" > /tmp/path.json
+	json_is peerbar-path-show /tmp/path.json
+	jq -e '.stop == "native" and .after == "may-revive" and .verdict == "works"' /tmp/path.json
 }
 
 # The same of an MR that exists.
 shows_may_revive()
 {
+	local status=1
 	for _ in $(seq 100); do
-		! peerbar -j export show "$PB_GPU" | jq -e '.[0].exports[0].attachments[0] |
-			.driver == "mlx5_core" and .stop == "native" and .after == "may-revive"' ||
-			return 0
+		peerbar -j export show "$PB_GPU" > /tmp/shown.json
+		jq -e '.[0].exports[0].attachments[0] | .driver == "mlx5_core" and
+			.stop == "native" and .after == "may-revive"' /tmp/shown.json &&
+			status=0 && break
 		sleep 0.2
 	done
-	return 1
+	json_is peerbar-export-show /tmp/shown.json
+	return $status
 }
 
 check_shown()
@@ -97,5 +103,7 @@ check_shown
 tap_command "mlx5: the drivers are loaded $TIMES times" reload
 tap_command "mlx5: the NIC is bound $TIMES times" rebind
 tap_command "mlx5: no command failed" no_command_failed
+nicctl > /tmp/nic.json
+json_is peerbar-vnic /tmp/nic.json
 tap_command "mlx5: no stray DMA" sh -c 'nicctl | jq -e ".stray.total == 0"'
 tap_finish

@@ -8,6 +8,8 @@
 set -eu
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
+# shellcheck source=tests/guest/lib/json.sh
+. "$(dirname "$0")/../lib/json.sh"
 
 BUILD=/src/build
 RELEASE=$(uname -r)
@@ -31,7 +33,8 @@ load_exporter()
 
 verdict()
 {
-	peerbar -j path show "$PB_IBDEV" "$PB_GPU"
+	peerbar -j path show "$PB_IBDEV" "$PB_GPU" | tee /tmp/path.json
+	json_is peerbar-path-show /tmp/path.json
 }
 
 # expected KIND EXPORTER: print the VERDICT, CAUSE and AFTER to expect here, derived from other
@@ -149,17 +152,20 @@ check_refusal()
 # shown FILTER: does jq's FILTER hold for the device in export show?
 shown()
 {
-	peerbar -j export show "$PB_GPU" | jq -e ".[0] | $1" > /dev/null
+	peerbar -j export show "$PB_GPU" > /tmp/shown.json
+	jq -e ".[0] | $1" /tmp/shown.json > /dev/null
 }
 
 # wait_shown FILTER: the same, within 20 seconds.
 wait_shown()
 {
+	local status=1
 	for _ in $(seq 100); do
-		! shown "$1" || return 0
+		! shown "$1" || { status=0; break; }
 		sleep 0.2
 	done
-	return 1
+	json_is peerbar-export-show /tmp/shown.json
+	return $status
 }
 
 # export show lists a registration that is in use, and counts the revoke when the device is

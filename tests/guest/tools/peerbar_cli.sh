@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # The command peerbar: what it shows, binds and refuses, and its exit statuses.
 set -u
-failed=0
+# shellcheck source=tests/guest/lib/tap.sh
+. "$(dirname "$0")/../lib/tap.sh"
+# shellcheck source=tests/guest/lib/json.sh
+. "$(dirname "$0")/../lib/json.sh"
 driver=$(basename "$(readlink "/sys/bus/pci/devices/$PB_GPU/driver")")
 bridge=$(basename "$(dirname "$(readlink -f "/sys/bus/pci/devices/$PB_GPU")")")
 
@@ -14,26 +17,27 @@ expect()
 	out=$("$@" 2>&1)
 	status=$?
 	if [ "$status" != "$want" ]; then
-		echo "not ok $name - status $status, not $want: $out"
+		tap_not_ok "$name" "status $status, not $want: $out"
 	elif ! grep -qE -- "$pattern" <<< "$out"; then
-		echo "not ok $name - no '$pattern' in: $out"
+		tap_not_ok "$name" "no '$pattern' in: $out"
 	else
-		echo "ok $name"
-		return
+		tap_ok "$name"
 	fi
-	failed=1
 }
 
-# expect_json NAME FILTER CMD...: success, and a jq filter that holds.
+# expect_json NAME SCHEMA STATUS FILTER WORD...: "peerbar -j WORD..." ends with this status, and
+# prints what fits the schema and a jq filter.
 expect_json()
 {
-	local name=$1 filter=$2 out
-	shift 2
-	if out=$("$@") && jq -e "$filter" <<< "$out" > /dev/null; then
-		echo "ok $name"
+	local name="$1, as JSON" schema=$2 want=$3 filter=$4 out=/tmp/cli.json status
+	shift 4
+	peerbar -j "$@" > $out
+	status=$?
+	json_is "$schema" $out
+	if [ "$status" = "$want" ] && jq -e "$filter" $out > /dev/null; then
+		tap_ok "$name"
 	else
-		echo "not ok $name - '$filter' does not hold for: $out"
-		failed=1
+		tap_not_ok "$name" "status $status, or '$filter' does not hold for: $(cat $out)"
 	fi
 }
 
@@ -42,14 +46,25 @@ expect "version" 0 "peerbar" peerbar -V
 expect "no object" 2 "Usage" peerbar
 expect "unknown object" 2 "nonsense" peerbar nonsense
 expect "dev show" 0 "$PB_GPU" peerbar dev show
-expect_json "dev show as JSON" "any(.[]; .dev == \"$PB_GPU\" and .driver == \"$driver\")" \
-	peerbar -j dev show
+expect_json "dev show" peerbar-dev-show 0 \
+	"any(.[]; .dev == \"$PB_GPU\" and .driver == \"$driver\" and .exports)" dev show
+expect_json "dev list" peerbar-dev-show 0 '.[0].state == "unavailable"' dev list "$PB_NIC"
 expect "dev show of a device that is not there" 1 "0000:7f:00.0" peerbar dev show 0000:7f:00.0
 expect "not an address" 1 "address" peerbar dev show zebra
-expect "unbind" 0 "" peerbar dev unbind "$PB_GPU"
+expect_json "unbind" peerbar-dev-unbind 0 ".previous == \"$driver\"" dev unbind "$PB_GPU"
+expect_json "dev show of an unbound device" peerbar-dev-show 0 '.[0].state == "unavailable"' \
+	dev show "$PB_GPU"
+expect_json "path show to an unbound device" peerbar-path-show 0 '.cause == "no-driver"' \
+	path show "$PB_IBDEV" "$PB_GPU"
 expect "mr test without a driver" 1 "driver" peerbar mr test "$PB_IBDEV" "$PB_GPU"
-expect "bind" 0 "" peerbar dev bind "$PB_GPU" driver "$driver"
-expect "mr test after bind" 0 "" peerbar mr test "$PB_IBDEV" "$PB_GPU" total 16M
+expect_json "bind" peerbar-dev-bind 0 .dev dev bind "$PB_GPU" driver "$driver"
+expect_json "bind again" peerbar-dev-bind 0 ".previous == \"$driver\"" \
+	dev bind "$PB_GPU" driver "$driver"
+expect_json "mr test after bind" peerbar-mr-test 0 '.errors == 0' \
+	mr test "$PB_IBDEV" "$PB_GPU" total 16M
+expect_json "path show" peerbar-path-show 0 '.verdict == "works"' path show "$PB_IBDEV" "$PB_GPU"
+expect_json "path show of a BAR that is not there" peerbar-path-show 0 '.cause == "no-bar"' \
+	path show "$PB_IBDEV" "$PB_GPU" bar 5
 expect "mr test with no such NIC" 1 "nic_9" peerbar mr test nic_9 "$PB_GPU"
 expect "mr test of a range past the BAR" 1 "BAR" peerbar mr test "$PB_IBDEV" "$PB_GPU" \
 	offset 1T length 1M
@@ -63,6 +78,18 @@ expect "doctor of a device that is not there" 1 "failure +device" peerbar doctor
 expect "doctor of what is no errno" 2 "EVIL" peerbar doctor --errno EVIL
 expect "doctor of an errno that nobody knows" 1 "errno 3 " peerbar doctor --errno ESRCH
 expect "doctor with too many words" 2 "too many" peerbar doctor "$PB_IBDEV" "$PB_GPU" again
-expect_json "doctor as JSON" '.verdict != "failure" and all(.checks[]; .level != "failure")' \
-	peerbar -j doctor "$PB_IBDEV" "$PB_GPU"
-exit $failed
+expect_json "doctor" peerbar-doctor 0 \
+	'.verdict != "failure" and all(.checks[]; .level != "failure")' doctor "$PB_IBDEV" "$PB_GPU"
+expect_json "doctor without names" peerbar-doctor 0 '.nics and .devs' doctor
+expect_json "doctor of what is not there" peerbar-doctor 1 '.nics and .devs' \
+	doctor nic_9 0000:7f:00.0
+expect_json "doctor of an errno" peerbar-doctor-errno 0 '.[0].likelihood' \
+	doctor --errno EINVAL "$PB_IBDEV" "$PB_GPU"
+expect_json "doctor of an errno that nobody knows" peerbar-doctor-errno 1 '. == []' \
+	doctor --errno ESRCH
+if exporter_is_ours; then
+	expect_json "export show" peerbar-export-show 0 '.[0].exports == []' export show
+fi
+nicctl > /tmp/cli.json
+json_is peerbar-vnic /tmp/cli.json
+tap_finish

@@ -9,6 +9,8 @@
 set -eu
 # shellcheck source=tests/guest/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
+# shellcheck source=tests/guest/lib/json.sh
+. "$(dirname "$0")/../lib/json.sh"
 
 # path_says FILTER: does jq's FILTER hold for what path show prints?
 path_says()
@@ -38,10 +40,11 @@ in_use()
 	peerbar mr test "$PB_IBDEV" "$PB_GPU" total 1T > /dev/null 2>&1 &
 	mover=$!
 	for _ in $(seq 100); do
-		peerbar -j export show "$PB_GPU" | jq -e ".[0].exports[0] | $1" > /dev/null &&
-			status=0 && break
+		peerbar -j export show "$PB_GPU" > /tmp/shown.json
+		jq -e ".[0].exports[0] | $1" /tmp/shown.json > /dev/null && status=0 && break
 		sleep 0.2
 	done
+	json_is peerbar-export-show /tmp/shown.json
 	kill -9 $mover 2>/dev/null || :
 	wait $mover 2>/dev/null || :
 	return $status
@@ -73,7 +76,8 @@ doctor_keeps_the_nic()
 	[[ $says = *"failure"*"$PB_NIC is in IOMMU group"*"keep the NIC's driver"* ]]
 }
 
-path=$(peerbar -j path show "$PB_IBDEV" "$PB_GPU")
+path=$(peerbar -j path show "$PB_IBDEV" "$PB_GPU" | tee /tmp/path.json)
+json_is peerbar-path-show /tmp/path.json
 tap_begin_checks
 tap_command "switch: the route is by bus address" path_says '.map == "bus-address"'
 tap_command "switch: all that is on the way has no ACS" path_says \

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fits.h"
 #include "patient.h"
 #include "tool.h"
 
@@ -162,12 +163,13 @@ void capture_begin(void)
 	assert_non_null(stdout);
 }
 
-json_object *capture_end(void)
+json_object *capture_end(const char *schema)
 {
 	json_object *object;
 
 	fclose(stdout);
 	stdout = real_stdout;
+	assert_fits(schema, captured);
 	object = json_tokener_parse(captured);
 	free(captured);
 	assert_non_null(object);

@@ -55,9 +55,12 @@ void only(enum doctor_level level, enum check_id id, const char *fact, const cha
 void fails(enum check_id id, const char *fact, const char *todo);
 void warns(enum check_id id, const char *fact, const char *todo);
 
-/* Capture what is printed on standard output, and parse it. The caller puts the result. */
+/*
+ * Capture what is printed on standard output, and parse it. It must fit this schema of
+ * docs/schemas. The caller puts the result.
+ */
 void capture_begin(void);
-json_object *capture_end(void);
+json_object *capture_end(const char *schema);
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, patient_setup, fake_teardown)
 

@@ -9,6 +9,7 @@
 
 #include "dev/binding.h"
 #include "fake.h"
+#include "fits.h"
 #include "machine/pci.h"
 #include "machine/sys.h"
 #include "said.h"
@@ -207,6 +208,43 @@ static void bind_knows_the_stand_in(void **state)
 	assert_string_equal(said_out, "dev " NIC " driver vfio-pci previous vfio-pci\n");
 }
 
+static void bind_prints_json(void **state)
+{
+	(void)state;
+	tool_options.json = true;
+	fake_device(NIC, "vfio-pci", 8, true);
+	fake_file("/sys/bus/pci/drivers/vfio-pci/bind", "");
+	assert_int_equal(said_run(dev_bind, 1, (char *[]){ NIC }), TOOL_OK);
+	assert_fits("peerbar-dev-bind", said_out);
+}
+
+/* Devices that are idle, in use, and of another driver or none; and an idle one's details. */
+static void show_prints_json(void **state)
+{
+	(void)state;
+	tool_options.json = true;
+	fake_usual();
+	fake_device(NIC, "e1000e", 8, false);
+	fake_device(DISK, NULL, -1, false);
+	assert_int_equal(said_run(dev_show, 1, (char *[]){ NIC }), TOOL_OK);
+	assert_fits("peerbar-dev-show", said_out);
+	assert_int_equal(said_run(dev_show, 1, (char *[]){ DISK }), TOOL_OK);
+	assert_non_null(strstr(said_out, "\"driver\":null,\"group\":null,"));
+	assert_fits("peerbar-dev-show", said_out);
+	assert_int_equal(said_run(dev_show, 0, NULL), TOOL_OK);
+	assert_non_null(strstr(said_out, "\"state\":\"idle\""));
+	assert_fits("peerbar-dev-show", said_out);
+	fake->probe_errno = ENOTTY;
+	assert_int_equal(said_run(dev_show, 1, (char *[]){ GPU }), TOOL_OK);
+	assert_non_null(strstr(said_out, "\"exports\":false"));
+	assert_fits("peerbar-dev-show", said_out);
+	fake->open_path = "/dev/vfio/7";
+	fake->open_errno = EBUSY;
+	assert_int_equal(said_run(dev_show, 1, (char *[]){ GPU }), TOOL_OK);
+	assert_non_null(strstr(said_out, "\"state\":\"in-use\""));
+	assert_fits("peerbar-dev-show", said_out);
+}
+
 /* @argv from the driver on; the device is bound to ours. */
 static int bind_ours(int argc, char **argv)
 {
@@ -300,7 +338,13 @@ static void unbind_refuses_what_is_not_vfios(void **state)
 	assert_int_equal(said_run(dev_unbind, 2, (char *[]){ NIC, DISK }), TOOL_USAGE);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, fake_setup, fake_teardown)
+static int setup(void **state)
+{
+	memset(&tool_options, 0, sizeof(tool_options));
+	return fake_setup(state);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, fake_teardown)
 
 int main(void)
 {
@@ -317,6 +361,8 @@ int main(void)
 		TEST(names_what_did_not_work),
 		TEST(bind_refuses_before_it_touches),
 		TEST(bind_knows_the_stand_in),
+		TEST(bind_prints_json),
+		TEST(show_prints_json),
 		TEST(bind_chooses_the_exporter),
 		TEST(show_names_a_module_that_is_called_otherwise),
 		TEST(bind_gives_up_cleanly),

@@ -37,7 +37,7 @@ static json_object *explain(int err, int *status)
 
 	capture_begin();
 	*status = doctor_explain(err, findings);
-	array = capture_end();
+	array = capture_end("peerbar-doctor-errno");
 	assert_true(json_object_is_type(array, json_type_array));
 	return array;
 }

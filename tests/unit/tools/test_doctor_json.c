@@ -12,7 +12,7 @@ static json_object *doctor(int argc, const char *const argv[], int *status)
 
 	capture_begin();
 	*status = cmd_doctor(argc, (char **)(uintptr_t)argv);
-	object = capture_end();
+	object = capture_end("peerbar-doctor");
 	assert_true(json_object_is_type(object, json_type_object));
 	return object;
 }

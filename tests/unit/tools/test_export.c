@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fake.h"
+#include "fits.h"
 #include "said.h"
 #include "tool.h"
 
@@ -34,7 +35,7 @@ static const char revokes[] =
 	"reason=close count=0 active=0\n"
 	"reason=reset count=7 active=1\n"
 	"reason=memory-off count=2 active=0\n"
-	"fenced=3 overdue=1\n"
+	"fenced=3 overdue=1 untold=0\n"
 	"below_us=64 count=8\n"
 	"below_us=1024 count=1\n"
 	"from_us=4194304 count=2\n";
@@ -57,7 +58,7 @@ static void show_machine(void)
 static void prints_text(void **state)
 {
 	static const char expected[] =
-		"dev " GPU " buffers 2 importers 2 revokes 9 fenced 3 overdue 1\n"
+		"dev " GPU " buffers 2 importers 2 revokes 9 fenced 3 overdue 1 untold 0\n"
 		"    buffer 1234 bar 2 size 256M ranges 1 state usable live 1\n"
 		"        importer " NIC " rdma efa_0 driver efa map host-bridge stop native "
 		"after dead fenced no\n"
@@ -137,6 +138,7 @@ static void prints_json(void **state)
 	tool_options.json = true;
 	show_machine();
 	assert_int_equal(said_run(export_show, 0, NULL), TOOL_OK);
+	assert_fits("peerbar-export-show", said_out);
 	array = json_tokener_parse(said_out);
 	assert_int_equal(json_object_array_length(array), 1);
 	device = json_object_array_get_idx(array, 0);
@@ -153,6 +155,27 @@ static void prints_json(void **state)
 	json_object_object_get_ex(json_object_array_get_idx(list, 0), "size", &value);
 	assert_int_equal(json_object_get_uint64(value), 268435456);
 	json_object_put(array);
+}
+
+/* A device with no dma-bufs, one that exports by the kernel's exporter, and no device. */
+static void prints_json_of_little(void **state)
+{
+	(void)state;
+	tool_options.json = true;
+	show_machine();
+	fake_file(FOLDER "/exports", "");
+	fake_file(FOLDER "/attachments", "");
+	fake_file("/sys/bus/pci/devices/" GPU "/dmabuf_exporter", "core\n");
+	assert_int_equal(said_run(export_show, 0, NULL), TOOL_OK);
+	assert_non_null(strstr(said_out, "\"exporter\":\"core\",\"buffers\":0,"));
+	assert_fits("peerbar-export-show", said_out);
+	fake_remove(FOLDER "/exports");
+	fake_remove(FOLDER "/attachments");
+	fake_remove(FOLDER "/revokes");
+	fake_remove(FOLDER);
+	assert_int_equal(said_run(export_show, 0, NULL), TOOL_OK);
+	assert_string_equal(said_out, "[]\n");
+	assert_fits("peerbar-export-show", said_out);
 }
 
 static void lines_of_another_kind_do_no_harm(void **state)
@@ -214,6 +237,7 @@ int main(void)
 		TEST(says_what_comes_after),
 		TEST(prints_details),
 		TEST(prints_json),
+		TEST(prints_json_of_little),
 		TEST(lines_of_another_kind_do_no_harm),
 		TEST(says_why_there_is_nothing),
 		TEST(says_that_it_takes_root),

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fake.h"
+#include "fits.h"
 #include "machine/sys.h"
 #include "said.h"
 #include "tool.h"
@@ -85,6 +86,7 @@ static void prints_json(void **state)
 				"\"event\":\"access\",\"state\":\"revoked\","
 				"\"reason\":\"reset\"}\n"), said_out);
 	assert_non_null(strstr(said_out, "\"bytes\":268435456}\n"));
+	assert_fits("peerbar-export-monitor", said_out);
 }
 
 /* Its own instance, and those of monitors that are gone, but nobody else's. */

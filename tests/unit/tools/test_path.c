@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fake.h"
+#include "fits.h"
 #include "machine.h"
 #include "said.h"
 #include "tool.h"
@@ -58,6 +59,18 @@ static void make_machine(const char *cpu, bool hidden)
 	}
 }
 
+/* What is in @said_out is text, or with -j JSON; in either case the JSON fits its schema. */
+static int show(int argc, char **argv)
+{
+	bool json = tool_options.json;
+
+	tool_options.json = true;
+	if (said_run(path_show, argc, argv) == TOOL_OK)
+		assert_fits("peerbar-path-show", said_out);
+	tool_options.json = json;
+	return said_run(path_show, argc, argv);
+}
+
 static void prints_text(void **state)
 {
 	static const char expected[] =
@@ -76,10 +89,10 @@ static void prints_text(void **state)
 
 	(void)state;
 	make_machine("AuthenticAMD/25", false);
-	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", "03:00.0")), TOOL_OK);
+	assert_int_equal(show(2, ARGS("efa_0", "03:00.0")), TOOL_OK);
 	assert_string_equal(said_out, expected);
 	tool_options.details = true;
-	assert_int_equal(said_run(path_show, 2, ARGS(NIC, GPU)), TOOL_OK);
+	assert_int_equal(show(2, ARGS(NIC, GPU)), TOOL_OK);
 	assert_non_null(strstr(said_out, "nic efa_0 dev " GPU " bar 2 "));
 	assert_non_null(strstr(said_out, " size 1073741824 "));
 	assert_non_null(strstr(said_out, "\n    host pci0000:00 by 0000:00:00.0 id 8086:29c0\n"));
@@ -102,10 +115,10 @@ static void says_what_may_revive(void **state)
 		  MACHINE_MODULE_SYMBOL("vfio_pci_core_feature_dma_buf", "vfio_pci_core")
 		  MACHINE_MODULE_SYMBOL("mlx5_ib_reg_user_mr_dmabuf", "mlx5_ib")
 		  MACHINE_MODULE_SYMBOL("mlx5_ib_dmabuf_invalidate_cb", "mlx5_ib"));
-	assert_int_equal(said_run(path_show, 2, ARGS("mlx5_0", GPU)), TOOL_OK);
+	assert_int_equal(show(2, ARGS("mlx5_0", GPU)), TOOL_OK);
 	assert_non_null(strstr(said_out, " stop native after may-revive verdict works\n"));
 	tool_options.json = true;
-	assert_int_equal(said_run(path_show, 2, ARGS("mlx5_0", GPU)), TOOL_OK);
+	assert_int_equal(show(2, ARGS("mlx5_0", GPU)), TOOL_OK);
 	assert_non_null(strstr(said_out, "\"after\":\"may-revive\""));
 }
 
@@ -122,15 +135,15 @@ static void takes_a_vfio_device(void **state)
 	fake_file("/proc/kallsyms",
 		  MACHINE_MODULE_SYMBOL("vfio_pci_core_feature_dma_buf", "vfio_pci_core")
 		  MACHINE_MODULE_SYMBOL("vfio_pci_dma_buf_iommufd_map", "vfio_pci_core"));
-	assert_int_equal(said_run(path_show, 2, ARGS(DRIVE, GPU)), TOOL_OK);
+	assert_int_equal(show(2, ARGS(DRIVE, GPU)), TOOL_OK);
 	assert_non_null(strstr(said_out, " stop none verdict refused cause no-iommufd "));
 	fake_file("/sys/class/misc/iommu/dev", "10:126");
-	assert_int_equal(said_run(path_show, 2, ARGS(DRIVE, GPU)), TOOL_OK);
+	assert_int_equal(show(2, ARGS(DRIVE, GPU)), TOOL_OK);
 	assert_non_null(strstr(said_out, "nic " DRIVE " dev " GPU " bar 2 importer iommufd map "
 			       "host-bridge decides rules stop native after dead verdict works\n"));
 	fake_file("/proc/cpuinfo", "vendor_id : GenuineIntel\ncpu family : 6\n");
 	tool_options.json = true;
-	assert_int_equal(said_run(path_show, 2, ARGS(DRIVE, GPU)), TOOL_OK);
+	assert_int_equal(show(2, ARGS(DRIVE, GPU)), TOOL_OK);
 	assert_non_null(strstr(said_out, "\"verdict\":\"unreachable\",\"cause\":\"acs-redirect\""));
 	assert_null(strstr(said_out, "\"errno\""));
 }
@@ -139,15 +152,15 @@ static void says_why_not(void **state)
 {
 	(void)state;
 	make_machine("GenuineIntel/6", false);
-	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", GPU)), TOOL_OK);
+	assert_int_equal(show(2, ARGS("efa_0", GPU)), TOOL_OK);
 	assert_non_null(strstr(said_out, " map not-supported decides kernel stop our-change "
 			       "verdict refused cause acs-redirect reason ACS sends their traffic "
 			       "to a host bridge that is not known to forward it remedy use a "));
 	tool_options.json = true;
-	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", GPU)), TOOL_OK);
+	assert_int_equal(show(2, ARGS("efa_0", GPU)), TOOL_OK);
 	assert_non_null(strstr(said_out, "\"errno\":\"EINVAL\""));
 	assert_null(strstr(said_out, "\"after\""));
-	assert_int_equal(said_run(path_show, 4, ARGS("efa_0", GPU, "bar", "0")), TOOL_OK);
+	assert_int_equal(show(4, ARGS("efa_0", GPU, "bar", "0")), TOOL_OK);
 	assert_non_null(strstr(said_out, "\"cause\":\"no-bar\""));
 }
 
@@ -160,7 +173,7 @@ static void says_whom_to_name(void **state)
 	parts[GPU_PART].driver = "vfio-pci";
 	fake_file("/proc/kallsyms", MACHINE_MODULE_SYMBOL("efa_reg_user_mr_dmabuf", "efa"));
 	fake_file("/sys/module/peerbar_vfio_pci/parameters/fence", "irdma\n");
-	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", GPU)), TOOL_OK);
+	assert_int_equal(show(2, ARGS("efa_0", GPU)), TOOL_OK);
 	assert_non_null(strstr(said_out, " stop none verdict refused cause pins-not-named reason "
 			       "the NIC's driver pins buffers and cannot give them back, and the "
 			       "parameter fence of peerbar-vfio-pci does not name it remedy if the "
@@ -169,7 +182,7 @@ static void says_whom_to_name(void **state)
 			       "\"options peerbar_vfio_pci fence=irdma,efa\" in /etc/modprobe.d/"
 			       "peerbar.conf, or load peerbar's efa (rdma/drivers)\n"));
 	fake_file("/sys/module/peerbar_vfio_pci/parameters/fence", "irdma,efa\n");
-	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", GPU)), TOOL_OK);
+	assert_int_equal(show(2, ARGS("efa_0", GPU)), TOOL_OK);
 	assert_non_null(strstr(said_out, " stop fence after fenced verdict works-with-fence\n"));
 }
 
@@ -177,7 +190,7 @@ static void says_what_it_does_not_see(void **state)
 {
 	(void)state;
 	make_machine("GenuineIntel/6", true);
-	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", GPU)), TOOL_OK);
+	assert_int_equal(show(2, ARGS("efa_0", GPU)), TOOL_OK);
 	assert_non_null(strstr(said_out, " map none decides kernel stop our-change after dead "
 			       "verdict unknown cause acs-unseen "));
 	assert_non_null(strstr(said_out, " remedy run as root\n"));
@@ -189,12 +202,12 @@ static void refuses_bad_words(void **state)
 {
 	(void)state;
 	make_machine("AuthenticAMD/25", false);
-	assert_int_equal(said_run(path_show, 1, ARGS("efa_0")), TOOL_USAGE);
-	assert_int_equal(said_run(path_show, 4, ARGS("efa_0", GPU, "bar", "6")), TOOL_USAGE);
-	assert_int_equal(said_run(path_show, 4, ARGS("efa_0", GPU, "bra", "2")), TOOL_USAGE);
-	assert_int_equal(said_run(path_show, 2, ARGS("efa_1", GPU)), TOOL_FAILURE);
+	assert_int_equal(show(1, ARGS("efa_0")), TOOL_USAGE);
+	assert_int_equal(show(4, ARGS("efa_0", GPU, "bar", "6")), TOOL_USAGE);
+	assert_int_equal(show(4, ARGS("efa_0", GPU, "bra", "2")), TOOL_USAGE);
+	assert_int_equal(show(2, ARGS("efa_1", GPU)), TOOL_FAILURE);
 	assert_non_null(strstr(said_err, "no RDMA device efa_1"));
-	assert_int_equal(said_run(path_show, 2, ARGS("efa_0", "zebra")), TOOL_FAILURE);
+	assert_int_equal(show(2, ARGS("efa_0", "zebra")), TOOL_FAILURE);
 	assert_non_null(strstr(said_err, "not a PCI address"));
 	assert_int_equal(said_run(path_show, 1, ARGS("-h")), TOOL_OK);
 	assert_non_null(strstr(said_out, "Usage: peerbar path show"));

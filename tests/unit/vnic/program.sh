@@ -7,6 +7,7 @@ vnic=$(realpath "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.." || exit
 # shellcheck source=tests/guest/lib/tap.sh
 . tests/guest/lib/tap.sh
+fits=$PWD/tests/schemas/fits
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -48,10 +49,15 @@ status=$?
 check "a signal ends it well" [ "$status" = 0 ]
 whole=$(jq '.stray.total == 0 and .device.model == "efa"' out/report)
 check "the report is whole" [ "$whole" = true ]
+check "it fits its schema" "$fits" peerbar-vnic out/report
 check "the old report was replaced, and not written over" [ "$(cat <&3)" = old ]
 check "nothing else is left there" [ "$(ls out)" = report ]
 check "nor the socket" [ ! -e sock ]
 exec 3<&-
+
+run --model mlx5 --report mlx5
+check "a signal ends a ConnectX well, too" [ $? = 0 ]
+check "its report fits the schema" "$fits" peerbar-vnic mlx5
 
 run --report nowhere/report
 check "a report that cannot be written is an error" [ $? = 1 ]

@@ -2,9 +2,11 @@
 /*
  * mlx5: the fault switches. Each does what it says, and what goes wrong by it is counted.
  */
+#include <json-c/json.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "fits.h"
 #include "mlx5_pair.h"
 
 #define WRITE		0x08
@@ -81,6 +83,14 @@ static const struct stray_count *strays(const struct pair *p, enum stray_kind ki
 	return &p->d->f->nic.stray.count[kind];
 }
 
+static void expect_report(struct pair *p)
+{
+	struct json_object *report = nic_report(&p->d->f->nic);
+
+	assert_fits("peerbar-vnic", json_object_to_json_string(report));
+	json_object_put(report);
+}
+
 static void test_ignore_zap(void **state)
 {
 	struct pair p = rc(state);
@@ -94,6 +104,7 @@ static void test_ignore_zap(void **state)
 	umr(&p, zap(&p));
 	expect_written(&p, 0x13);
 	assert_int_equal(strays(&p, STRAY_ZAPPED)->writes, 1);
+	expect_report(&p);
 }
 
 static void test_ignore_dereg(void **state)

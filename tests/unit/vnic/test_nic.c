@@ -14,6 +14,7 @@
 #include <linux/vfio.h>
 
 #include "efa/efa.h"
+#include "fits.h"
 
 #define RW (DMA_PROT_READ | DMA_PROT_WRITE)
 
@@ -282,6 +283,7 @@ static void test_report(void **state)
 	for (unsigned int i = 0; i < STRAY_RECORDS + 6; i++)
 		nic_dma_write(&f->nic, 0xdead000 + i, &byte, 1, i);
 	report = nic_report(&f->nic);
+	assert_fits("peerbar-vnic", json_object_to_json_string(report));
 	stray = at(report, "stray");
 	assert_int_equal(json_object_get_int64(at(stray, "total")), STRAY_RECORDS + 6);
 	assert_int_equal(json_object_get_int64(at(at(stray, "unmapped"), "writes")),
