@@ -37,7 +37,7 @@ help:
 	@echo "make install  libpeerbar, peerbar and peerbar-vnic on this machine (DESTDIR, PREFIX,"
 	@echo "              LIBDIR, INCLUDEDIR, BINDIR, SBINDIR, MANDIR, COMPLETIONDIR, SCHEMADIR);"
 	@echo "              make uninstall"
-	@echo "make check-packages   build Debian's packages, try them in fresh Debian trees"
+	@echo "make check-packages   build Debian's packages, try them in fresh Debian trees and a guest"
 	@echo "make dist     the source of HEAD as build/dist/peerbar-VERSION.tar.gz"
 	@echo "make dkms     install peerbar-vfio-pci for this kernel and for each kernel installed"
 	@echo "              later (with DESTDIR: only its sources)"

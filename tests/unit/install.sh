@@ -107,6 +107,25 @@ exports_the_header()
 		<(grep -oE '\bpeerbar_[a-z_]+\(' rdma/lib/peerbar.h | tr -d '(' | sort -u)
 }
 
+# The package's list of symbols has each function, and no other.
+is_in_the_package()
+{
+	dpkg-gensymbols -c4 -plibpeerbar1 -Idebian/libpeerbar1.symbols -O/dev/null \
+		"-e$dest/opt/pb/lib64/libpeerbar.so.1"
+}
+
+# Each exported function has a page, which is that of the library and lists the function.
+a_page_for_each_call()
+{
+	local call page=$work/page
+	while read -r call; do
+		(cd "$dest/opt/pb/man" && mandoc -T ascii "man3/$call.3") |
+			sed 's/.\x08//g' > "$page"	# neither bold nor underlined
+		grep "^LIBPEERBAR(3)" "$page" && sed '/^DESCRIPTION/,$d' "$page" | grep "\b$call(" ||
+			return
+	done < <(sed -n 's/^\t\t\(peerbar_.*\);/\1/p' rdma/lib/libpeerbar.map)
+}
+
 refuses_a_relative_folder()
 {
 	! make -s "HOST=B=$work/build" install DESTDIR=nowhere 2> "$work/said" &&
@@ -126,6 +145,8 @@ tap_command "install: a C program, shared" shared
 tap_command "install: a C program, static" static
 tap_command "install: a C++ program" links g++ cc "$(config --libs)"
 tap_command "install: the library shows what the header has" exports_the_header
+tap_command "install: the package lists what the library shows" is_in_the_package
+tap_command "install: a manual page for each call" a_page_for_each_call
 tap_command "install: a relative DESTDIR is refused" refuses_a_relative_folder
 tap_command "install: uninstall leaves nothing" uninstalls
 tap_finish

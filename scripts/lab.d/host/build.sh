@@ -3,7 +3,8 @@
 # Builds everything that the guest runs, inside the tree. A step whose inputs have not
 # changed does nothing.
 
-# build_all SERIES
+# build_all SERIES. The mirror is named for perftest's source: the tree's apt has no lists, without
+# which apt does not tell which one it uses.
 build_all()
 {
 	[ "$1" != debug ] || debug_kernel_ensure
@@ -15,9 +16,9 @@ build_all()
 		build_step "peerbar" make -C rdma/tools
 		build_step "revoke stress" make -C rdma/stress
 		build_modules "$1"
-		build_step "perftest with --use_vfio" perftest-patches/build --version 25.01 \
-			--fetch --libpeerbar build/rdma/lib --cache /cache \
-			--out build/perftest/25.01
+		build_step "perftest with --use_vfio" env PEERBAR_MIRROR="$(tree_mirror)" \
+			perftest-patches/build --version 25.01 --fetch \
+			--libpeerbar build/rdma/lib --cache /cache --out build/perftest/25.01
 		build_step "guest tests" make -C tests/guest
 		build_step "examples" make -C examples O=../build/examples \
 			PEERBAR="-I../rdma/lib -L../build/rdma/lib -lpeerbar"

@@ -8,7 +8,7 @@ guest_main()
 	local qmp=0 hotplug=acpi drive=0
 	local kernel=${KERNEL:-latest} exporter=${EXPORTER:-} importer=${IMPORTER:-}
 	local iommu=${IOMMU:-intel} model=${NIC:-efa} switch=${SWITCH:-0}
-	local nic=() cmd=()
+	local nic=() cmd=() system=""
 	[ "$mode" = shell ] && limit=0
 	shift
 	while [ $# -gt 0 ]; do
@@ -33,6 +33,7 @@ guest_main()
 		--qmp) qmp=1; shift;;
 		--append) append="$append $(guest_arg "$@")" && shift 2;;
 		--keep-going) strict=0; shift;;
+		--system) system=$(guest_system "$@") && shift 2;;
 		--) shift; cmd=("$@"); break;;
 		*) die "$mode: unknown option $1; see scripts/lab -h" 2;;
 		esac
@@ -70,12 +71,15 @@ guest_main()
 # Run machine.sh inside the tree. It gets its settings as environment variables.
 guest_boot()
 {
+	local tree=/tree src=/src kernel_dir
+	kernel_dir=$(kernel_dir "$kernel")
+	[ -z "$system" ] || tree=$system/tree src=$system/src kernel_dir=$system/tree
 	local env=(LAB_MODE="$mode" LAB_NAME="$name" LAB_LIMIT="$limit" LAB_BAR="$bar"
 		LAB_GPU="$gpu" LAB_GPUS="$gpus" LAB_NICS="$nics" LAB_EXPORTER="$exporter"
 		LAB_IMPORTER="$importer" LAB_NIC_MODEL="$model" LAB_KERNEL="$kernel" LAB_IOMMU="$iommu"
 		LAB_APPEND="$append" LAB_QMP="$qmp" LAB_HOTPLUG="$hotplug"
 		LAB_SWITCH="$switch" LAB_DRIVE="$drive"
-		LAB_KERNEL_DIR="$(kernel_dir "$kernel")"
+		LAB_KERNEL_DIR="$kernel_dir" LAB_TREE="$tree" LAB_SRC="$src"
 		LAB_STRICT="$strict" LAB_ACCEL="${PEERBAR_ACCEL:-auto}" LAB_CPU="${CPU:-EPYC}"
 		LAB_MEMORY="${MEMORY:-2G}")
 	tree_enter env "${env[@]}" bash scripts/lab.d/host/machine.sh "${nic[@]}"
@@ -118,6 +122,16 @@ guest_number()
 	value=$(guest_arg "$@") || exit
 	[[ $value =~ ^[0-9]+$ ]] || die "$1 takes a whole number, not '$value'" 2
 	echo "$value"
+}
+
+# The folder of another system, as seen in the tree.
+guest_system()
+{
+	local value
+	value=$(guest_arg "$@") || exit
+	[ -e "$TOP/$value/tree/vmlinux" ] ||
+		die "$1 takes a folder of the checkout that has tree/vmlinux, not '$value'" 2
+	echo "/src/$value"
 }
 
 guest_size()

@@ -9,6 +9,11 @@ RESULTS=/src/build/results/$LAB_NAME
 RUN=$(mktemp -d /tmp/machine.XXXXXX)
 KERNEL=$LAB_KERNEL_DIR
 RELEASE=$(ls "$KERNEL/lib/modules")
+VNIC=(/src/build/vnic/peerbar-vnic)
+# another system's virtual NIC runs with the libraries of that system
+[ "$LAB_TREE" = /tree ] ||
+	VNIC=("$LAB_TREE/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --library-path
+		"$LAB_TREE/lib/x86_64-linux-gnu" "$LAB_TREE/usr/bin/peerbar-vnic")
 # The QEMU device and the kernel options for each kind of IOMMU. QEMU's AMD IOMMU, as it is
 # set up here, does not remap interrupts, so VFIO must be told to accept that.
 declare -A IOMMU_DEVICE=([intel]="intel-iommu,caching-mode=on"
@@ -82,7 +87,7 @@ start_nic()
 	local name
 	name=$(nic_name "$1")
 	nic_options "$@"
-	/src/build/vnic/peerbar-vnic --socket "$RUN/$name" --control "$RUN/$name-control" \
+	"${VNIC[@]}" --socket "$RUN/$name" --control "$RUN/$name-control" \
 		--report "$RESULTS/lab/$name.json" "${OPTIONS[@]}" \
 		>"$RESULTS/lab/$name.log" 2>&1 &
 	NICS+=($!)
@@ -130,8 +135,8 @@ machine_args()
 	[ "$LAB_HOTPLUG" = acpi ] ||
 		ARGS+=(-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off)
 	[ "$LAB_QMP" = 0 ] || qmp_args
-	share_args tree /tree on
-	share_args src /src on
+	share_args tree "$LAB_TREE" on
+	share_args src "$LAB_SRC" on
 	share_args results "$RESULTS" off
 	share_args modules "$KERNEL/lib/modules" on
 }

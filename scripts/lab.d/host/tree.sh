@@ -38,20 +38,14 @@ tree_ensure()
 
 tree_make()
 {
-	local tree mirror new log
+	local tree new log
 	tree=$(tree_path)
 	[ -e "$tree/.complete" ] && return
-	need mmdebstrap mmdebstrap
-	[ "$(id -u)" = 0 ] || need newuidmap uidmap
-	mirror=$(tree_mirror)
-	[ -n "$mirror" ] ||
-		die "no Debian mirror in this host's apt sources; set PEERBAR_MIRROR to one"
+	tree_needs
 	new=$tree.new log=$CACHE/tree.log
 	rm -rf "$CACHE"/tree-*.new
-	mkdir -p "$new"
 	say "making the Debian $TREE_SUITE tree (once; about 4 minutes; log: $log)"
-	tree_bootstrap "$mirror" 2>"$log" | tar -C "$new" --exclude='./dev/*' \
-		--no-same-owner -xf - || {
+	tree_bootstrap 2>"$log" | tree_unpack "$new" || {
 		tail -n 15 "$log" >&2
 		die "could not make the Debian tree; the whole log is $log"
 	}
@@ -61,27 +55,54 @@ tree_make()
 	say "the tree is $(du -sh "$tree" | cut -f1) in $tree"
 }
 
-# Write the tree as a tar stream. The user who runs this unpacks it, so that all files belong
-# to that user, who can then remove them.
+# What the making of any tree takes. Sets MIRROR.
+tree_needs()
+{
+	need mmdebstrap mmdebstrap
+	[ "$(id -u)" = 0 ] || need newuidmap uidmap
+	MIRROR=$(tree_mirror)
+	[ -n "$MIRROR" ] ||
+		die "no Debian mirror in this host's apt sources; set PEERBAR_MIRROR to one"
+}
+
+# tree_debian OPTION... SUITE TARGET SOURCE...: mmdebstrap, as every tree here is made. Without a
+# terminal for dpkg, because what still had that open sometimes kept mmdebstrap from removing a tree;
+# and dpkg does not wait for the disk, because a tree whose making was interrupted is of no use.
+tree_debian()
+{
+	local mode=unshare proxy
+	[ "$(id -u)" != 0 ] || mode=root
+	proxy=$(apt-config dump --format '%v' Acquire::http::Proxy 2>/dev/null || :)
+	mmdebstrap --mode="$mode" ${proxy:+--aptopt="Acquire::http::Proxy \"$proxy\""} \
+		--aptopt='APT::Install-Recommends "false"' --aptopt='Dpkg::Use-Pty "false"' \
+		--dpkgopt=force-unsafe-io "$@"
+}
+
+# tree_unpack FOLDER: a tree that comes as a tar stream. The user who runs this unpacks it, so that
+# all files belong to that user, who can then remove them.
+tree_unpack()
+{
+	mkdir -p "$1"
+	tar -C "$1" --exclude='./dev/*' --no-same-owner -xf -
+}
+
+# Write the tree as a tar stream.
 tree_bootstrap()
 {
-	local mirror=$1 include proxy
+	local include
 	include=$(sed 's/#.*//' "$LAB/packages" | tr -s '[:space:]' , | sed 's/^,//; s/,$//')
-	proxy=$(apt-config dump --format '%v' Acquire::http::Proxy 2>/dev/null || :)
 	# single quotes: the hook's shell expands $1, the path of the new tree
 	# shellcheck disable=SC2016
-	env LAB="$LAB" mmdebstrap --variant=apt --mode="$([ "$(id -u)" = 0 ] && echo root || echo unshare)" \
-		${proxy:+--aptopt="Acquire::http::Proxy \"$proxy\""} \
-		--aptopt='APT::Install-Recommends "false"' \
-		--setup-hook='cp "$LAB/apt-preferences" "$1/etc/apt/preferences.d/lab"' \
+	tree_debian --variant=apt \
+		--setup-hook="upload '$LAB/apt-preferences' /etc/apt/preferences.d/lab" \
 		--include="$include" \
 		--customize-hook="copy-in '$LAB/tree-setup.sh' /tmp" \
 		--customize-hook='chroot "$1" bash /tmp/tree-setup.sh' \
 		--customize-hook='rm -f "$1/tmp/tree-setup.sh"' \
 		"$TREE_SUITE" - \
-		"deb $mirror $TREE_SUITE main" \
-		"deb $mirror $TREE_SUITE-backports main" \
-		"deb $mirror bookworm main"
+		"deb $MIRROR $TREE_SUITE main" \
+		"deb $MIRROR $TREE_SUITE-backports main" \
+		"deb $MIRROR bookworm main"
 }
 
 # tree_enter CMD...: run CMD in the tree. There /src is the checkout, /cache is the cache, and

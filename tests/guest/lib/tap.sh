@@ -40,6 +40,15 @@ tap_command()
 	fi
 }
 
+# tap_summary FILE: the last line of output, about all lines of FILE. A skipped test counts as neither
+# passed nor failed. The exit status is 0 if nothing failed and something passed.
+tap_summary()
+{
+	awk '/^not ok/ { failed++; next } /^ok.*# *SKIP/ { skipped++; next } /^ok/ { passed++ }
+		END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
+		      exit (failed > 0 || passed == 0) }' "$1"
+}
+
 # tap_note TEXT: every line of it becomes a comment.
 tap_note()
 {
