@@ -8,7 +8,7 @@
 
 static const char usage[] =
 	"Usage: peerbar dev show [ADDRESS]\n"
-	"       peerbar dev bind ADDRESS [driver NAME] [force]\n"
+	"       peerbar dev bind ADDRESS [driver NAME] [exporter peerbar|core] [force]\n"
 	"       peerbar dev unbind ADDRESS\n";
 
 static const struct verb verbs[] = {
