@@ -6,9 +6,8 @@
  *	nvme RDMA-DEVICE ADDRESS	THE FIRST 8 KiB OF THE DISK ARE OVERWRITTEN
  *
  * The drive must have a persistent memory region (PMR), as QEMU's has with pmrdev=; a controller
- * memory buffer (CMB) is turned on by other registers, and all else is the same. One queue pair
- * that is connected to itself plays both machines; the RDMA device must have RC. The registers
- * and commands are those of the NVM Express Base Specification 1.4.
+ * memory buffer (CMB) is turned on by other registers (NVM Express Base Specification 1.4). One
+ * queue pair that is connected to itself plays both machines; the RDMA device must have RC.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -26,9 +25,10 @@
 #define ACCESS (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ)
 
 /* Registers, in BAR 0. */
-enum { CAP = 0x0, CC = 0x14, CSTS = 0x1c, AQA = 0x24, ASQ = 0x28, ACQ = 0x30, PMRCAP = 0xe00,
-       PMRCTL = 0xe04, PMRSTS = 0xe08, PMRMSC = 0xe14, DOORBELLS = 0x1000, REGISTERS = 0x2000 };
-#define CAP_PMR (1ull << 56)
+enum { CAP = 0x0, CC = 0x14, CSTS = 0x1c, AQA = 0x24, ASQ = 0x28, ACQ = 0x30 };
+enum { PMRCAP = 0xe00, PMRCTL = 0xe04, PMRSTS = 0xe08, PMRMSC = 0xe14 };
+enum { DOORBELLS = 0x1000, REGISTERS = 0x2000 };
+#define CAP_PMR (1u << 24)	/* in the upper half */
 #define CC_ENABLE (1u | 6u << 16 | 4u << 20)	/* entries of 64 and of 16 bytes */
 #define PMRSTS_NOT_READY (1u << 8)
 #define PMRMSC_ENABLE 2u
@@ -97,21 +97,21 @@ static void command(struct drive *d, unsigned int queue, const uint32_t dwords[1
 static void make_queue(struct drive *d, uint32_t opcode, unsigned int page, uint32_t flags)
 {
 	uint64_t at = d->queues_at + page * PAGE;
-
-	command(d, 0, (uint32_t[16]){
+	const uint32_t dwords[16] = {
 		[0] = opcode, [6] = (uint32_t)at, [7] = (uint32_t)(at >> 32),
-		[10] = 1 | (ENTRIES - 1) << 16, [11] = flags });
+		[10] = 1 | (ENTRIES - 1) << 16, [11] = flags };
+	command(d, 0, dwords);
 }
 
 /* Between the disk's first blocks and @offset of the drive's memory. */
 static void move_disk(struct drive *d, bool write, uint64_t offset)
 {
 	uint64_t at = OWN_MEMORY + offset;
-
-	command(d, 1, (uint32_t[16]){
+	const uint32_t dwords[16] = {
 		[0] = write ? 1 : 2, [1] = 1, [6] = (uint32_t)at, [7] = (uint32_t)(at >> 32),
 		[8] = (uint32_t)(at + PAGE), [9] = (uint32_t)((at + PAGE) >> 32),
-		[12] = LENGTH / 512 - 1 });
+		[12] = LENGTH / 512 - 1 };
+	command(d, 1, dwords);
 }
 
 static void start(struct drive *d, const char *address)
@@ -141,7 +141,7 @@ static int export_memory(struct drive *d)
 	struct peerbar_range range = { 0, 2 * LENGTH };
 	int fd;
 
-	need(get(d, CAP + 4) & CAP_PMR >> 32, "the drive has no persistent memory region");
+	need(get(d, CAP + 4) & CAP_PMR, "the drive has no persistent memory region");
 	put(d, PMRCTL, 1);
 	wait_for(d, PMRSTS, PMRSTS_NOT_READY, 0);
 	put64(d, PMRMSC, OWN_MEMORY | PMRMSC_ENABLE);
@@ -165,7 +165,7 @@ static struct ibv_pd *open_nic(const char *name)
 
 static struct ibv_qp *queue_pair(struct ibv_pd *pd)
 {
-	struct ibv_cq *cq = ibv_create_cq(pd->context, 4, NULL, NULL, 0);
+	struct ibv_cq *cq = pd ? ibv_create_cq(pd->context, 4, NULL, NULL, 0) : NULL;
 	struct ibv_qp_init_attr init = {
 		.qp_type = IBV_QPT_RC, .send_cq = cq, .recv_cq = cq,
 		.cap = { .max_send_wr = 1, .max_recv_wr = 1, .max_send_sge = 1, .max_recv_sge = 1 },
@@ -217,24 +217,21 @@ int main(int argc, char **argv)
 	static uint8_t sent[2 * LENGTH], *back = sent + LENGTH;
 	struct ibv_mr *host, *mr;
 	struct drive d = { 0 };
-	struct ibv_pd *pd;
 	struct ibv_qp *qp;
 	uint64_t at;
 
 	need(argc == 3, "usage: nvme RDMA-DEVICE ADDRESS");
-	pd = open_nic(argv[1]);
-	need(pd, "no protection domain");
-	qp = queue_pair(pd);
-	host = ibv_reg_mr(pd, sent, sizeof(sent), IBV_ACCESS_LOCAL_WRITE);
+	qp = queue_pair(open_nic(argv[1]));
+	host = ibv_reg_mr(qp->pd, sent, sizeof(sent), IBV_ACCESS_LOCAL_WRITE);
 	need(host, "cannot register host memory");
 	start(&d, argv[2]);
-	mr = peerbar_reg_mr(pd, export_memory(&d), 0, 2 * LENGTH, ACCESS, &at);
+	mr = peerbar_reg_mr(qp->pd, export_memory(&d), 0, 2 * LENGTH, ACCESS, &at);
 	need(mr, peerbar_errmsg());
 
 	for (unsigned int i = 0; i < LENGTH; i++)
 		sent[i] = (uint8_t)(i * 7 + (unsigned int)getpid());
 	rdma(qp, IBV_WR_RDMA_WRITE, host, sent, LENGTH, at, mr->rkey);
-	/* That it is complete says that PCIe has the bytes; after a READ the drive has them. */
+	/* "Complete" says that PCIe has the bytes; after a READ the drive has them. */
 	rdma(qp, IBV_WR_RDMA_READ, host, back, 1, at, mr->rkey);
 	move_disk(&d, true, 0);
 	move_disk(&d, false, LENGTH);

@@ -40,7 +40,7 @@ static struct mapping *mappings;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* The function that would have been called without the shim. */
-#define NEXT(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
+#define NEXT(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
 
 static uint64_t whole_pages(uint64_t length)
 {

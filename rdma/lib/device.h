@@ -37,7 +37,7 @@ struct peerbar_device {
 	const char *backend;
 	struct pb_group *group;		/* only with the group backend, otherwise NULL */
 	int iommufd;			/* only with the iommufd backend, otherwise -1 */
-	uint32_t ioas;			/* iommufd's ID of its address space; 0: none yet: see ioas.c */
+	uint32_t ioas;			/* iommufd's address space; 0: none yet: see ioas.c */
 	bool attached;			/* its DMA goes through that address space */
 	int fd;
 	uint64_t config_offset;		/* where config space begins in fd */
