@@ -11,6 +11,7 @@
 #include <linux/pci_regs.h>
 
 #include "device.h"
+#include "info.h"
 #include "machine/error.h"
 #include "machine/sys.h"
 #include "uapi.h"
@@ -31,30 +32,16 @@ static int read_sparse(struct pb_bar *bar, const struct vfio_region_info_cap_spa
 	return 0;
 }
 
-static const struct vfio_info_cap_header *find_cap(const struct vfio_region_info *info,
-						   uint16_t id)
-{
-	const struct vfio_info_cap_header *cap;
-	uint32_t at = info->flags & VFIO_REGION_INFO_FLAG_CAPS ? info->cap_offset : 0;
-
-	while (at && at + sizeof(*cap) <= info->argsz) {
-		cap = (const void *)((const char *)info + at);
-		if (cap->id == id)
-			return cap;
-		at = cap->next;
-	}
-	return NULL;
-}
-
 static int read_areas(struct pb_bar *bar, const struct vfio_region_info *info)
 {
-	const struct vfio_info_cap_header *sparse;
+	const struct vfio_region_info_cap_sparse_mmap *sparse;
 
 	if (!(info->flags & VFIO_REGION_INFO_FLAG_MMAP))
 		return 0;
-	sparse = find_cap(info, VFIO_REGION_INFO_CAP_SPARSE_MMAP);
+	sparse = pb_info_cap(info, info->flags & VFIO_REGION_INFO_FLAG_CAPS ? info->cap_offset : 0,
+			     VFIO_REGION_INFO_CAP_SPARSE_MMAP);
 	if (sparse)
-		return read_sparse(bar, (const void *)sparse);
+		return read_sparse(bar, sparse);
 	bar->areas = calloc(1, sizeof(*bar->areas));
 	if (!bar->areas)
 		return -ENOMEM;
@@ -63,28 +50,11 @@ static int read_areas(struct pb_bar *bar, const struct vfio_region_info *info)
 	return 0;
 }
 
-/* The first call may only learn how large the answer is; the second one then gets it. */
 static struct vfio_region_info *region_info(int fd, unsigned int index)
 {
-	struct vfio_region_info *info = calloc(1, sizeof(*info)), *larger;
-	uint32_t size = sizeof(*info);
+	struct vfio_region_info question = { .index = index };
 
-	while (info) {
-		info->argsz = size;
-		info->index = index;
-		if (pb_ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, info))
-			break;
-		if (info->argsz <= size)
-			return info;
-		size = info->argsz;
-		larger = realloc(info, size);
-		if (!larger)
-			break;
-		info = larger;
-		memset(info, 0, size);
-	}
-	free(info);
-	return NULL;
+	return pb_info(fd, VFIO_DEVICE_GET_REGION_INFO, &question, sizeof(question));
 }
 
 /* The kernel reports a size for an I/O port BAR, too: only the register tells them apart. */

@@ -6,10 +6,10 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <linux/vfio.h>
 
+#include "info.h"
 #include "machine/sys.h"
 #include "type1.h"
 
@@ -21,44 +21,6 @@ struct pb_window {
 	struct pb_window *next;
 	uint64_t iova, length;
 };
-
-static struct vfio_iommu_type1_info *get_info(int container)
-{
-	struct vfio_iommu_type1_info *info = calloc(1, sizeof(*info)), *larger;
-	uint32_t size = sizeof(*info);
-
-	while (info) {
-		info->argsz = size;
-		if (pb_ioctl(container, VFIO_IOMMU_GET_INFO, info)) {
-			free(info);
-			return NULL;
-		}
-		if (info->argsz <= size)
-			return info;
-		size = info->argsz;
-		larger = calloc(1, size);
-		free(info);
-		info = larger;
-	}
-	return NULL;
-}
-
-/* The capability that lists the ranges. The kernel has it since 5.4. */
-static const struct vfio_iommu_type1_info_cap_iova_range *
-find_ranges(const struct vfio_iommu_type1_info *info)
-{
-	const struct vfio_info_cap_header *cap;
-	uint32_t at;
-
-	if (!(info->flags & VFIO_IOMMU_INFO_CAPS))
-		return NULL;
-	for (at = info->cap_offset; at; at = cap->next) {
-		cap = (const void *)((const char *)info + at);
-		if (cap->id == VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
-			return (const void *)cap;
-	}
-	return NULL;
-}
 
 static uint64_t align_up(uint64_t value, uint64_t align)
 {
@@ -85,15 +47,18 @@ static bool find_gap(const struct pb_window *window, uint64_t start, uint64_t la
 	return at >= start && at <= last && length - 1 <= last - at;
 }
 
+/* The kernel lists the ranges since 5.4. */
 static int choose(struct pb_type1 *space, uint64_t length, uint64_t *iova)
 {
-	struct vfio_iommu_type1_info *info = get_info(space->container);
+	struct vfio_iommu_type1_info question = { 0 }, *info;
 	const struct vfio_iommu_type1_info_cap_iova_range *cap;
 	bool found = false;
 
+	info = pb_info(space->container, VFIO_IOMMU_GET_INFO, &question, sizeof(question));
 	if (!info)
 		return -errno;
-	cap = find_ranges(info);
+	cap = pb_info_cap(info, info->flags & VFIO_IOMMU_INFO_CAPS ? info->cap_offset : 0,
+			  VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE);
 	for (uint32_t i = 0; cap && i < cap->nr_iovas && !found; i++)
 		found = find_gap(space->windows, cap->iova_ranges[i].start,
 				 cap->iova_ranges[i].end, length, iova);
