@@ -8,6 +8,9 @@ source=''		# what the caller has, if that is not Debian's
 
 SUITE=trixie		# the Debian release that has it
 
+# shellcheck source=scripts/mirror.sh
+. "$HERE/../scripts/mirror.sh"
+
 die()
 {
 	printf 'perftest-patches/%s: %s\n' "${0##*/}" "$*" >&2
@@ -22,34 +25,12 @@ series_names()
 	done | paste -sd ' '
 }
 
-# Print the mirror that apt on this host uses. Ask apt itself, because its sources may be
-# written in different formats. Prefer the mirror of $SUITE; the one of the host's own
-# release also has $SUITE.
-mirror()
-{
-	local codename
-	if [ -n "${PEERBAR_MIRROR:-}" ]; then
-		echo "$PEERBAR_MIRROR"
-		return
-	fi
-	# shellcheck source=/dev/null
-	codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-	# shellcheck disable=SC2016 # apt's own placeholders
-	apt-get indextargets --format '$(CREATED_BY)|$(COMPONENT)|$(RELEASE)|$(REPO_URI)' \
-		2>/dev/null |
-		awk -F'|' -v suite="$SUITE" -v host="$codename" '
-			$1 != "Packages" || $2 != "main" { next }
-			$3 == suite { best = $4 }
-			$3 == host { other = $4 }
-			END { print best ? best : other }'
-}
-
 # Run an apt command with its own package lists, for Debian's source packages only.
 apt_sources()
 {
 	local dir=$cache/apt repo keys='' ring=/usr/share/keyrings/debian-archive-keyring.gpg
 	mkdir -p "$dir/lists/partial" "$dir/archives/partial"
-	repo=$(mirror)
+	repo=$(apt_mirror "$SUITE")
 	[ -n "$repo" ] || die "apt knows no mirror of Debian here: run apt-get update," \
 		"or set PEERBAR_MIRROR to one; or $hint"
 	[ ! -e "$ring" ] || keys="[signed-by=$ring] "

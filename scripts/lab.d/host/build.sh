@@ -16,7 +16,7 @@ build_all()
 		build_step "peerbar" make -C rdma/tools
 		build_step "revoke stress" make -C rdma/stress
 		build_modules "$1"
-		build_step "perftest with --use_vfio" env PEERBAR_MIRROR="$(tree_mirror)" \
+		build_step "perftest with --use_vfio" env PEERBAR_MIRROR="$(apt_mirror "")" \
 			perftest-patches/build --version 25.01 --fetch \
 			--libpeerbar build/rdma/lib --cache /cache --out build/perftest/25.01
 		build_step "guest tests" make -C tests/guest

@@ -3,29 +3,15 @@
 # The Debian 13 tree: mmdebstrap makes it once, bubblewrap enters it. Both work for root and,
 # where user namespaces are allowed, for every other user.
 
+# shellcheck source=scripts/mirror.sh
+. "$TOP/scripts/mirror.sh"
+
 TREE_SUITE=trixie
 
 tree_path()
 {
 	printf '%s/tree-%s-%s\n' "$CACHE" "$TREE_SUITE" \
 		"$(cat "$LAB/packages" "$LAB/apt-preferences" "$LAB/tree-setup.sh" | sha256sum | cut -c1-12)"
-}
-
-# The mirror that this host's own apt uses, so that no mirror need be named in this file.
-tree_mirror()
-{
-	local codename
-	if [ -n "${PEERBAR_MIRROR:-}" ]; then
-		echo "$PEERBAR_MIRROR"
-		return
-	fi
-	# shellcheck source=/dev/null
-	codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-	# shellcheck disable=SC2016 # apt's own placeholders
-	apt-get indextargets --format '$(CREATED_BY)|$(COMPONENT)|$(RELEASE)|$(REPO_URI)' \
-		2>/dev/null |
-		awk -F'|' -v want="$codename" '$1 == "Packages" && $2 == "main" &&
-			$3 == want { print $4; exit }'
 }
 
 # Make the tree unless it exists. It is made under another name and renamed when it is
@@ -60,7 +46,7 @@ tree_needs()
 {
 	need mmdebstrap mmdebstrap
 	[ "$(id -u)" = 0 ] || need newuidmap uidmap
-	MIRROR=$(tree_mirror)
+	MIRROR=$(apt_mirror "")
 	[ -n "$MIRROR" ] ||
 		die "no Debian mirror in this host's apt sources; set PEERBAR_MIRROR to one"
 }
