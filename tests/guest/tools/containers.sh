@@ -85,6 +85,8 @@ limited() { (ulimit -l "$1"; contained "${@:2}"); }
 nodes="null vfio/vfio vfio/$GROUP infiniband/$VERBS"
 by_iommufd && nodes="null iommu ${CDEV#/dev/} infiniband/$VERBS"
 mkdir -p /tmp/nodes
+# shellcheck disable=SC2086 # one word each
+before=$(cd /dev && stat -c "%a %g %n" null infiniband/"$VERBS" vfio/"$GROUP" $nodes)
 for node in $nodes; do
 	chgrp 1000 "/dev/$node" && chmod 0660 "/dev/$node"	# as system/udev does
 done
@@ -134,5 +136,10 @@ says "the NIC as the device: doctor" 1 "failure +device +$PB_NIC is the NIC" \
 	peerbar doctor "$PB_IBDEV" "$PB_NIC"
 says "binding a NIC in use" 1 "active.*force" peerbar dev bind "$PB_NIC"
 says "a NIC by its address" 0 "nic $PB_IBDEV" peerbar mr test "$PB_NIC" "$PB_GPU" "${small[@]}"
+
+# The tests that come after this one in the same guest have users of their own.
+while read -r mode group node; do
+	chgrp "$group" "/dev/$node" && chmod "$mode" "/dev/$node"
+done <<< "$before"
 
 tap_finish
