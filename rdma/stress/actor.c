@@ -144,38 +144,45 @@ void actors_start(void)
 		actor_start(i);
 }
 
-static void forget(unsigned int actor)
+/* Wait until it has ended, for as long as a step may take. */
+static bool ends(unsigned int actor)
 {
-	close(actors[actor].control);
-	actors[actor].pid = 0;
+	for (unsigned int ms = 0; ms < config.step_limit_s * 1000; ms++) {
+		if (waitpid(actors[actor].pid, NULL, WNOHANG)) {
+			close(actors[actor].control);
+			actors[actor].pid = 0;
+			return true;
+		}
+		usleep(1000);
+	}
+	return false;
 }
 
-void actor_kill(unsigned int actor)
+bool actor_kill(unsigned int actor)
 {
 	if (!actors[actor].pid)
-		return;
+		return true;
 	kill(actors[actor].pid, SIGKILL);
-	waitpid(actors[actor].pid, NULL, 0);
-	forget(actor);
+	return ends(actor);
 }
 
-void actors_stop(void)
+int actors_stop(void)
 {
 	for (unsigned int i = 0; i < MAX_ACTORS; i++)
 		if (actors[i].pid)
 			shutdown(actors[i].control, SHUT_RDWR);
-	for (unsigned int i = 0; i < MAX_ACTORS; i++) {
-		if (!actors[i].pid)
-			continue;
-		waitpid(actors[i].pid, NULL, 0);
-		forget(i);
-	}
+	for (unsigned int i = 0; i < MAX_ACTORS; i++)
+		if (actors[i].pid && !ends(i))
+			return (int)i;
+	return -1;
 }
 
 void actor_send(unsigned int actor, const struct step *step, int fd)
 {
-	if (send_with(actors[actor].control, step, sizeof(*step), fd) < 0)
-		die("peerbar-revoke-stress: one of its processes is gone");
+	if (send_with(actors[actor].control, step, sizeof(*step), fd) >= 0)
+		return;
+	if (errno != EPIPE && errno != ECONNRESET)
+		die("peerbar-revoke-stress: cannot ask one of its processes");
 }
 
 int actors_wait(const bool *pending, struct answer *answer, int *fd)
@@ -195,8 +202,7 @@ int actors_wait(const bool *pending, struct answer *answer, int *fd)
 			continue;
 		if (receive_with(p[i].fd, answer, sizeof(*answer), fd) == sizeof(*answer))
 			return (int)i;
-		memset(answer, 0, sizeof(*answer));
-		answer->actor = (uint8_t)i;
+		*answer = (struct answer){ .actor = (uint8_t)i, .op = NR_OPS };
 		violate(answer, "the process died");
 		return (int)i;
 	}

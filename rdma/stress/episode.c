@@ -33,6 +33,15 @@ static void name_actor(char *name, size_t size, unsigned int actor)
 		snprintf(name, size, "importer %u", actor - config.cast.owners);
 }
 
+static void blame_hang(unsigned int actor, const char *what, struct violation *v)
+{
+	char name[32];
+
+	name_actor(name, sizeof(name), actor);
+	blame(v, "%s hangs: %s in %u s", name, what, config.step_limit_s);
+	v->hang = true;
+}
+
 static void drop(unsigned int buffer)
 {
 	if (dmabuf[buffer] >= 0)
@@ -66,10 +75,7 @@ static void gather(bool *pending, unsigned int nr, struct violation *v,
 		if (actor < 0) {
 			for (actor = 0; actor < (int)MAX_ACTORS - 1 && !pending[actor]; actor++)
 				;
-			name_actor(name, sizeof(name), (unsigned int)actor);
-			blame(v, "%s hangs: its step has not ended in %u s", name,
-			      config.step_limit_s);
-			v->hang = true;
+			blame_hang((unsigned int)actor, "its step has not ended", v);
 			return;
 		}
 		pending[actor] = false;
@@ -128,8 +134,14 @@ static void ask_all(enum op op, unsigned int first, unsigned int end, struct vio
 	gather(pending, end - first, v, take);
 }
 
+static void kill_now(unsigned int actor, struct violation *v)
+{
+	if (!actor_kill(actor))
+		blame_hang(actor, "SIGKILL has not ended it", v);
+}
+
 /* kill -9 of a process that may have devices open: they are revoked for good by that. */
-static void kill_owner(unsigned int actor)
+static void kill_owner(unsigned int actor, struct violation *v)
 {
 	unsigned int ticket[MAX_DEVICES];
 	bool had[MAX_DEVICES];
@@ -139,7 +151,9 @@ static void kill_owner(unsigned int actor)
 		if (had[i])
 			ticket[i] = oracle_begin(&shared->device[i], ORACLE_OTHERS);
 	}
-	actor_kill(actor);
+	kill_now(actor, v);
+	if (v->hang)
+		return;
 	for (unsigned int i = 0; i < config.cast.devices; i++) {
 		if (!had[i])
 			continue;
@@ -152,7 +166,7 @@ static void kill_owner(unsigned int actor)
 }
 
 /* kill -9 of a process whose requests are in flight. */
-static void kill_importer(const struct step *step)
+static void kill_importer(const struct step *step, struct violation *v)
 {
 	struct step traffic = *step;
 	struct dice dice = { step->dice };
@@ -160,8 +174,9 @@ static void kill_importer(const struct step *step)
 	traffic.op = OP_TRAFFIC;
 	actor_send(step->actor, &traffic, -1);
 	usleep(1000 * dice_below(&dice, 10));
-	actor_kill(step->actor);
-	actor_start(step->actor);
+	kill_now(step->actor, v);
+	if (!v->hang)
+		actor_start(step->actor);
 }
 
 static bool is_kill(const struct step *step)
@@ -184,22 +199,22 @@ static bool perform_here(const struct step *step)
  * The driver of their NIC is being unbound. Some drivers wait until the last process has closed
  * the NIC, others make all that a process does fail: so it ends after a while.
  */
-static void kill_importers_of(unsigned int nic, struct dice dice)
+static void kill_importers_of(unsigned int nic, struct dice dice, struct violation *v)
 {
 	usleep(1000 * dice_below(&dice, 200));
 	for (unsigned int m = nic; m < config.cast.importers; m += config.cast.nics)
-		actor_kill(config.cast.owners + m);
+		kill_now(config.cast.owners + m, v);
 }
 
-static void kill_some(const struct step *step, unsigned int nr)
+static void kill_some(const struct step *step, unsigned int nr, struct violation *v)
 {
-	for (unsigned int i = 0; i < nr; i++) {
+	for (unsigned int i = 0; i < nr && !v->hang; i++) {
 		if (step[i].op == OP_KILL_OWNER)
-			kill_owner(step[i].actor);
+			kill_owner(step[i].actor, v);
 		if (step[i].op == OP_KILL_IMPORTER)
-			kill_importer(&step[i]);
+			kill_importer(&step[i], v);
 		if (step[i].op == OP_NIC_UNBIND)
-			kill_importers_of(step[i].nic, (struct dice){ step[i].dice });
+			kill_importers_of(step[i].nic, (struct dice){ step[i].dice }, v);
 	}
 }
 
@@ -229,8 +244,9 @@ static void run_steps(const struct step *step, unsigned int nr, struct violation
 		pending[step[i].actor] = true;
 		sent++;
 	}
-	kill_some(step, nr);
-	gather(pending, sent, v, take_step);
+	kill_some(step, nr, v);
+	if (!v->hang)
+		gather(pending, sent, v, take_step);
 	if (!v->hang)
 		replace_importers(step, nr);
 }
@@ -288,13 +304,19 @@ static void begin(void)
 /* After this nobody has anything open. Importers and owners end at once, in no order. */
 static void end(struct violation *v)
 {
+	int hanging;
+
 	if (v->hang)
 		return;
 	if (!v->text[0])
 		ask_all(OP_FINISH, 0, cast_actors(&config.cast), v, take_nothing);
 	if (v->hang)
 		return;
-	actors_stop();
+	hanging = actors_stop();
+	if (hanging >= 0) {
+		blame_hang((unsigned int)hanging, "it has not closed what it had open", v);
+		return;
+	}
 	for (unsigned int i = 0; i < NR_BUFFERS; i++)
 		drop(i);
 	watch_log(v);

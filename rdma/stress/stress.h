@@ -109,11 +109,12 @@ struct answer {
 /* Start all of them; start one again that was killed. */
 void actors_start(void);
 void actor_start(unsigned int actor);
-void actor_kill(unsigned int actor);
-/* Ask all of them to end, and wait until they have. */
-void actors_stop(void);
+/* Return: false if it does not end in the time of a step: it hangs in the kernel. */
+bool actor_kill(unsigned int actor);
+/* Ask all of them to end. Return: -1, or one that does not, in the time of a step. */
+int actors_stop(void);
 
-/* @fd: a descriptor to pass on with it, or -1. */
+/* @fd: a descriptor to pass on with it, or -1. actors_wait() tells if the process is gone. */
 void actor_send(unsigned int actor, const struct step *step, int fd);
 
 /*
