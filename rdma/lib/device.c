@@ -72,8 +72,7 @@ static int read_config(struct peerbar_device *dev)
 	return 0;
 }
 
-/* Set the bits @set and clear the bits @clear of the PCI command register. */
-static int change_command(struct peerbar_device *dev, uint16_t set, uint16_t clear)
+int pb_change_command(struct peerbar_device *dev, uint16_t set, uint16_t clear)
 {
 	off_t where = dev->config_offset + PCI_COMMAND;
 	uint16_t command;
@@ -111,7 +110,7 @@ int peerbar_open(const char *address, struct peerbar_device **out)
 	if (!ret)
 		ret = read_config(dev);
 	if (!ret)
-		ret = change_command(dev, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+		ret = pb_change_command(dev, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
 	if (!ret)
 		ret = pb_bars_read(dev);
 	if (ret)
@@ -159,8 +158,8 @@ int peerbar_set_memory(struct peerbar_device *dev, bool enable)
 	if (ret)
 		return ret;
 	if (enable)
-		return change_command(dev, PCI_COMMAND_MEMORY, 0);
-	return change_command(dev, 0, PCI_COMMAND_MEMORY);
+		return pb_change_command(dev, PCI_COMMAND_MEMORY, 0);
+	return pb_change_command(dev, 0, PCI_COMMAND_MEMORY);
 }
 
 int peerbar_reset(struct peerbar_device *dev)
@@ -170,13 +169,13 @@ int peerbar_reset(struct peerbar_device *dev)
 	if (ret)
 		return ret;
 	if (!pb_ioctl(dev->fd, VFIO_DEVICE_RESET, NULL))
-		return change_command(dev, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+		return pb_change_command(dev, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
 	switch (errno) {
 	case EINVAL:
 	case ENOTTY:
 		return pb_fail(ENOTSUP, "%s has no reset of its own: "
-			       "/sys/bus/pci/devices/%s/reset_method is empty; close it and "
-			       "open it again", dev->address, dev->address);
+			       "/sys/bus/pci/devices/%s/reset_method is empty; "
+			       "peerbar_hot_reset() resets its bus", dev->address, dev->address);
 	case EAGAIN:
 		return pb_fail(EAGAIN, "%s cannot be reset now, another reset of it or of its "
 			       "bus is running: try again", dev->address);

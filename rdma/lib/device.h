@@ -51,6 +51,20 @@ void pb_group_close(struct pb_group *group);
 /* The address space that the devices of the group share; it lives as long as the group is open. */
 struct pb_type1 *pb_group_space(struct pb_group *group);
 
+/* A group's descriptor, for as long as it is held. */
+struct pb_group_hold {
+	int number;		/* of the group; the caller sets it */
+	int fd;
+	bool opened;		/* for this, as no device of the group is open */
+};
+
+/*
+ * Set the descriptors of @nr groups. On success no device is opened or closed through a group
+ * until pb_groups_release(). @dev: whom it is for.
+ */
+int pb_groups_hold(const struct peerbar_device *dev, struct pb_group_hold *hold, unsigned int nr);
+void pb_groups_release(struct pb_group_hold *hold, unsigned int nr);
+
 /* Both backends need these. They keep a sentence that explains it and return -EPERM. */
 int pb_not_viable(int group);
 int pb_unsafe_interrupts(int group, const char *module);
@@ -66,6 +80,9 @@ int pb_group_idle(int group);
  * process cannot open the device node or /dev/iommu: the caller then tries the group.
  */
 int pb_iommufd_open(struct peerbar_device *dev);
+
+/* device.c. Set the bits @set and clear the bits @clear of the PCI command register. */
+int pb_change_command(struct peerbar_device *dev, uint16_t set, uint16_t clear);
 
 /* bar.c */
 int pb_bars_read(struct peerbar_device *dev);

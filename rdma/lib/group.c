@@ -183,14 +183,21 @@ void pb_group_fork(enum pb_fork stage)
 	pb_fork_lock(&lock, stage);
 }
 
+static struct pb_group *find(int number)
+{
+	struct pb_group *group = groups;
+
+	while (group && group->number != number)
+		group = group->next;
+	return group;
+}
+
 static int get(struct peerbar_device *dev, int number)
 {
-	struct pb_group *group;
+	struct pb_group *group = find(number);
 	int ret;
 
-	for (group = groups; group; group = group->next) {
-		if (group->number != number)
-			continue;
+	if (group) {
 		group->users++;
 		dev->group = group;
 		return 0;
@@ -250,6 +257,34 @@ void pb_group_close(struct pb_group *group)
 struct pb_type1 *pb_group_space(struct pb_group *group)
 {
 	return &group->space;
+}
+
+int pb_groups_hold(const struct peerbar_device *dev, struct pb_group_hold *hold, unsigned int nr)
+{
+	struct pb_group *group;
+	unsigned int i;
+
+	pthread_mutex_lock(&lock);
+	for (i = 0; i < nr; i++) {
+		group = find(hold[i].number);
+		hold[i].opened = !group;
+		hold[i].fd = group ? group->fd :
+				     pb_open(O_RDWR, "/dev/vfio/%d", hold[i].number);
+		if (hold[i].fd < 0)
+			break;
+	}
+	if (i == nr)
+		return 0;
+	pb_groups_release(hold, i);
+	return cannot_open(dev, hold[i].number, -hold[i].fd);
+}
+
+void pb_groups_release(struct pb_group_hold *hold, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		if (hold[i].opened)
+			close(hold[i].fd);
+	pthread_mutex_unlock(&lock);
 }
 
 int pb_group_idle(int number)

@@ -194,6 +194,20 @@ int peerbar_unmap(void *addr, size_t length);
 int peerbar_reset(struct peerbar_device *dev);
 
 /*
+ * Reset the bus or slot that the device is on, and with it every other device there
+ * (VFIO_DEVICE_PCI_HOT_RESET). Some devices, most GPUs with an audio function among them, have no
+ * other reset. The dma-bufs of all of these devices are revoked first. Afterwards the device is as
+ * after peerbar_reset(), and the others' configuration space is as it was.
+ *
+ * This process must be the owner of them all: each is bound to a VFIO driver, and nobody else has
+ * its group open. With the backend "iommufd" they must also be in the group of @dev. Errors:
+ * -ENOTSUP (the bus cannot be reset; with "iommufd": a device is in another group), -ENXIO (a
+ * device has no VFIO driver), -EBUSY (another process has a group open), -EAGAIN (another reset is
+ * running), and those of opening a group. The sentence names the device.
+ */
+int peerbar_hot_reset(struct peerbar_device *dev);
+
+/*
  * Set or clear the memory space enable bit of PCI_COMMAND. Clearing it revokes. Setting it
  * makes the device usable again, and MRs that may revive with it.
  */

@@ -47,6 +47,12 @@ struct vfio_device_attach_iommufd_pt {
 };
 #endif
 
+#ifndef VFIO_PCI_HOT_RESET_FLAG_DEV_ID	/* 6.5 */
+#define VFIO_PCI_HOT_RESET_FLAG_DEV_ID (1 << 0)
+#define VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED (1 << 1)
+#define VFIO_PCI_DEVID_NOT_OWNED (-1)
+#endif
+
 /*
  * iommufd's address spaces. <linux/iommufd.h> came with 6.2, so it is not included here. The
  * commands are of 6.2, but for the last one, which is of 6.13 and takes dma-bufs since 7.0.

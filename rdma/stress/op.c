@@ -13,6 +13,7 @@ static const struct {
 	[OP_EXPORT] = { "export", false },
 	[OP_SCATTER] = { "scattered-export", false },
 	[OP_RESET] = { "reset", true },
+	[OP_HOT_RESET] = { "hot-reset", true },
 	[OP_MEMORY_OFF] = { "memory-off", true },
 	[OP_MEMORY_ON] = { "memory-on", false },
 	[OP_LOW_POWER] = { "low-power", true },

@@ -228,6 +228,7 @@ static void set_defaults(void)
 	config.step_limit_s = 120;
 	config.cast.owners = 2;
 	config.cast.importers = 3;
+	config.cast.leave_out[OP_HOT_RESET] = true;
 	config.cast.leave_out[OP_REMOVE] = true;
 	config.cast.leave_out[OP_NIC_UNBIND] = true;
 	config.cast.leave_out[OP_TIMEOUT] = true;

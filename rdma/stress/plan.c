@@ -304,7 +304,7 @@ static void plan_back(struct planner *p, unsigned int device)
 /* The more often it is named, the more often it is done. */
 static const enum op owner_revokes[] = {
 	OP_RESET, OP_RESET, OP_RESET, OP_MEMORY_OFF, OP_MEMORY_OFF, OP_LOW_POWER, OP_FLR,
-	OP_D3HOT, OP_CLOSE, OP_KILL_OWNER,
+	OP_D3HOT, OP_HOT_RESET, OP_CLOSE, OP_KILL_OWNER,
 };
 
 /* A device that would not come back is not taken away. */

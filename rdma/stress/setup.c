@@ -89,6 +89,7 @@ static int check_device(struct stress_device *device)
 
 	if (pb_pci_facts(device->address, &facts))
 		return refuse(peerbar_errmsg());
+	snprintf(device->address, sizeof(device->address), "%s", facts.address);
 	snprintf(device->driver, sizeof(device->driver), "%s", facts.driver);
 	if (!facts.vfio) {
 		snprintf(text, sizeof(text), "%s is not bound to a VFIO driver: peerbar dev bind "
@@ -96,6 +97,20 @@ static int check_device(struct stress_device *device)
 		return refuse(text);
 	}
 	return check_bar(device, &facts);
+}
+
+/* A hot reset by the owner of one would take the other away, which the oracle does not expect. */
+static bool share_a_bus(void)
+{
+	for (unsigned int i = 0; i < config.cast.devices; i++) {
+		const char *address = config.device[i].address;
+		size_t bus = (size_t)(strrchr(address, ':') + 1 - address);
+
+		for (unsigned int k = 0; k < i; k++)
+			if (!strncmp(address, config.device[k].address, bus))
+				return true;
+	}
+	return false;
 }
 
 int setup_check(void)
@@ -107,6 +122,7 @@ int setup_check(void)
 		ret = check_nic(&config.nic[i]);
 	for (unsigned int i = 0; i < config.cast.devices && !ret; i++)
 		ret = check_device(&config.device[i]);
+	config.cast.leave_out[OP_HOT_RESET] |= share_a_bus();
 	return ret;
 }
 

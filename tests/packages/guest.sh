@@ -20,6 +20,31 @@ loads_the_module()
 			cmp - /sys/module/peerbar_vfio_pci/version
 }
 
+is_ours()
+{
+	[ "$(basename "$(readlink "/sys/bus/pci/devices/$PB_GPU/driver")")" = peerbar-vfio-pci ]
+}
+
+driverctl_keeps()
+{
+	driverctl set-override "$PB_GPU" peerbar-vfio-pci && is_ours &&
+		grep -x peerbar-vfio-pci "/etc/driverctl.d/pci-$PB_GPU"
+}
+
+# After a boot there is no module and no override, and udev has the service run its command.
+driverctl_restores()
+{
+	peerbar dev unbind "$PB_GPU" && rmmod peerbar-vfio-pci && ! is_ours &&
+		grep -x "ExecStart=.*/driverctl load-override %I" \
+			/usr/lib/systemd/system/driverctl@.service &&
+		driverctl load-override "pci/$PB_GPU" && is_ours
+}
+
+driverctl_forgets()
+{
+	driverctl unset-override "$PB_GPU" && ! is_ours && [ ! -e "/etc/driverctl.d/pci-$PB_GPU" ]
+}
+
 # Its line for the device, while a program has a dma-buf of it that the NIC has mapped.
 shows_an_export()
 {
@@ -38,6 +63,9 @@ shows_an_export()
 uname -r | sed 's/^/# kernel /'
 tap_command "packages: guest: nothing is there but the packages" only_the_packages
 tap_command "packages: guest: the module that dkms built loads" loads_the_module
+tap_command "packages: guest: driverctl keeps a choice" driverctl_keeps
+tap_command "packages: guest: driverctl makes it again after a boot" driverctl_restores
+tap_command "packages: guest: driverctl forgets it" driverctl_forgets
 tap_command "packages: guest: peerbar dev bind" peerbar dev bind "$PB_GPU" driver peerbar-vfio-pci
 tap_command "packages: guest: peerbar doctor" peerbar doctor "$PB_IBDEV" "$PB_GPU"
 tap_command "packages: guest: peerbar mr test" peerbar mr test "$PB_IBDEV" "$PB_GPU" total 64M

@@ -70,7 +70,7 @@ const struct trigger_kind trigger_af_flr = {
 
 static int hot_reset(struct rig *rig)
 {
-	return vfio_hot_reset(rig->dev->fd, vfio_find_group(rig_gpu()));
+	return peerbar_hot_reset(rig->dev);
 }
 
 const struct trigger_kind trigger_hot_reset = {
@@ -107,7 +107,7 @@ static int sibling_reset(struct rig *rig)
 	ret = peerbar_open(sibling, &other);
 	if (ret)
 		return ret;
-	ret = vfio_hot_reset(other->fd, vfio_find_group(sibling));
+	ret = peerbar_hot_reset(other);
 	peerbar_close(other);
 	return ret;
 }

@@ -237,6 +237,58 @@ static int device_feature(const struct vfio_device_feature *feature)
 	return memfd_create("dma-buf", MFD_CLOEXEC);
 }
 
+static int hot_reset_info(struct vfio_pci_hot_reset_info *info)
+{
+	uint32_t size = sizeof(*info) + machine.nr_affected * sizeof(info->devices[0]);
+
+	info->count = machine.nr_affected;
+	if (machine.affected_errno)
+		return answer(machine.affected_errno);
+	if (info->argsz < size)
+		return answer(ENOSPC);
+	info->flags = machine.affected_flags;
+	memcpy(info->devices, machine.affected, size - sizeof(*info));
+	return 0;
+}
+
+/* What is behind the last slash of the path that it was opened by. */
+static void descriptor_name(int fd, char *name)
+{
+	char link[64], path[2 * FAKE_PATH] = "";
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	assert_true(readlink(link, path, sizeof(path) - 1) > 0);
+	strcpy(name, strrchr(path, '/') + 1);
+}
+
+/* Requests of a container have the same numbers as those of a device. */
+static bool is_container(int fd)
+{
+	char name[2 * FAKE_PATH];
+
+	descriptor_name(fd, name);
+	return !strcmp(name, "vfio");
+}
+
+static int group_of_descriptor(int fd)
+{
+	char name[2 * FAKE_PATH];
+
+	descriptor_name(fd, name);
+	return atoi(name);
+}
+
+static int hot_reset(const struct vfio_pci_hot_reset *arg)
+{
+	assert_int_equal(arg->argsz, sizeof(*arg) + arg->count * sizeof(int32_t));
+	assert_in_range(arg->count, 0, 4);
+	for (unsigned int i = 0; i < arg->count; i++)
+		machine.hot_group[i] = group_of_descriptor(arg->group_fds[i]);
+	machine.nr_hot_groups = arg->count;
+	machine.hot_resets++;
+	return answer(machine.hot_reset_errno);
+}
+
 static int irq_info(struct vfio_irq_info *info)
 {
 	if (info->index == VFIO_PCI_ERR_IRQ_INDEX && machine.no_error_event)
@@ -345,7 +397,6 @@ static int type1_unmap(const struct vfio_iommu_type1_dma_unmap *unmap)
 
 static int fake_ioctl(int fd, unsigned long request, void *arg)
 {
-	(void)fd;
 	switch (request) {
 	case VFIO_GROUP_GET_STATUS:
 		((struct vfio_group_status *)arg)->flags =
@@ -376,10 +427,10 @@ static int fake_ioctl(int fd, unsigned long request, void *arg)
 		return answer(machine.reset_errno);
 	case VFIO_DEVICE_FEATURE:
 		return device_feature(arg);
-	case VFIO_IOMMU_GET_INFO:
-		return type1_info(arg);
-	case VFIO_IOMMU_MAP_DMA:
-		return type1_map(arg);
+	case VFIO_IOMMU_GET_INFO:	/* and VFIO_DEVICE_GET_PCI_HOT_RESET_INFO */
+		return is_container(fd) ? type1_info(arg) : hot_reset_info(arg);
+	case VFIO_IOMMU_MAP_DMA:	/* and VFIO_DEVICE_PCI_HOT_RESET */
+		return is_container(fd) ? type1_map(arg) : hot_reset(arg);
 	case VFIO_IOMMU_UNMAP_DMA:
 		return type1_unmap(arg);
 	case IOMMU_IOAS_ALLOC:

@@ -33,6 +33,11 @@ struct fake {
 	int set_iommu_errno;
 	int get_device_errno;
 	int reset_errno;
+	struct vfio_pci_dependent_device affected[4];	/* by a hot reset */
+	unsigned int nr_affected;
+	uint32_t affected_flags;
+	int affected_errno;	/* when they are asked for */
+	int hot_reset_errno;
 	int probe_errno;	/* when the dma-buf feature is probed */
 	int export_errno;
 	int bind_errno;		/* when the device is bound to iommufd */
@@ -49,6 +54,9 @@ struct fake {
 	unsigned int containers_set;
 	unsigned int devices_opened;
 	unsigned int resets;
+	unsigned int hot_resets;
+	int hot_group[4];	/* numbers of the groups whose descriptors the last one gave */
+	unsigned int nr_hot_groups;
 	char device_asked[32];
 	unsigned char feature[4096];	/* the last VFIO_DEVICE_FEATURE argument */
 	uint32_t feature_size;
