@@ -195,9 +195,10 @@ int peerbar_reset(struct peerbar_device *dev);
 
 /*
  * Reset the bus or slot that the device is on, and with it every other device there
- * (VFIO_DEVICE_PCI_HOT_RESET). Some devices, most GPUs with an audio function among them, have no
- * other reset. The dma-bufs of all of these devices are revoked first. Afterwards the device is as
- * after peerbar_reset(), and the others' configuration space is as it was.
+ * (VFIO_DEVICE_PCI_HOT_RESET). Some devices, many GPUs with an audio function among them, have no
+ * other reset, and in others it clears what a function level reset leaves. The dma-bufs of all of
+ * these devices are revoked first. Afterwards the device is as after peerbar_reset(), and the
+ * others' configuration space is as it was.
  *
  * This process must be the owner of them all: each is bound to a VFIO driver, and nobody else has
  * its group open. With the backend "iommufd" they must also be in the group of @dev. Errors:
