@@ -4,11 +4,17 @@
  * a VFIO variant driver refuses a device that it cannot serve. "peerbar dev bind" must bring the
  * device back to where it was.
  */
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 
+static unsigned int delay_ms;
+module_param(delay_ms, uint, 0444);
+MODULE_PARM_DESC(delay_ms, "How long it thinks about it");
+
 static int refuse(struct pci_dev *pdev, const struct pci_device_id *id)
 {
+	msleep(delay_ms);
 	return -EOPNOTSUPP;
 }
 

@@ -116,7 +116,23 @@ int binding_choose_exporter(const char *address, const char *exporter)
 	return explain(ret, "choose the exporter of", address);
 }
 
+/* The write waits for the probe, and then fails, as the device has a driver. */
+int binding_settle(const char *address)
+{
+	char driver[PB_NAME_SIZE], path[128];
+
+	pb_pci_driver(address, driver);
+	if (!driver[0])
+		return 0;
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s/bind", driver);
+	if (bounded_write(address, path) == -ETIMEDOUT)
+		return explain(-ETIMEDOUT, "probe", address);
+	return 0;
+}
+
 int binding_probe(const char *address)
 {
-	return explain(bounded_write(address, "/sys/bus/pci/drivers_probe"), "probe", address);
+	int ret = bounded_write(address, "/sys/bus/pci/drivers_probe");
+
+	return ret ? explain(ret, "probe", address) : binding_settle(address);
 }

@@ -34,6 +34,12 @@ int binding_override(const char *address, const char *driver);
 /* Read driver_override; "" if there is none. @driver has PB_NAME_SIZE bytes. */
 void binding_read_override(const char *address, char *driver);
 
+/*
+ * A driver shows up as the device's as soon as its probe begins. If that still runs, because the
+ * kernel or somebody else has begun it, wait until it has ended, and the driver is ready or gone.
+ */
+int binding_settle(const char *address);
+
 /* Have the kernel look for a driver for the device, which must not have one. */
 int binding_probe(const char *address);
 

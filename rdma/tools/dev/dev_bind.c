@@ -93,6 +93,8 @@ static int bind_device(struct request *r)
 {
 	json_object *result;
 
+	if (binding_settle(r->address))
+		return tool_failure("%s", peerbar_errmsg());
 	pb_pci_driver(r->address, r->previous);
 	binding_read_override(r->address, r->override);
 	if (strcmp(r->previous, r->driver)) {

@@ -95,6 +95,19 @@ int pci_unbind(const char *address)
 	return sysfs_write(address, path);
 }
 
+/*
+ * If the kernel is probing the device itself, because it was just plugged in, a write to
+ * drivers_probe does not wait for that, but one to the driver's own file does. It fails, as the
+ * device has a driver.
+ */
+static void wait_until_ready(const char *address, const char *driver)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s/bind", driver);
+	sysfs_write(address, path);
+}
+
 int pci_bind(const char *address, const char *driver)
 {
 	char path[96], name[64];
@@ -108,6 +121,8 @@ int pci_bind(const char *address, const char *driver)
 		ret = pci_driver(address, name, sizeof(name));
 	if (!ret && strcmp(name, driver))
 		ret = -EBUSY;
+	if (!ret)
+		wait_until_ready(address, driver);
 	return ret;
 }
 

@@ -111,6 +111,26 @@ a_refused_device_goes_back()
 		[ "$(cat "$DEVICE/driver_override")" = "$driver" ]
 }
 
+# Somebody else has begun to bind the device, as the kernel does when one is plugged in: it has the
+# driver already, but the probe still runs, and fails.
+a_probe_by_others_is_waited_for()
+{
+	local status other
+	insmod "/src/build/kmod/$(uname -r)/peerbar_test_refuse.ko" delay_ms=2000 || return 1
+	peerbar dev unbind "$PB_GPU"
+	echo peerbar-test-refuse-vfio > "$DEVICE/driver_override"
+	echo "$PB_GPU" > /sys/bus/pci/drivers_probe & other=$!
+	for _ in $(seq 200); do
+		[ ! -e "$DEVICE/driver" ] || break
+		sleep 0.01
+	done
+	peerbar dev bind "$PB_GPU" driver peerbar-test-refuse-vfio
+	status=$?
+	wait $other
+	rmmod peerbar_test_refuse
+	peerbar dev bind "$PB_GPU" driver "$driver" && [ $status = 1 ]
+}
+
 a_module_name_means_the_driver()
 {
 	peerbar dev bind "$PB_GPU" driver "${driver//-/_}" | grep -q "driver $driver "
@@ -135,6 +155,7 @@ tap_command "process: a device that is asked for is given up" a_device_that_is_a
 tap_command "process: bound again" bound_again
 tap_command "bind: what cannot work changes nothing" a_failed_bind_changes_nothing
 tap_command "bind: a device that the driver refuses goes back" a_refused_device_goes_back
+tap_command "bind: a probe by others is waited for" a_probe_by_others_is_waited_for
 tap_command "bind: a module's name means the driver" a_module_name_means_the_driver
 tap_command "output: a full disk is a failure" fails bash -c 'peerbar -V > /dev/full'
 tap_command "output: a full disk is a failure of help, too" fails bash -c 'peerbar dev help > /dev/full'
