@@ -131,7 +131,7 @@ void peerbar_close(struct peerbar_device *dev)
 	pb_fork_hold();
 	pb_unmap_all(dev);
 	pb_close_fd(&dev->fd);
-	pb_close_fd(&dev->iommufd);
+	pb_iommufd_close(dev);
 	if (dev->group)
 		pb_group_close(dev->group);
 	pb_events_close(dev);

@@ -80,6 +80,8 @@ int pb_group_idle(int group);
  * process cannot open the device node or /dev/iommu: the caller then tries the group.
  */
 int pb_iommufd_open(struct peerbar_device *dev);
+/* After dev->fd is closed: gives up the device's address space. */
+void pb_iommufd_close(struct peerbar_device *dev);
 
 /* device.c. Set the bits @set and clear the bits @clear of the PCI command register. */
 int pb_change_command(struct peerbar_device *dev, uint16_t set, uint16_t clear);
@@ -117,6 +119,7 @@ enum pb_fork {
 };
 
 void pb_group_fork(enum pb_fork stage);
+void pb_iommufd_fork(enum pb_fork stage);
 void pb_map_fork(enum pb_fork stage);
 void pb_origin_fork(enum pb_fork stage);
 

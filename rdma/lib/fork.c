@@ -20,6 +20,7 @@ static void before(void)
 	pb_fork_begin();
 	pb_fork_lock(&lock, PB_FORK_BEFORE);
 	pb_group_fork(PB_FORK_BEFORE);
+	pb_iommufd_fork(PB_FORK_BEFORE);
 	pb_map_fork(PB_FORK_BEFORE);
 	pb_origin_fork(PB_FORK_BEFORE);
 }
@@ -28,6 +29,7 @@ static void in_parent(void)
 {
 	pb_origin_fork(PB_FORK_PARENT);
 	pb_map_fork(PB_FORK_PARENT);
+	pb_iommufd_fork(PB_FORK_PARENT);
 	pb_group_fork(PB_FORK_PARENT);
 	pb_fork_lock(&lock, PB_FORK_PARENT);
 	pb_fork_end(PB_FORK_PARENT);
@@ -45,6 +47,7 @@ static void in_child(void)
 		pb_events_close(dev);
 		dev->inherited = true;
 	}
+	pb_iommufd_fork(PB_FORK_CHILD);
 	pb_group_fork(PB_FORK_CHILD);
 	devices = NULL;
 	pb_fork_lock(&lock, PB_FORK_CHILD);

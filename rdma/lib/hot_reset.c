@@ -150,9 +150,9 @@ static int by_iommufd(struct peerbar_device *dev, const struct vfio_pci_hot_rese
 		if ((int)info->devices[i].group_id != VFIO_PCI_DEVID_NOT_OWNED)
 			continue;
 		name(&info->devices[i], address);
-		return pb_fail(ENOTSUP, "%s is reset with %s and is in another IOMMU group: with "
-			       "iommufd that is not possible, only through /dev/vfio/GROUP",
-			       address, dev->address);
+		return pb_fail(EPERM, "%s is reset with %s and is in another IOMMU group, of which "
+			       "this process has no device: open it, too", address,
+			       dev->address);
 	}
 	return reset(dev, &arg);
 }

@@ -201,10 +201,11 @@ int peerbar_reset(struct peerbar_device *dev);
  * others' configuration space is as it was.
  *
  * This process must be the owner of them all: each is bound to a VFIO driver, and nobody else has
- * its group open. With the backend "iommufd" they must also be in the group of @dev. Errors:
- * -ENOTSUP (the bus cannot be reset; with "iommufd": a device is in another group), -ENXIO (a
- * device has no VFIO driver), -EBUSY (another process has a group open), -EAGAIN (another reset is
- * running), and those of opening a group. The sentence names the device.
+ * its group open. With the backend "iommufd", this process must also have a device of each of
+ * their groups open. Errors: -ENOTSUP (the bus cannot be reset), -ENXIO (a device has no VFIO
+ * driver), -EPERM ("iommufd": it has no device of a group), -EBUSY (another process has a group
+ * open), -EAGAIN (another reset is running), and those of opening a group. The sentence names the
+ * device.
  */
 int peerbar_hot_reset(struct peerbar_device *dev);
 

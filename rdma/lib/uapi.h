@@ -60,6 +60,13 @@ struct vfio_device_attach_iommufd_pt {
 #define IOMMU_IOAS_MAP_WRITEABLE (1 << 1)
 #define IOMMU_IOAS_MAP_READABLE (1 << 2)
 
+#define IOMMU_DESTROY _IO(';', 0x80)
+
+struct iommu_destroy {
+	__u32 size;
+	__u32 id;
+};
+
 #define IOMMU_IOAS_ALLOC _IO(';', 0x81)
 
 struct iommu_ioas_alloc {

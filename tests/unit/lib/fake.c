@@ -289,6 +289,16 @@ static int hot_reset(const struct vfio_pci_hot_reset *arg)
 	return answer(machine.hot_reset_errno);
 }
 
+/* The same file as of the last device, or not: two descriptors of it share their status flags. */
+static int bind_iommufd(const struct vfio_device_bind_iommufd *arg)
+{
+	int flags = fcntl(arg->iommufd, F_GETFL);
+
+	machine.one_iommufd = flags & O_APPEND;
+	assert_int_equal(fcntl(arg->iommufd, F_SETFL, flags | O_APPEND), 0);
+	return answer(machine.bind_errno);
+}
+
 static int irq_info(struct vfio_irq_info *info)
 {
 	if (info->index == VFIO_PCI_ERR_IRQ_INDEX && machine.no_error_event)
@@ -321,6 +331,13 @@ static int ioas_alloc(struct iommu_ioas_alloc *alloc)
 	machine.spaces++;
 	alloc->out_ioas_id = FAKE_IOAS;
 	return answer(machine.ioas_errno);
+}
+
+static int destroy(const struct iommu_destroy *arg)
+{
+	assert_int_equal(arg->id, FAKE_IOAS);
+	machine.spaces_destroyed++;
+	return 0;
 }
 
 static int ioas_attach(const struct vfio_device_attach_iommufd_pt *attach)
@@ -415,7 +432,7 @@ static int fake_ioctl(int fd, unsigned long request, void *arg)
 		snprintf(machine.device_asked, sizeof(machine.device_asked), "%s", (char *)arg);
 		return machine.get_device_errno ? answer(machine.get_device_errno) : new_device();
 	case VFIO_DEVICE_BIND_IOMMUFD:
-		return answer(machine.bind_errno);
+		return bind_iommufd(arg);
 	case VFIO_DEVICE_GET_REGION_INFO:
 		return region_info(arg);
 	case VFIO_DEVICE_GET_IRQ_INFO:
@@ -433,6 +450,8 @@ static int fake_ioctl(int fd, unsigned long request, void *arg)
 		return is_container(fd) ? type1_map(arg) : hot_reset(arg);
 	case VFIO_IOMMU_UNMAP_DMA:
 		return type1_unmap(arg);
+	case IOMMU_DESTROY:
+		return destroy(arg);
 	case IOMMU_IOAS_ALLOC:
 		return ioas_alloc(arg);
 	case VFIO_DEVICE_ATTACH_IOMMUFD_PT:

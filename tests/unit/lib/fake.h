@@ -60,6 +60,8 @@ struct fake {
 	char device_asked[32];
 	unsigned char feature[4096];	/* the last VFIO_DEVICE_FEATURE argument */
 	uint32_t feature_size;
+	bool one_iommufd;	/* the last device was bound to that of an earlier one */
+	unsigned int spaces_destroyed;
 	unsigned int spaces, attached;	/* address spaces made, and given to the device */
 	struct {
 		unsigned long request;

@@ -85,6 +85,9 @@ static void makes_one_address_space(void **state)
 	assert_int_equal(peerbar_ioas_map(dev, dmabuf, PAGE, PAGE, &iova), 0);
 	assert_int_equal(fake->spaces, 1);
 	assert_int_equal(fake->attached, 1);
+	peerbar_close(dev);
+	assert_int_equal(fake->spaces_destroyed, 1);
+	assert_int_equal(peerbar_open(GPU, &dev), 0);
 }
 
 static void tries_again_what_failed(void **state)

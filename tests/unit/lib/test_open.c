@@ -61,6 +61,34 @@ static void opens_through_iommufd(void **state)
 	assert_int_equal(fake_open_descriptors(), before);
 }
 
+#define AUDIO "0000:01:00.1"
+
+/* Devices of one group must be bound to one iommufd, or the kernel refuses the second one. */
+static void devices_share_an_iommufd(void **state)
+{
+	unsigned int before = fake_open_descriptors();
+	struct peerbar_device *gpu, *audio;
+
+	(void)state;
+	fake_usual();
+	fake_device(AUDIO, "vfio-pci", 7, true);
+	fake_file("/dev/iommu", "");
+	fake_file("/dev/vfio/devices/vfio0", "");
+	assert_int_equal(peerbar_open(GPU, &gpu), 0);
+	assert_false(fake->one_iommufd);
+	assert_int_equal(peerbar_open(AUDIO, &audio), 0);
+	assert_true(fake->one_iommufd);
+	peerbar_close(gpu);
+	assert_int_equal(peerbar_open(GPU, &gpu), 0);
+	assert_true(fake->one_iommufd);
+	peerbar_close(audio);
+	peerbar_close(gpu);
+	assert_int_equal(fake_open_descriptors(), before);
+	assert_int_equal(peerbar_open(GPU, &gpu), 0);
+	assert_false(fake->one_iommufd);
+	peerbar_close(gpu);
+}
+
 static void falls_back_to_the_group(void **state)
 {
 	static const char *const closed[] = { "/dev/iommu", "/dev/vfio/devices/vfio0" };
@@ -92,6 +120,9 @@ static void iommufd_refuses(void **state)
 	refused(GPU, EBUSY);
 	assert_sentence(GPU, "in use by qemu (pid 42)", NULL);
 	fake->bind_errno = EPERM;
+	refused(GPU, EBUSY);
+	assert_sentence("group 7", "in use by qemu (pid 42)", NULL);
+	fake_remove("/proc/42/fd/5");
 	refused(GPU, EPERM);
 	assert_sentence("allow_unsafe_interrupts", "iommufd", NULL);
 	fake->bind_errno = ENOMEM;
@@ -409,6 +440,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(opens_through_the_group),
 		TEST(opens_through_iommufd),
+		TEST(devices_share_an_iommufd),
 		TEST(falls_back_to_the_group),
 		TEST(iommufd_refuses),
 		TEST(one_group_serves_two_devices),
