@@ -68,6 +68,8 @@ void pb_groups_release(struct pb_group_hold *hold, unsigned int nr);
 /* Both backends need these. They keep a sentence that explains it and return -EPERM. */
 int pb_not_viable(int group);
 int pb_unsafe_interrupts(int group, const char *module);
+/* The same for both, with -EBUSY. */
+int pb_group_in_use(int group, const char *holder);
 
 /*
  * Return 0 if nobody has IOMMU group @group open. If somebody has, return -EBUSY and keep a

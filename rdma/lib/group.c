@@ -33,6 +33,11 @@ struct pb_group {
 static struct pb_group *groups;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+int pb_group_in_use(int number, const char *holder)
+{
+	return pb_fail(EBUSY, "IOMMU group %d is in use by %s: end that first", number, holder);
+}
+
 static int busy(int number)
 {
 	struct pb_node node = pb_node_group(number);
@@ -40,7 +45,7 @@ static int busy(int number)
 
 	if (!pb_holder(node.path, holder, sizeof(holder)))
 		snprintf(holder, sizeof(holder), "another process, or this one without libpeerbar");
-	return pb_fail(EBUSY, "IOMMU group %d is in use by %s: end that first", number, holder);
+	return pb_group_in_use(number, holder);
 }
 
 /*

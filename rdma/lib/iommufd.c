@@ -97,8 +97,7 @@ static int why_not(struct peerbar_device *dev, const struct pb_node *node, int e
 	int group = pb_pci_group(dev->address);
 
 	if (err == EPERM && find_holder(group, holder, sizeof(holder)))
-		return pb_fail(EBUSY, "IOMMU group %d is in use by %s: end that first", group,
-			       holder);
+		return pb_group_in_use(group, holder);
 	if (err == EPERM)
 		return pb_unsafe_interrupts(group, "iommufd");
 	if (err != EBUSY && err != EINVAL)

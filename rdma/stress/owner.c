@@ -211,9 +211,9 @@ static bool gives_back(enum op op)
  */
 static void judge_call(const struct step *step, struct answer *a)
 {
-	bool alone = step->op != OP_HOT_RESET || a->ret != -ENXIO;
+	bool others_there = step->op == OP_HOT_RESET && a->ret == -ENXIO;
 
-	if (a->ret == -ENOTSUP || !alone)
+	if (a->ret == -ENOTSUP || others_there)
 		a->ret = SKIPPED;
 	else if (a->ret < 0 && a->ret != -EAGAIN && a->ret != -EBUSY)
 		violate(a, "%s: errno %d: %s", op_name((enum op)step->op), -a->ret,
