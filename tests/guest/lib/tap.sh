@@ -4,6 +4,7 @@
 
 tap_failures=0
 tap_checks=0
+tap_at_end=()	# functions that tap_finish calls
 
 tap_ok()
 {
@@ -121,6 +122,10 @@ tap_end_checks()
 # The exit status: 0 only if something was checked and all of it held.
 tap_finish()
 {
+	local step
+	for step in "${tap_at_end[@]}"; do
+		"$step"
+	done
 	[ "$tap_checks" -gt 0 ] || tap_not_ok anything "no check was made"
 	[ "$tap_failures" = 0 ]
 }
