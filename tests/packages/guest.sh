@@ -40,9 +40,10 @@ driverctl_restores()
 		driverctl load-override "pci/$PB_GPU" && is_ours
 }
 
+# Without --noprobe, driverctl fails if no driver takes the device, and keeps its choice.
 driverctl_forgets()
 {
-	driverctl unset-override "$PB_GPU" && ! is_ours && [ ! -e "/etc/driverctl.d/pci-$PB_GPU" ]
+	driverctl --noprobe unset-override "$PB_GPU" && ! is_ours && [ ! -e "/etc/driverctl.d/pci-$PB_GPU" ]
 }
 
 # Its line for the device, while a program has a dma-buf of it that the NIC has mapped.

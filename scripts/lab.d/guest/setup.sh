@@ -29,16 +29,10 @@ kernel_option()
 mount_all()
 {
 	export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-	mount -t tmpfs tmpfs /tmp
-	mount -t tmpfs tmpfs /run
 	mkdir -p /dev/shm /dev/pts
+	mount --fstab /src/scripts/lab.d/guest/fstab -a
 	ln -s /proc/self/fd /dev/fd
-	mount -t tmpfs tmpfs /dev/shm
-	mount -t devpts devpts /dev/pts
-	mount -t debugfs debugfs /sys/kernel/debug
-	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
-	mount -t securityfs securityfs /sys/kernel/security
-	hostname lab
+	echo lab > /proc/sys/kernel/hostname
 	ip link set lo up
 	ulimit -l unlimited
 }
@@ -46,12 +40,11 @@ mount_all()
 # load_modules EXPORTER IMPORTER: load VFIO, verbs, and the exporter and importer to be tested.
 load_modules()
 {
-	local m base=vfio-pci
+	local base=vfio-pci modules
 	take_iommufd "$(uname -r)"
 	[ "$1" != stand-in ] || base=vfio-pci-core
-	for m in $base vfio_iommu_type1 ib_uverbs crc16; do
-		modprobe "$m" || complain "modprobe $m failed"
-	done
+	modules=("$base" vfio_iommu_type1 ib_uverbs crc16)
+	modprobe -a "${modules[@]}" || complain "modprobe -a ${modules[*]} failed"
 	spare_amd_iommu "$(uname -r)"
 	load_exporter_as "$1" "$2"
 	[ "$2" = none ] || load_importer "$2"
@@ -204,7 +197,8 @@ name_ports()
 	local port name
 	mkdir -p /dev/virtio-ports
 	for port in /sys/class/virtio-ports/*; do
-		! read -r name < "$port/name" || ln -s "../${port##*/}" "/dev/virtio-ports/$name"
+		[ -e "$port/name" ] || continue		# the console has none
+		read -r name < "$port/name" && ln -s "../${port##*/}" "/dev/virtio-ports/$name"
 	done
 }
 
