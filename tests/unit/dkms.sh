@@ -13,6 +13,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 version=$(sed -n 's/^#define PEERBAR_VERSION "\(.*\)"/\1/p' rdma/lib/peerbar.h)
 modules=$work/modules
+checkout=.	# whose scripts/dkms is tested, with the sources that it finds there
 export SOURCETREE=$work/src
 export DKMS_OPTIONS="--dkmstree $work/dkms --installtree $modules --no-depmod"
 
@@ -45,7 +46,7 @@ module_of()
 
 installs()
 {
-	RELEASE=$1 scripts/dkms install || return
+	RELEASE=$1 "$checkout/scripts/dkms" install || return
 	modinfo -F vermagic "$(module_of "$1")" | grep -F "$1 "
 }
 
@@ -53,7 +54,7 @@ installs()
 keeps()
 {
 	local release
-	RELEASE=$1 scripts/dkms install || return
+	RELEASE=$1 "$checkout/scripts/dkms" install || return
 	for release in "$@"; do
 		[ -n "$(module_of "$release")" ] || return
 	done
@@ -64,24 +65,38 @@ has_version()
 	[ "$(modinfo -F version "$(module_of "$1")")" = "$2" ]
 }
 
-# other_version RELEASE VERSION: install another version, from a copy of what scripts/dkms
-# reads.
+# small_checkout VERSION: a checkout of this version, whose module has no code, and is built soon.
+small_checkout()
+{
+	checkout=$work/checkout-$1
+	mkdir -p "$checkout"/{rdma/lib,scripts,kernel/compat}
+	cp scripts/dkms "$checkout/scripts"
+	sed "s/^#define PEERBAR_VERSION .*/#define PEERBAR_VERSION \"$1\"/" rdma/lib/peerbar.h \
+		> "$checkout/rdma/lib/peerbar.h"
+	cp kernel/dkms.conf "$checkout/kernel"
+	grep -v -e 'vfio-pci-y' -e '^	' kernel/Kbuild > "$checkout/kernel/Kbuild"
+	echo "peerbar-vfio-pci-y := driver.o" >> "$checkout/kernel/Kbuild"
+	touch "$checkout/kernel/compat/Kbuild.include"
+	cat > "$checkout/kernel/driver.c" <<-'EOT'
+	#include <linux/module.h>
+	MODULE_LICENSE("GPL");
+	MODULE_VERSION(PEERBAR_VERSION);
+	EOT
+}
+
+# other_version RELEASE VERSION
 other_version()
 {
-	local copy=$work/copy
-	mkdir -p "$copy/rdma/lib" "$copy/scripts"
-	cp -r kernel "$copy"
-	cp scripts/dkms "$copy/scripts"
-	sed "s/^#define PEERBAR_VERSION .*/#define PEERBAR_VERSION \"$2\"/" rdma/lib/peerbar.h \
-		> "$copy/rdma/lib/peerbar.h"
-	RELEASE=$1 "$copy/scripts/dkms" install && has_version "$1" "$2"
+	small_checkout "$2"
+	installs "$1" && has_version "$1" "$2"
 }
 
 # replaces RELEASE...: the old version is gone from each, and from dkms
 replaces()
 {
 	local release
-	RELEASE=$1 scripts/dkms install || return
+	small_checkout "$version"
+	RELEASE=$1 "$checkout/scripts/dkms" install || return
 	for release in "$@"; do
 		has_version "$release" "$version" || return
 	done
@@ -102,7 +117,7 @@ two_versions_go()
 uninstalls()
 {
 	local release
-	scripts/dkms uninstall || return
+	"$checkout/scripts/dkms" uninstall || return
 	for release in "$@"; do
 		[ -z "$(module_of "$release")" ] || return
 	done
@@ -179,8 +194,9 @@ for release in "$@"; do
 	tap_command "dkms: the module for $release names no module of the tests" \
 		no_test_named "$release"
 done
-# two kernels are enough to test how they affect each other
+# two kernels are enough to test how they affect each other, and for that no code is needed
 new_tree "$1" "$2"
+small_checkout "$version"
 tap_command "dkms: install for one of two kernels" installs "$2"
 tap_command "dkms: an install for the other keeps the module of the first" keeps "$1" "$2"
 tap_command "dkms: another version takes the place of this" other_version "$1" 9.8.7

@@ -50,8 +50,8 @@ every_transport()
 	run "$1" ib_send_bw -c "$2" -n 100 -s 4096
 	run "$1" ib_write_bw -c "$2" -n 100 -s 65536 -b
 	run "$1" ib_read_bw -c "$2" -n 100 -s 65536 -q 4
-	run "$1" ib_read_bw -c "$2" -n 20 -a
-	run "$1" ib_write_bw -c "$2" -n 20 -a
+	[ "$1" = both ] || run "$1" ib_read_bw -c "$2" -n 20 -a
+	[ "$1" = both ] || run "$1" ib_write_bw -c "$2" -n 20 -a
 	run "$1" ib_read_lat -c "$2" -n 100 -s 8
 }
 

@@ -126,13 +126,14 @@ check()
 
 check_exporter()
 {
-	local kind=$1 exporter=$2 list
+	local kind=$1 exporter=$2 list lists=("" "bnxt_re,irdma" all "bnxt_re,efa")
+	[ "$kind" = stock ] || lists=("bnxt_re,efa")	# a list has no effect on the other
 	peerbar dev bind "$PB_GPU" driver "$exporter" > /dev/null
 	if [ "$exporter" != peerbar-vfio-pci ]; then
 		check "$kind" "$exporter"
 		return
 	fi
-	for list in "" bnxt_re,irdma all bnxt_re,efa; do
+	for list in "${lists[@]}"; do
 		echo "$list" > $FENCE
 		check "$kind" "$exporter" "fence=$list"
 	done
