@@ -206,6 +206,12 @@ int loopback_access(const struct loopback *lb)
 	       (lb->can_atomic ? IBV_ACCESS_REMOTE_ATOMIC : 0);
 }
 
+static const char *const op_names[] = {
+	[LOOPBACK_READ] = "RDMA READ", [LOOPBACK_WRITE] = "RDMA WRITE",
+	[LOOPBACK_SEND] = "SEND", [LOOPBACK_FETCH_ADD] = "fetch-and-add",
+	[LOOPBACK_COMPARE_SWAP] = "compare-and-swap",
+};
+
 static bool can(const struct loopback *lb, enum loopback_op op)
 {
 	switch (op) {
@@ -221,27 +227,43 @@ static bool can(const struct loopback *lb, enum loopback_op op)
 	}
 }
 
-int loopback_post(struct loopback *lb, const struct loopback_wr *wr)
+static int check(const struct loopback *lb, const struct loopback_wr *wr)
 {
-	static const char *const names[] = {
-		[LOOPBACK_READ] = "RDMA READ", [LOOPBACK_WRITE] = "RDMA WRITE",
-		[LOOPBACK_SEND] = "SEND", [LOOPBACK_FETCH_ADD] = "fetch-and-add",
-		[LOOPBACK_COMPARE_SWAP] = "compare-and-swap",
-	};
 	uint32_t max = wr->op == LOOPBACK_SEND ? lb->max_send : lb->max_rdma;
-	int err;
 
 	if (!can(lb, wr->op))
 		return loopback_fail(EOPNOTSUPP, "%s has no %s: its driver or its kernel "
-				     "is too old", device_name(lb), names[wr->op]);
+				     "is too old", device_name(lb), op_names[wr->op]);
 	if (wr->length > max)
 		return loopback_fail(EMSGSIZE, "%s: a %s of %u bytes is above the limit of %u",
-				     device_name(lb), names[wr->op], wr->length, max);
-	err = lb->transport->post(lb, wr);
+				     device_name(lb), op_names[wr->op], wr->length, max);
+	return 0;
+}
+
+int loopback_post_batch(struct loopback *lb, const struct loopback_wr *wr, unsigned int nr)
+{
+	unsigned int i;
+	int err;
+
+	if (!nr || nr > LOOPBACK_BATCH)
+		return loopback_fail(EINVAL, "%u work requests are not between 1 and %d", nr,
+				     LOOPBACK_BATCH);
+	for (i = 0; i < nr; i++) {
+		int ret = check(lb, &wr[i]);
+
+		if (ret)
+			return ret;
+	}
+	err = lb->transport->post(lb, wr, nr);
 	if (err)
 		return loopback_fail(err, "%s: cannot post a %s: %s", device_name(lb),
-				     names[wr->op], strerror(err));
+				     op_names[wr->op], strerror(err));
 	return 0;
+}
+
+int loopback_post(struct loopback *lb, const struct loopback_wr *wr)
+{
+	return loopback_post_batch(lb, wr, 1);
 }
 
 int loopback_post_recv(struct loopback *lb, uint64_t wr_id, uint64_t addr, uint32_t lkey,

@@ -104,6 +104,13 @@ void loopback_close(struct loopback *lb);
  */
 int loopback_post(struct loopback *lb, const struct loopback_wr *wr);
 
+/*
+ * Post @nr work requests, 1 to LOOPBACK_BATCH of one kind, with one doorbell. Errors: those of
+ * loopback_post(); if lb->depth is exceeded, some of them may have been posted.
+ */
+#define LOOPBACK_BATCH 16
+int loopback_post_batch(struct loopback *lb, const struct loopback_wr *wr, unsigned int nr);
+
 int loopback_post_recv(struct loopback *lb, uint64_t wr_id, uint64_t addr, uint32_t lkey,
 		       uint32_t length);
 

@@ -10,14 +10,14 @@
 /*
  * probe() fills in can_*, max_* and depth. Its -EOPNOTSUPP means that the device is not of
  * this transport. connect() creates and connects both QPs; if it fails, loopback_close()
- * destroys whatever exists by then. post() posts one work request, which loopback_post() has
- * already checked.
+ * destroys whatever exists by then. post() posts work requests, which loopback_post_batch() has
+ * already checked, with one doorbell.
  */
 struct loopback_transport {
 	const char *name;
 	int (*probe)(struct loopback *lb);
 	int (*connect)(struct loopback *lb);
-	int (*post)(struct loopback *lb, const struct loopback_wr *wr);
+	int (*post)(struct loopback *lb, const struct loopback_wr *wr, unsigned int nr);
 };
 
 extern const struct loopback_transport loopback_srd;

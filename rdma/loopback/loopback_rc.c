@@ -139,32 +139,44 @@ static bool is_atomic(enum loopback_op op)
 	return op == LOOPBACK_FETCH_ADD || op == LOOPBACK_COMPARE_SWAP;
 }
 
-static int rc_post(struct loopback *lb, const struct loopback_wr *wr)
+static void fill(const struct loopback_wr *wr, struct ibv_send_wr *send, struct ibv_sge *sge)
 {
 	static const enum ibv_wr_opcode opcodes[] = {
 		[LOOPBACK_READ] = IBV_WR_RDMA_READ, [LOOPBACK_WRITE] = IBV_WR_RDMA_WRITE,
 		[LOOPBACK_SEND] = IBV_WR_SEND, [LOOPBACK_FETCH_ADD] = IBV_WR_ATOMIC_FETCH_AND_ADD,
 		[LOOPBACK_COMPARE_SWAP] = IBV_WR_ATOMIC_CMP_AND_SWP,
 	};
-	struct ibv_sge sge = {
+
+	*sge = (struct ibv_sge){
 		.addr = wr->local_addr, .length = wr->length, .lkey = wr->lkey,
 	};
-	struct ibv_send_wr send = {
-		.wr_id = wr->wr_id, .sg_list = &sge, .num_sge = 1,
+	*send = (struct ibv_send_wr){
+		.wr_id = wr->wr_id, .sg_list = sge, .num_sge = 1,
 		.opcode = opcodes[wr->op], .send_flags = IBV_SEND_SIGNALED,
 		.wr.rdma = { .remote_addr = wr->remote_addr, .rkey = wr->rkey },
 	};
-	struct ibv_send_wr *bad;
-
 	if (is_atomic(wr->op)) {
 		bool add = wr->op == LOOPBACK_FETCH_ADD;
 
-		send.wr.atomic.remote_addr = wr->remote_addr;
-		send.wr.atomic.rkey = wr->rkey;
-		send.wr.atomic.compare_add = add ? wr->operand : wr->compare;
-		send.wr.atomic.swap = add ? 0 : wr->operand;
+		send->wr.atomic.remote_addr = wr->remote_addr;
+		send->wr.atomic.rkey = wr->rkey;
+		send->wr.atomic.compare_add = add ? wr->operand : wr->compare;
+		send->wr.atomic.swap = add ? 0 : wr->operand;
 	}
-	return ibv_post_send(lb->requester, &send, &bad);
+}
+
+static int rc_post(struct loopback *lb, const struct loopback_wr *wr, unsigned int nr)
+{
+	struct ibv_send_wr send[LOOPBACK_BATCH], *bad;
+	struct ibv_sge sge[LOOPBACK_BATCH];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		fill(&wr[i], &send[i], &sge[i]);
+		if (i)
+			send[i - 1].next = &send[i];
+	}
+	return ibv_post_send(lb->requester, send, &bad);
 }
 
 const struct loopback_transport loopback_rc = {

@@ -116,11 +116,8 @@ static int srd_connect(struct loopback *lb)
 }
 
 /* EFA's ibv_post_send() supports SEND only, so RDMA needs the ibv_wr_* calls. */
-static int srd_post(struct loopback *lb, const struct loopback_wr *wr)
+static void queue(struct loopback *lb, struct ibv_qp_ex *qp, const struct loopback_wr *wr)
 {
-	struct ibv_qp_ex *qp = ibv_qp_to_qp_ex(lb->requester);
-
-	ibv_wr_start(qp);
 	qp->wr_id = wr->wr_id;
 	qp->wr_flags = IBV_SEND_SIGNALED;
 	switch (wr->op) {
@@ -136,6 +133,16 @@ static int srd_post(struct loopback *lb, const struct loopback_wr *wr)
 	}
 	ibv_wr_set_ud_addr(qp, lb->ah, lb->responder->qp_num, QKEY);
 	ibv_wr_set_sge(qp, wr->lkey, wr->local_addr, wr->length);
+}
+
+static int srd_post(struct loopback *lb, const struct loopback_wr *wr, unsigned int nr)
+{
+	struct ibv_qp_ex *qp = ibv_qp_to_qp_ex(lb->requester);
+	unsigned int i;
+
+	ibv_wr_start(qp);
+	for (i = 0; i < nr; i++)
+		queue(lb, qp, &wr[i]);
 	return ibv_wr_complete(qp);
 }
 
