@@ -4,7 +4,7 @@
  *
  * Each side is a list of segments and is walked in *windows*. A window is the longest
  * run of bytes that the CPU can address contiguously: it ends at the end of the
- * segment, of the region's page or of the map in the IOMMU, whichever comes first.
+ * segment, of consecutive pages of the region or of the map in the IOMMU, whichever comes first.
  * Each step copies as many bytes as the shorter of the two windows has.
  */
 #include <string.h>
@@ -67,8 +67,7 @@ static bool window_open(struct nic *nic, const struct cursor *c, uint64_t want,
 	if (w->absent)
 		return false;
 	w->dma = region_dma(seg->region, seg->addr + c->off, &in_page);
-	if (w->len > in_page)
-		w->len = in_page;
+	w->len = region_run(seg->region, seg->addr + c->off, w->len);
 	w->at = nic_dma_window(nic, w->dma, &w->len, prot, seg->region->key);
 	return w->at;
 }

@@ -17,9 +17,14 @@ bool region_allows(const struct region *region, uint32_t pd, uint64_t addr, uint
 	       off <= region->len && len <= region->len - off;
 }
 
+static const uint64_t *entry_at(const struct region *region, uint64_t addr)
+{
+	return &region->page[(addr >> region->shift) - (region->iova >> region->shift)];
+}
+
 static uint64_t entry(const struct region *region, uint64_t addr)
 {
-	return region->page[(addr >> region->shift) - (region->iova >> region->shift)];
+	return *entry_at(region, addr);
 }
 
 bool region_present(const struct region *region, uint64_t addr, bool write)
@@ -41,4 +46,18 @@ uint64_t region_dma(const struct region *region, uint64_t addr, uint64_t *len)
 	*len = region->physical || left > to_end ? to_end : left;
 	return region->physical ? addr :
 				  (entry(region, addr) & ~flags) + (addr & in_page);
+}
+
+uint64_t region_run(const struct region *region, uint64_t addr, uint64_t want)
+{
+	const uint64_t size = 1ull << region->shift, *page;
+	uint64_t len;
+
+	region_dma(region, addr, &len);
+	if (len >= want)
+		return want;
+	/* Flags are part of an entry, so the next one has the same. */
+	for (page = entry_at(region, addr); len < want && page[1] == page[0] + size; page++)
+		len += size;
+	return len < want ? len : want;
 }

@@ -237,6 +237,29 @@ static void test_dma_large_pages(void **state)
 	assert_int_equal(len, (1ull << 31) - 0x123);
 }
 
+/* Pages 0 to 2 are in one piece; 3 lies elsewhere; 4 follows it, but may not be written to. */
+static void test_run(void **state)
+{
+	enum { READ = 1, WRITE = 2, BOTH = READ | WRITE };
+	uint64_t page[] = { 0x8000 | BOTH, 0x9000 | BOTH, 0xa000 | BOTH, 0x20000 | BOTH,
+			    0x21000 | READ };
+	const struct region region = {
+		.shift = 12, .iova = 0x1800, .len = 0x4800, .page = page, .nr_pages = 5,
+		.readable = READ, .writable = WRITE,
+	};
+	static const struct { uint64_t off, want, run; } table[] = {
+		{ 0, 0x10, 0x10 }, { 0, 0x800, 0x800 }, { 0, 0x801, 0x801 },
+		{ 0, 0x2800, 0x2800 }, { 0, 0x2801, 0x2800 }, { 0, 0x4800, 0x2800 },
+		{ 0x900, 0x3000, 0x1f00 }, { 0x27ff, 2, 1 },
+		{ 0x2800, 0x2000, 0x1000 }, { 0x3800, 0x1000, 0x1000 }, { 0x47ff, 1, 1 },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		assert_int_equal(region_run(&region, region.iova + table[i].off, table[i].want),
+				 table[i].run);
+}
+
 /* ---- the fault ignore_dereg ---- */
 
 static void test_zombie(void **state)
@@ -316,6 +339,7 @@ int main(void)
 		driver_test(test_allows),
 		driver_test(test_dma),
 		driver_test(test_dma_large_pages),
+		cmocka_unit_test(test_run),
 		driver_test(test_zombie),
 		driver_test(test_zombie_reset),
 		driver_test(test_zombie_slots),
