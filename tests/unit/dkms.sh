@@ -54,7 +54,7 @@ installs()
 keeps()
 {
 	local release
-	RELEASE=$1 "$checkout/scripts/dkms" install || return
+	installs "$1" || return
 	for release in "$@"; do
 		[ -n "$(module_of "$release")" ] || return
 	done
@@ -96,7 +96,7 @@ replaces()
 {
 	local release
 	small_checkout "$version"
-	RELEASE=$1 "$checkout/scripts/dkms" install || return
+	installs "$1" || return
 	for release in "$@"; do
 		has_version "$release" "$version" || return
 	done

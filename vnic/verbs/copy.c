@@ -53,7 +53,6 @@ static bool window_open(struct nic *nic, const struct cursor *c, uint64_t want,
 			uint32_t prot, struct window *w)
 {
 	const struct segment *seg = c->seg;
-	uint64_t in_page;
 
 	w->absent = false;
 	w->len = seg->len - c->off;
@@ -66,8 +65,7 @@ static bool window_open(struct nic *nic, const struct cursor *c, uint64_t want,
 	w->absent = !region_present(seg->region, seg->addr + c->off, prot == DMA_PROT_WRITE);
 	if (w->absent)
 		return false;
-	w->dma = region_dma(seg->region, seg->addr + c->off, &in_page);
-	w->len = region_run(seg->region, seg->addr + c->off, w->len);
+	w->dma = region_run(seg->region, seg->addr + c->off, &w->len);
 	w->at = nic_dma_window(nic, w->dma, &w->len, prot, seg->region->key);
 	return w->at;
 }

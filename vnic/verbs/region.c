@@ -48,16 +48,20 @@ uint64_t region_dma(const struct region *region, uint64_t addr, uint64_t *len)
 				  (entry(region, addr) & ~flags) + (addr & in_page);
 }
 
-uint64_t region_run(const struct region *region, uint64_t addr, uint64_t want)
+uint64_t region_run(const struct region *region, uint64_t addr, uint64_t *len)
 {
-	const uint64_t size = 1ull << region->shift, *page;
-	uint64_t len;
+	const uint64_t size = 1ull << region->shift;
+	uint64_t to_end = region->len - (addr - region->iova);
+	uint64_t want = *len < to_end ? *len : to_end;
+	uint64_t run, dma = region_dma(region, addr, &run);
 
-	region_dma(region, addr, &len);
-	if (len >= want)
-		return want;
-	/* Flags are part of an entry, so the next one has the same. */
-	for (page = entry_at(region, addr); len < want && page[1] == page[0] + size; page++)
-		len += size;
-	return len < want ? len : want;
+	if (run < want) {
+		const uint64_t *page = entry_at(region, addr);
+
+		/* Flags are part of an entry, so the next one has the same. */
+		for (; run < want && page[1] == page[0] + size; page++)
+			run += size;
+	}
+	*len = run < want ? run : want;
+	return dma;
 }

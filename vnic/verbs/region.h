@@ -57,10 +57,10 @@ bool region_present(const struct region *region, uint64_t addr, bool write);
 uint64_t region_dma(const struct region *region, uint64_t addr, uint64_t *len);
 
 /*
- * How many bytes from @addr on, at most @want, have consecutive DMA addresses, in pages that are as
- * present as the first? Drivers often give small pages for memory that is in one piece.
- * [@addr, @addr + @want) must lie inside the region.
+ * The same, for a run of pages: *@len is the number of bytes wanted, and is set to how many of them
+ * have consecutive DMA addresses, in pages that are as present as the first. Drivers often give
+ * small pages for memory that is in one piece.
  */
-uint64_t region_run(const struct region *region, uint64_t addr, uint64_t want);
+uint64_t region_run(const struct region *region, uint64_t addr, uint64_t *len);
 
 #endif /* VNIC_REGION_H */

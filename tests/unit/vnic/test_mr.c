@@ -252,12 +252,16 @@ static void test_run(void **state)
 		{ 0, 0x2800, 0x2800 }, { 0, 0x2801, 0x2800 }, { 0, 0x4800, 0x2800 },
 		{ 0x900, 0x3000, 0x1f00 }, { 0x27ff, 2, 1 },
 		{ 0x2800, 0x2000, 0x1000 }, { 0x3800, 0x1000, 0x1000 }, { 0x47ff, 1, 1 },
+		{ 0x4000, 0x1000, 0x800 },	/* never beyond the region */
 	};
 
 	(void)state;
-	for (unsigned int i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		assert_int_equal(region_run(&region, region.iova + table[i].off, table[i].want),
-				 table[i].run);
+	for (unsigned int i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		uint64_t len = table[i].want;
+
+		region_run(&region, region.iova + table[i].off, &len);
+		assert_int_equal(len, table[i].run);
+	}
 }
 
 /* ---- the fault ignore_dereg ---- */
