@@ -5,7 +5,7 @@
 guest_main()
 {
 	local mode=$1 name=$1 limit=300 bar=256M gpus=1 gpu=ivshmem nics=1 append="" strict=1
-	local qmp=0 hotplug=acpi drive=0
+	local qmp=0 hotplug=acpi drive=0 turns=0
 	local kernel=${KERNEL:-latest} exporter=${EXPORTER:-} importer=${IMPORTER:-}
 	local iommu=${IOMMU:-intel} model=${NIC:-efa} switch=${SWITCH:-0}
 	local nic=() cmd=() system=""
@@ -31,6 +31,7 @@ guest_main()
 		--iommufd) append+=" peerbar.iommufd=1"; shift;;
 		--hotplug) hotplug=$(guest_arg "$@") && shift 2;;
 		--qmp) qmp=1; shift;;
+		--turns) turns=1; shift;;
 		--append) append="$append $(guest_arg "$@")" && shift 2;;
 		--keep-going) strict=0; shift;;
 		--system) system=$(guest_system "$@") && shift 2;;
@@ -78,7 +79,7 @@ guest_boot()
 		LAB_GPU="$gpu" LAB_GPUS="$gpus" LAB_NICS="$nics" LAB_EXPORTER="$exporter"
 		LAB_IMPORTER="$importer" LAB_NIC_MODEL="$model" LAB_KERNEL="$kernel" LAB_IOMMU="$iommu"
 		LAB_APPEND="$append" LAB_QMP="$qmp" LAB_HOTPLUG="$hotplug"
-		LAB_SWITCH="$switch" LAB_DRIVE="$drive"
+		LAB_SWITCH="$switch" LAB_DRIVE="$drive" LAB_TURNS="$turns"
 		LAB_KERNEL_DIR="$kernel_dir" LAB_TREE="$tree" LAB_SRC="$src"
 		LAB_STRICT="$strict" LAB_ACCEL="${PEERBAR_ACCEL:-auto}" LAB_CPU="${CPU:-EPYC}"
 		LAB_MEMORY="${MEMORY:-2G}")

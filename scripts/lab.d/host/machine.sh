@@ -109,11 +109,20 @@ clock_option()
 	[ "$1" != tcg ] || [ -z "$khz" ] || echo "tsc_early_khz=$khz"
 }
 
+# accel_option ACCEL: what QEMU runs the guest with. If the CPUs take turns, QEMU need not make
+# the guest's code safe against another CPU that runs at the same time.
+accel_option()
+{
+	[ "$1 $LAB_TURNS" != "tcg 1" ] || set -- "$1,thread=single"
+	echo "$1"
+}
+
 # machine_args ACCEL: set ARGS to QEMU's command line.
 machine_args()
 {
 	local i
-	ARGS=(-M "q35,accel=$1,memory-backend=ram" -cpu "$LAB_CPU" -smp 2 -m "$LAB_MEMORY"
+	ARGS=(-M "q35,memory-backend=ram" -accel "$(accel_option "$1")" -cpu "$LAB_CPU" -smp 2
+		-m "$LAB_MEMORY"
 		-object "memory-backend-memfd,id=ram,size=$LAB_MEMORY,share=on"
 		-nodefaults -no-user-config -display none -no-reboot)
 	[ -z "${IOMMU_DEVICE[$LAB_IOMMU]}" ] || ARGS+=(-device "${IOMMU_DEVICE[$LAB_IOMMU]}")
