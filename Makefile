@@ -55,9 +55,10 @@ demo-bridge:
 check:
 	@scripts/check
 
-# what CI runs on a clean clone
+# what CI runs on a clean clone, there as an ordinary user
 pre-push:
-	@.ci/run
+	@$(MAKE) --no-print-directory demo
+	@$(MAKE) --no-print-directory check
 
 check-debug:
 	@scripts/check --debug

@@ -31,30 +31,34 @@ lock()
 	}
 }
 
-# need PROGRAM PACKAGE: if the host lacks PROGRAM, install it, or print how to.
+# need PROGRAM:PACKAGE...: if the host lacks programs, install their packages, or print how to.
 need()
 {
-	command -v "$1" >/dev/null && return
-	say "installing $2 on this host"
+	local pair missing=()
+	for pair; do
+		command -v "${pair%:*}" >/dev/null || missing+=("${pair#*:}")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
 	if [ "$(id -u)" = 0 ]; then
-		install_package "$2"
+		(lock install && install_packages "" "${missing[@]}")
 	elif sudo -n true 2>/dev/null; then
-		install_package "$2" sudo
+		(lock install && install_packages sudo "${missing[@]}")
 	else
-		die "$1 is missing; run: sudo apt-get install $2"
+		die "packages are missing; run: sudo apt-get install ${missing[*]}"
 	fi
 }
 
-# install_package PACKAGE [sudo]
-install_package()
+# install_packages COMMAND PACKAGE...: COMMAND, if it is not empty, makes apt-get run as root.
+install_packages()
 {
 	local log=$CACHE/install.log
+	say "installing ${*:2} on this host"
 	mkdir -p "$CACHE"
 	{
-		${2:-} apt-get update && ${2:-} env DEBIAN_FRONTEND=noninteractive \
-			apt-get install -y --no-install-recommends "$1"
+		$1 apt-get update && $1 env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y --no-install-recommends "${@:2}"
 	} >"$log" 2>&1 || {
 		tail -n 5 "$log" >&2
-		die "could not install $1; the whole log is $log"
+		die "could not install ${*:2}; the whole log is $log"
 	}
 }

@@ -18,8 +18,12 @@ tree_path()
 # complete, so an interrupted run leaves nothing that looks finished.
 tree_ensure()
 {
-	need bwrap bubblewrap
-	[ -e "$(tree_path)/.complete" ] || (lock tree && tree_make)
+	if [ -e "$(tree_path)/.complete" ]; then
+		need bwrap:bubblewrap
+	else
+		tree_needs
+		(lock tree && tree_make)
+	fi
 }
 
 tree_make()
@@ -27,7 +31,6 @@ tree_make()
 	local tree new log
 	tree=$(tree_path)
 	[ -e "$tree/.complete" ] && return
-	tree_needs
 	new=$tree.new log=$CACHE/tree.log
 	rm -rf "$CACHE"/tree-*.new
 	say "making the Debian $TREE_SUITE tree (once; about 4 minutes; log: $log)"
@@ -44,8 +47,9 @@ tree_make()
 # What the making of any tree takes. Sets MIRROR.
 tree_needs()
 {
-	need mmdebstrap mmdebstrap
-	[ "$(id -u)" = 0 ] || need newuidmap uidmap
+	local programs=(bwrap:bubblewrap mmdebstrap:mmdebstrap)
+	[ "$(id -u)" = 0 ] || programs+=(newuidmap:uidmap)
+	need "${programs[@]}"
 	MIRROR=$(apt_mirror "")
 	[ -n "$MIRROR" ] ||
 		die "no Debian mirror in this host's apt sources; set PEERBAR_MIRROR to one"
