@@ -127,16 +127,24 @@ static void fire(struct mlx5 *mlx5, struct mlx5_cq *cq)
 	cq->told = cq->prod;
 }
 
-/* Is there no room? A consumer that cannot be read is taken to have read nothing. */
-static bool full(struct mlx5 *mlx5, const struct mlx5_cq *cq)
+/*
+ * How many entries has the consumer not read yet? One that cannot be asked is taken to have read
+ * none, and one that lets the queue be overrun says nothing about it.
+ */
+static uint32_t unread(struct mlx5 *mlx5, const struct mlx5_cq *cq)
 {
 	uint64_t record = mlx5_get(cq->ctx, CQC_DBR);
 	uint8_t cons[4] = { 0 };
 
 	if (mlx5_get(cq->ctx, CQC_OVERRUN))
-		return false;
+		return 0;
 	nic_dma_read(mlx5->nic, record + CQ_DBR_CONS, cons, sizeof(cons), 0);
-	return ((cq->prod - mlx5_get32(cons)) & CQ_INDEX) >= 1u << cq->log_size;
+	return (cq->prod - mlx5_get32(cons)) & CQ_INDEX;
+}
+
+static bool full(struct mlx5 *mlx5, const struct mlx5_cq *cq)
+{
+	return unread(mlx5, cq) >= 1u << cq->log_size;
 }
 
 static void fail(struct mlx5 *mlx5, struct mlx5_cq *cq)
@@ -203,17 +211,21 @@ void mlx5_cq_arm(struct mlx5 *mlx5, struct mlx5_cq *cq, uint32_t word)
 
 /*
  * The last entry of the old ring says that the queue goes on in the new one. The driver copies
- * there what it has not read yet.
+ * there what it has not read yet. If there is no room for this, nothing changes.
  */
 static enum mlx5_status resize(struct mlx5 *mlx5, struct mlx5_cq *cq, const struct mlx5_cmd *cmd)
 {
 	uint8_t last[CQE_SIZE] = { [CQE_OWNER] = CQE_RESIZED << 4 };
 	const uint8_t *ctx = cmd->in + CQC;
-	struct mlx5_ring ring;
 	enum mlx5_status status;
+	struct mlx5_ring ring;
 
 	if (cmd->in_len < CQC + CQC_SIZE)
 		return ST_BAD_INPUT_LENGTH;
+	if (unread(mlx5, cq) > 1ull << mlx5_get(ctx, CQC_LOG_SIZE))
+		return ST_UNREAD_ENTRIES;
+	if (full(mlx5, cq))
+		return ST_BAD_RESOURCE_STATE;
 	status = take_ring(cmd, cq->log_cqe, &ring);
 	if (status)
 		return status;

@@ -84,6 +84,7 @@ enum mlx5_status {
 	ST_EXCEED_LIMIT = 0x08,
 	ST_BAD_RESOURCE_STATE = 0x09,
 	ST_NO_RESOURCES = 0x0f,
+	ST_UNREAD_ENTRIES = 0x40,	/* they do not fit into the smaller ring */
 	ST_BAD_INPUT_LENGTH = 0x50,
 	ST_BAD_OUTPUT_LENGTH = 0x51,
 };

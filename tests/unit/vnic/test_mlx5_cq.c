@@ -197,6 +197,15 @@ static void test_no_such_queue(void **state)
 	assert_int_equal(b.d->mlx5->count.bad_access, 2);
 }
 
+static unsigned int resize(struct bench *b, uint64_t ring, unsigned int log_size)
+{
+	mdrv_begin(b->d, 0x403, 1);
+	mdrv_put(b->d, 9, 0, 24, b->cq.number);
+	mdrv_put(b->d, 16, 0x63, 5, log_size);
+	mdrv_put(b->d, 0x110, 0, 64, ring);
+	return mdrv_do(b->d, 0x118, 16);
+}
+
 /* The last entry of the old ring says so, and the queue goes on in the new one. */
 static void test_resize(void **state)
 {
@@ -205,11 +214,7 @@ static void test_resize(void **state)
 	uint8_t cqe[64];
 
 	post(&b, false);
-	mdrv_begin(b.d, 0x403, 1);
-	mdrv_put(b.d, 9, 0, 24, b.cq.number);
-	mdrv_put(b.d, 16, 0x63, 5, 4);
-	mdrv_put(b.d, 0x110, 0, 64, ring);
-	assert_int_equal(mdrv_do(b.d, 0x118, 16), 0);
+	assert_int_equal(resize(&b, ring, 4), 0);
 	fixture_get(b.d->f, b.cq.ring + 64, cqe, 64);
 	assert_int_equal(cqe[63], 0x50);
 	consume(&b, 2);
@@ -221,19 +226,26 @@ static void test_resize(void **state)
 	assert_int_equal(cqe[63], 0x21);		/* the second time round */
 }
 
-/* A full one keeps its ring. */
-static void test_resize_full(void **state)
+/* What cannot be done changes nothing, and the queue is as good as before. */
+static void test_resize_refused(void **state)
 {
 	struct bench b = bench(*state, 6);
+	uint64_t ring = fixture_alloc(b.d->f, 4096);
 
-	for (unsigned int i = 0; i < ENTRIES; i++)
+	for (unsigned int i = 0; i < 3; i++)
 		post(&b, false);
-	mdrv_begin(b.d, 0x403, 1);
-	mdrv_put(b.d, 9, 0, 24, b.cq.number);
-	mdrv_put(b.d, 16, 0x63, 5, 4);
-	assert_int_equal(mdrv_do(b.d, 0x118, 16), ST_BAD_RESOURCE_STATE);
-	mdrv_put(b.d, 16, 0x63, 5, 31);
-	assert_int_equal(mdrv_do(b.d, 0x118, 16), ST_BAD_PARAM);
+	assert_int_equal(resize(&b, ring, 1), ST_UNREAD_ENTRIES);
+	assert_int_equal(resize(&b, ring, 31), ST_BAD_PARAM);
+	while (mlx5_cq_get(b.d->mlx5, b.cq.number)->prod < ENTRIES)
+		post(&b, false);
+	assert_int_equal(resize(&b, ring, 4), ST_BAD_RESOURCE_STATE);	/* full */
+	consume(&b, 2);
+	assert_int_equal(events(&b), 0);
+	post(&b, false);
+	assert_int_equal(b.d->mlx5->count.completions_lost, 0);
+	assert_int_equal(resize(&b, ring, 1), ST_UNREAD_ENTRIES);
+	consume(&b, 3);			/* the two that are left fit exactly */
+	assert_int_equal(resize(&b, ring, 1), 0);
 }
 
 int main(void)
@@ -248,7 +260,7 @@ int main(void)
 		mdrv_test(test_unreachable),
 		mdrv_test(test_no_such_queue),
 		mdrv_test(test_resize),
-		mdrv_test(test_resize_full),
+		mdrv_test(test_resize_refused),
 	};
 
 	return cmocka_run_group_tests_name("mlx5_cq", tests, NULL, NULL);
