@@ -65,10 +65,20 @@ edit()
 	mv "$copy/edited" "$file"
 }
 
+# The module's sources are compiled as one file, which reads the kernel's headers only once. In it,
+# the one that sets pr_fmt has to be the first, and the one that makes the tracepoints the last.
 compile()
 {
-	make -s -C kernel KDIR="$copy/build" BUILD="$copy/module" links &&
-		make -s -C "$copy/build" M="$copy/module" KCFLAGS="-Werror -g0" peerbar-vfio-pci.o
+	make -s -C kernel KDIR="$copy/build" BUILD="$copy/module" links || return
+	rm "$copy/module/Kbuild"
+	cat > "$copy/module/Kbuild" <<-EOT
+	include $PWD/kernel/Kbuild
+	others := \$(filter-out stand_in.c trace.c,\$(peerbar-vfio-pci-y:.o=.c))
+	peerbar-vfio-pci-y := all.o
+	CFLAGS_all.o := \$(CFLAGS_driver.o)
+	\$(obj)/all.c: ; @printf '#include "%s"\\n' stand_in.c \$(others) trace.c > \$@
+	EOT
+	make -s -C "$copy/build" M="$copy/module" KCFLAGS="-Werror -g0" peerbar-vfio-pci.o
 }
 
 # Which features Kbuild.include finds in the copy.
@@ -89,7 +99,8 @@ outcome()
 	[ -e "$first" ] || tr ' ' '\n' <<< "$has" | sort -u - "$found" > "$first"
 	comm -23 "$first" "$found" | xargs -r echo lacks
 	comm -13 "$first" "$found" | xargs -r echo gains
-	find "$copy/module/compat" -name 'iova_*.o' -printf 'takes %f\n'
+	[ ! -e "$copy/module/all.c" ] ||
+		sed -n 's,.*compat/\(iova_.*\)\.c.*,takes \1.o,p' "$copy/module/all.c"
 }
 
 # differs EXPECTED...: print how the outcome differs from these lines, if it does.
