@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # kernel_fuzz.sh [SECONDS [OPTION]...]: kernel_fuzz for that long (default 60), from the inputs
 # of kernel_seeds.py, with further options of libFuzzer. The inputs that reach all that was reached
-# are in the folder corpus of the results, and "missed" there lists the exporter's functions that no input reached. An input
-# that breaks something is in the results, too, and "kernel_fuzz.sh 0 FILE" runs it again.
+# are in the folder corpus of the results, and "missed" there lists the exporter's functions that no
+# input reached. An input that breaks something is in the results, too, and "kernel_fuzz.sh 0 FILE"
+# runs it again.
 set -u
 # shellcheck source=tests/guest/lib/tap.sh
 . /src/tests/guest/lib/tap.sh
