@@ -217,14 +217,16 @@ static enum mlx5_status resize(struct mlx5 *mlx5, struct mlx5_cq *cq, const stru
 {
 	uint8_t last[CQE_SIZE] = { [CQE_OWNER] = CQE_RESIZED << 4 };
 	const uint8_t *ctx = cmd->in + CQC;
-	enum mlx5_status status;
 	struct mlx5_ring ring;
+	enum mlx5_status status;
+	uint32_t waiting;
 
 	if (cmd->in_len < CQC + CQC_SIZE)
 		return ST_BAD_INPUT_LENGTH;
-	if (unread(mlx5, cq) > 1ull << mlx5_get(ctx, CQC_LOG_SIZE))
+	waiting = unread(mlx5, cq);
+	if (waiting > 1ull << mlx5_get(ctx, CQC_LOG_SIZE))
 		return ST_UNREAD_ENTRIES;
-	if (full(mlx5, cq))
+	if (waiting >= 1u << cq->log_size)
 		return ST_BAD_RESOURCE_STATE;
 	status = take_ring(cmd, cq->log_cqe, &ring);
 	if (status)
